@@ -41,6 +41,7 @@ export type { ContentKey, HistoryEntry, VersionFacts } from './operations/backen
 export type { CheckedDataset, CheckFailure, CheckResult } from './operations/check.ts';
 export type { Watch } from './operations/context/context.ts';
 export type { DatasetChange } from './operations/datasets/differences.ts';
+export type { DescribeAsOptions } from './operations/describe.ts';
 export type { DriftOperationOptions as DriftOptions } from './operations/drift.ts';
 export type { StreamOptions } from './operations/drift-stream.ts';
 export type { GetOptions, GetResult, SourceOptions } from './operations/get.ts';
@@ -49,6 +50,7 @@ export type { ReferenceOptions } from './operations/inference/reference.ts';
 export type { InitResult } from './operations/init.ts';
 export type { ListedDataset, ListedFile, ListOptions, ListResult } from './operations/list.ts';
 export type { LoggedVersion, LogResult } from './operations/log.ts';
+export type { MetaResult } from './operations/meta.ts';
 export type { SchemaFormat, SchemaInferOptions, SchemaInferResult } from './operations/schema-infer.ts';
 export type { SchemaShowResult } from './operations/schema-show.ts';
 export type { SchemaUpdateResult } from './operations/schema-update.ts';
@@ -65,6 +67,13 @@ export { renderCheck } from './report/check.ts';
 export type { CheckedDatasets, DatasetReport } from './report/checked.ts';
 export { FORMATS as REPORT_FORMATS, type RenderOptions, type ReportFormat } from './report/format.ts';
 export { renderDrift, renderDriftSeries, renderProfile, renderValidation } from './report/render.ts';
+export type {
+  DescribedCommit,
+  DescribedFeature,
+  DescribedTable,
+  Description,
+} from './report/standards/description.ts';
+export { DESCRIPTION_FORMATS, type DescriptionFormat } from './report/standards/formats.ts';
 export type { Anomaly, ExampleRow, ValidationReport } from './schema/anomaly.ts';
 export { parseSchema } from './schema/format/parse.ts';
 export { stringifySchema } from './schema/format/stringify.ts';
@@ -102,6 +111,7 @@ export type { RootsUsage, StoredAmount } from './store/gc/usage.ts';
 export type { Damage, StoreCheck, TouchedVersion } from './store/repair/verify.ts';
 export type { Access, RemoteConfig } from './workspace/config.ts';
 export type { Imported } from './workspace/imported.ts';
+export type { Meta } from './workspace/meta.ts';
 export type { Pointer } from './workspace/pointer.ts';
 export type { FileChange } from './workspace/tree/data-state.ts';
 export type { Consent } from './workspace/trust/consent.ts';

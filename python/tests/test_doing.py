@@ -44,6 +44,10 @@ def test_a_day_of_work(new_repository: Callable[[], Sandbox], caplog: pytest.Log
     assert varve.add([Path("data/trips.csv")])[0].change == "changed"
     box.commit("v2")
     assert [(each.subject, each.rows) for each in varve.log("data/trips.csv")] == [("v2", 400), ("v1", 500)]
+    listed = varve.log("data/trips.csv")
+    table = listed._repr_html_()
+    assert "<th>subject</th>" in table and f"<code>{listed[0].commit[:12]}</code>" in table
+    assert listed[0].commit not in table and varve.status()[:0] == [] and "400" in table
     (box.repo / "data/trips.csv").unlink()
     [brought] = varve.pull()
     assert (brought.path, brought.written) == ("data/trips.csv", 1)
@@ -89,6 +93,9 @@ def test_drift_between_versions_and_memory(in_versions: Sandbox, tmp_path: Path)
     assert page.startswith("<!doctype html>") or page.startswith("<!DOCTYPE html>")
     # Nothing of the page reaches the notebook around it.
     shown = report._repr_html_()
+    assert "box-sizing" in shown
+    schema = varve.infer_schema("data/trips.csv@v1")
+    assert repr(schema) == "Schema(tables=1, features=3)" and schema._repr_html_().startswith("<pre># ")
     assert shown.startswith("<iframe srcdoc=") and 'sandbox="allow-scripts"' in shown and "<script" not in shown
     report.save(tmp_path / "drift.html")
     assert (tmp_path / "drift.html").read_text(encoding="utf-8") == page

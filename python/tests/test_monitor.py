@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import queue
+import subprocess
 import time
 from typing import Any
 
@@ -50,6 +52,18 @@ def test_values_without_a_form_in_json_neither_raise_nor_end_the_stream(in_versi
         monitor.observe(row)
     monitor.close()
     assert [each.rows for each in windows] == [2]
+
+
+def test_rows_that_a_program_does_not_read_any_more_end_no_thread(in_versions: Sandbox) -> None:
+    from varve.monitor import _Stream
+
+    with subprocess.Popen(["true"], stdin=subprocess.PIPE, text=True) as ended:
+        ended.wait()
+        stream = _Stream.__new__(_Stream)
+        stream._rows = queue.Queue()
+        stream._rows.put({"id": 1})
+        stream._write_rows(ended.stdin)
+        assert ended.stdin is not None and ended.stdin.closed
 
 
 def test_a_program_that_ends_is_told_of_once_and_rows_are_dropped(

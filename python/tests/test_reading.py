@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import pickle
 import re
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -65,6 +66,32 @@ def test_a_branch_that_moves_is_seen_by_open_but_not_by_a_file_system(in_version
     assert varve.read("data/trips.csv@moving") == trips(500, fare=20).encode()
     system.invalidate_cache()
     assert system.cat_file("data/trips.csv@moving") == trips(500, fare=20).encode()
+
+
+def test_a_copy_of_a_file_system_reads_the_commit_that_it_reads(in_versions: Sandbox) -> None:
+    in_versions.git("branch", "-f", "moving", "v1")
+    system = VarveFileSystem(rev="moving", skip_instance_cache=True)
+    copy = pickle.dumps(system)
+    in_versions.git("branch", "-f", "moving", "v2")
+    assert system.cat_file("data/trips.csv") == trips(500).encode()
+    assert pickle.loads(copy).cat_file("data/trips.csv") == trips(500).encode()
+    assert pickle.loads(pickle.dumps(pickle.loads(copy))).cat_file("data/trips.csv") == trips(500).encode()
+
+
+def test_a_repository_that_is_gone_is_said_to_be(versions: Sandbox, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(versions.repo, copy)
+    system = VarveFileSystem(repo=copy, skip_instance_cache=True)
+    file = system.open("data/large.txt@v1")
+    assert file.read(2) == b"0\n"
+    shutil.rmtree(copy)
+    assert file.read(2) == b"1\n"
+    with pytest.raises(varve.VarveNotFoundError, match="is there no more") as gone:
+        system.ls("data")
+    assert gone.value.code == "repository-missing"
+    with pytest.raises(varve.VarveError, match="cannot be cloned: fatal: repository") as unreachable:
+        varve.read("data/trips.csv", repo=copy)
+    assert unreachable.value.code == "repository-unreachable"
 
 
 def test_folders_are_listed(system: VarveFileSystem) -> None:
@@ -162,6 +189,17 @@ def test_a_helper_that_ended_is_started_anew(system: VarveFileSystem) -> None:
         system.cat_file("data/photos@v1/b.bin")
     assert ended.value.code == "helper-ended"
     assert system.cat_file("data/photos@v1/b.bin") == b"b" * 100
+
+
+def test_describe_tells_the_facts_of_a_version_by_standards(in_versions: Sandbox) -> None:
+    facts = varve.describe("data/trips.csv@v1")
+    assert facts["rows"] == 500 and facts["digest"] == varve.resolve("data/trips.csv@v1").digest
+    base = "http://localhost:1/repo/v1"
+    croissant = varve.describe("data/trips.csv@v1", format="croissant", base_url=base)
+    assert croissant["distribution"][0]["contentUrl"] == f"{base}/data/trips.csv"
+    assert varve.describe("data/trips.csv@v1", format="mltable").startswith("$schema")
+    with pytest.raises(varve.VarveNotFoundError):
+        varve.describe("data/none.csv")
 
 
 def test_resolve_tells_which_version_a_name_means(in_versions: Sandbox) -> None:

@@ -22,6 +22,22 @@ export function makeLargeFile(folder, mib) {
   return { id: 'large', name: `1 file of ${mib} MiB`, path: folder };
 }
 
+/** A CSV file of about `mib` MiB: ids, numbers, categories and words. */
+export function makeTable(path, mib) {
+  const next = randomBytes(3);
+  const file = openSync(path, 'w');
+  writeSync(file, 'id,x,y,category,word\n');
+  for (let id = 0, written = 0; written < mib << 20; ) {
+    const lines = Array.from({ length: 10_000 }, () => {
+      const bytes = next(8);
+      const [x, y] = [bytes.readUInt16LE() / 100, bytes.readUInt32LE(2)];
+      return `${id++},${x},${y},c${bytes[6] % 50},word-${bytes.toString('hex', 2, 6)}\n`;
+    });
+    written += writeSync(file, lines.join(''));
+  }
+  closeSync(file);
+}
+
 /** `count` files of 4 to 12 KiB in folders of 1,000. */
 export function makeSmallFiles(folder, count) {
   const next = randomBytes(2);

@@ -1,7 +1,9 @@
 """Times the Python package beside others in one run; each measurement runs in a process of its own.
 
-Usage: python scripts/bench/python.py reading|tables
+Usage: python scripts/bench/python.py start|reading|tables
 
+start: the console script beside the program that it becomes, and import, the first open and its parts, RUNS times in turn
+(VARVE_BENCH_RUNS, 40 unless given); of DVCFileSystem too (VARVE_DVC_PYTHON). This Python has varve from its wheel.
 reading: import, the first open, small files and a large one, beside DVCFileSystem (VARVE_DVC_PYTHON names a Python that has DVC), s3fs
 (VARVE_S3FS_PYTHON, with `minio` on PATH) and plain files. tables: statistics of tables in memory and drift between two, beside whylogs
 (VARVE_WHYLOGS_PYTHON) and Evidently (VARVE_EVIDENTLY_PYTHON). This Python has varve, pandas and pyarrow. What is not there is left out, in
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
 import socket
 import subprocess
@@ -23,6 +26,7 @@ from typing import Any
 
 SMALL_FILES = int(os.environ.get("VARVE_BENCH_FILES", "10000"))
 LARGE_BYTES = int(os.environ.get("VARVE_BENCH_BYTES", str(1 << 30)))
+RUNS = int(os.environ.get("VARVE_BENCH_RUNS", "40"))
 ROWS = int(os.environ.get("VARVE_BENCH_ROWS", "10000000"))
 FLIGHTS = Path(__file__).resolve().parents[2] / ".bench" / "flights.csv"
 
@@ -305,8 +309,88 @@ def tables(root: Path) -> None:
             show(who, run(python, two + program, root))
 
 
+FIRST_READ = """
+import varve
+lap("import varve")
+with varve.open("first.txt@v1", "rb") as file: assert len(file.read(10)) == 10
+lap("varve.open, 10 bytes")
+"""
+FIRST_FSSPEC = """
+from varve import VarveFileSystem
+lap("import VarveFileSystem")
+system = VarveFileSystem(rev="v1")
+with system.open("first.txt", "rb") as file: assert len(file.read(10)) == 10
+lap("open by fsspec, 10 bytes")
+"""
+FIRST_DVC = """
+from dvc.api import DVCFileSystem
+lap("import DVCFileSystem")
+system = DVCFileSystem(".", rev="v1")
+with system.open("first.txt", "rb") as file: assert len(file.read(10)) == 10
+lap("open by DVC, 10 bytes")
+"""
+
+
+def timed(words: list[str], folder: Path) -> list[tuple[str, float, float]]:
+    before, used = time.perf_counter(), children()
+    subprocess.run(words, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    return [("", time.perf_counter() - before, children() - used)]
+
+
+def children() -> float:
+    use = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return use.ru_utime + use.ru_stime
+
+
+def start(root: Path) -> None:
+    data = root / "data"
+    (data / "small").mkdir(parents=True)
+    for name in ("first.txt", "large.txt", "small/one.txt"):
+        (data / name).write_bytes(b"the first line\n" * 100)
+    command("git", "init", "-q", "-b", "main", folder=data)
+    script = str(Path(sys.executable).parent / "varve")
+    repository(data, script)
+    program = subprocess.run(
+        [sys.executable, "-c", "from varve._program import find_program; print(*find_program(), sep=chr(10))"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    node = program[0]
+    kinds: dict[str, Any] = {
+        "node -e 0": lambda: timed([node, "-e", "0"], data),
+        "python -I -S -c 0": lambda: timed([sys.executable, "-I", "-S", "-c", "0"], data),
+        "python -c 0": lambda: timed([sys.executable, "-c", "0"], data),
+        "node main.cjs --version": lambda: timed([*program, "--version"], data),
+        "varve --version": lambda: timed([script, "--version"], data),
+        "node main.cjs status": lambda: timed([*program, "status"], data),
+        "varve status": lambda: timed([script, "status"], data),
+        "varve": lambda: run(sys.executable, FIRST_READ, data),
+        "fsspec": lambda: run(sys.executable, FIRST_FSSPEC, data),
+    }
+    dvc = other("VARVE_DVC_PYTHON", "DVC")
+    if dvc is not None:
+        tracked = root / "dvc"
+        shutil.copytree(data, tracked, ignore=shutil.ignore_patterns(".git", ".varve", "*.varve", ".gitignore"))
+        command("git", "init", "-q", "-b", "main", folder=tracked)
+        repository(tracked, str(Path(dvc).parent / "dvc"))
+        kinds["DVC"] = lambda: run(dvc, FIRST_DVC, tracked)
+    found: dict[str, list[tuple[float, float]]] = {}
+    for turn in range(RUNS + 1):
+        for kind, work in kinds.items():
+            for name, wall, processor in work():
+                # The first turn compiles what the others find.
+                if turn > 0:
+                    found.setdefault(name or kind, []).append((wall, processor if name == "" else 0))
+    for name, times in found.items():
+        walls = sorted(wall for wall, _ in times)
+        processor = min(used for _, used in times)
+        shown = f"  processor, least {processor * 1000:6.1f} ms" if processor else ""
+        print(f"  {name:26} least {walls[0] * 1000:6.1f} ms  median {walls[len(walls) // 2] * 1000:6.1f} ms{shown}")
+
+
 def main() -> None:
-    kinds: dict[str, Any] = {"reading": reading, "tables": tables}
+    kinds: dict[str, Any] = {"start": start, "reading": reading, "tables": tables}
     kind = kinds.get(sys.argv[1] if len(sys.argv) > 1 else "")
     if kind is None:
         sys.exit(__doc__)

@@ -2,15 +2,17 @@
 // cp and, where they are installed, DVC, rclone and restic: all in one run, so that the ratios mean something on any machine.
 // Beside the clock stand the seconds of the processor, which say more on a machine that has other work.
 //
-// Usage: node scripts/bench/transfer.mjs [--large 1024] [--files 10000] [--only large|many] [--targets folder,minio]
+// Then: add of a table with its statistics beside either alone, add and status of very many files, and how long commands take to start.
+//
+// Usage: node scripts/bench/transfer.mjs [--large 1024] [--files 10000] [--only large|many] [--targets folder,minio] [--table 1024] [--more-files 60000]
 //   VARVE_DVC=/path/to/dvc  names DVC where it is not on PATH
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { makeLargeFile, makeSmallFiles } from './data.mjs';
+import { makeLargeFile, makeSmallFiles, makeTable } from './data.mjs';
 import { measured } from './measure.mjs';
 import { startMinio } from './minio.mjs';
 
@@ -22,6 +24,8 @@ const { values: flags } = parseArgs({
     files: { type: 'string', default: '10000' },
     only: { type: 'string' },
     targets: { type: 'string', default: 'folder,minio' },
+    table: { type: 'string', default: '1024' },
+    'more-files': { type: 'string', default: '60000' },
   },
 });
 
@@ -230,4 +234,46 @@ for (const row of rows.filter(({ tool }) => tool === 'varve')) {
       .map((step) => `${step} ${of(peer[step], row[step])}`);
     console.log(`${row.workload}, ${row.target}: ${peer.tool} takes ${factors.join(', ')} of varve.`);
   }
+}
+
+if (Number(flags.table) > 0) timeTable(Number(flags.table));
+if (Number(flags['more-files']) > 0) timeManyFiles(Number(flags['more-files']));
+console.log(
+  `\n${execFileSync(process.execPath, [join(root, 'scripts', 'bench', 'start.mjs'), '30'], { encoding: 'utf8' })}`,
+);
+
+/** Add of a table with its statistics, beside the store's part and the statistics alone. */
+function timeTable(mib) {
+  const repository = join(work, 'table');
+  gitRepository(repository);
+  quiet([...varve, 'init'], repository);
+  const path = join(repository, 'table.csv');
+  makeTable(path, mib);
+  // By a name that is none of a table, the same bytes have no statistics.
+  renameSync(path, join(repository, 'table.bin'));
+  const alone = time([...varve, 'add', 'table.bin'], repository);
+  renameSync(join(repository, 'table.bin'), path);
+  rmSync(join(repository, '.git', 'varve', 'cache'), { recursive: true });
+  const profile = time([...varve, 'profile', 'table.csv'], repository);
+  const together = time([...varve, 'add', 'table.csv'], repository);
+  const slower = Math.max(alone.seconds, profile.seconds);
+  console.log(`\n| CSV of ${mib} MiB | |\n|---|---|`);
+  console.log(`| add, no statistics | ${show(alone)} |\n| profile | ${show(profile)} |`);
+  console.log(
+    `| add | ${show(together)}, ${(together.seconds / slower).toFixed(2)}× of the slower of these |`,
+  );
+  rmSync(repository, { recursive: true });
+}
+
+function timeManyFiles(count) {
+  const repository = join(work, 'more');
+  gitRepository(repository);
+  quiet([...varve, 'init'], repository);
+  makeSmallFiles(join(repository, 'data'), count);
+  const add = time([...varve, 'add', 'data'], repository);
+  const status = timeShort([...varve, 'status'], repository);
+  console.log(
+    `\n| ${count} files of 4–12 KiB | |\n|---|---|\n| add | ${show(add)} |\n| status | ${show(status)} |`,
+  );
+  rmSync(repository, { recursive: true });
 }

@@ -5,24 +5,34 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { lateModules } from './late-modules.mjs';
-import { DVC_BACKEND, lateDvc, onlyOperation, operationFiles } from './late-operations.mjs';
+import {
+  DVC_BACKEND,
+  lateFiles,
+  onlyOperation,
+  onlyReading,
+  operationFiles,
+  S3_CLIENT,
+  SSH_CLIENT,
+} from './late-operations.mjs';
 import { mapOwnSources } from './source-maps.mjs';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 const COMPILE_CACHE = 'src/base/compile-cache.ts';
 const COMMANDER = 'node_modules/commander/index.js';
-/** Holds classes that the bundles tell by `instanceof`. */
-const SHARED = ['src/errors.ts', COMMANDER];
+/** Holds classes that the bundles tell by `instanceof`, and what one bundle notes for another. */
+const SHARED = ['src/errors.ts', 'src/workspace/trust/clone-addresses.ts', COMMANDER];
 /** Commands that are run most, and by prompts and hooks, have files of their own. */
 const QUICK = ['status', 'push'];
 /** Commands with packages of their own that no other command should read past: a server. */
 const APART = ['serve'];
+/** Commands that read versions, for a program that waits for the first byte. */
+const READERS = ['rpc'];
 
 const LIBRARY = {
   index: 'src/index.ts',
   'cut-worker': 'src/store/chunking/cut-worker.ts',
-  'check-worker': 'src/store/reading/check-worker.ts',
+  'check-worker': 'src/store/transfer/check-worker.ts',
   'piece-worker': 'src/store/restoring/piece-worker.ts',
   'read-worker': 'src/store/writing/read-worker.ts',
   'write-worker': 'src/store/restoring/write-worker.ts',
@@ -38,8 +48,8 @@ const common = {
   bundle: true,
   platform: 'node',
   target: 'node20',
-  // What is native or large stays outside.
-  external: ['minio', '@duckdb/*', 'apache-arrow'],
+  // What is native or large stays outside; the native parts of ssh2 are optional, and not there.
+  external: ['minio', '@duckdb/*', 'apache-arrow', '@google-cloud/*', '@azure/*', '*.node', 'cpu-features'],
   logLevel: 'warning',
   metafile: true,
   sourcemap: 'linked',
@@ -94,7 +104,11 @@ export async function buildCommandLine(outdir, tricks = TRICKS) {
     plugins: [shareClasses, ...late, mapOwnSources],
   };
   const oneEntry = (name, entry, ...plugins) =>
-    build({ ...start, entryPoints: { [name]: entry }, plugins: [...plugins, ...start.plugins] });
+    build({
+      ...start,
+      entryPoints: { [name]: entry },
+      plugins: [lateFiles(root), ...plugins, ...start.plugins],
+    });
   const oneFile = (name, contents, more = {}) =>
     build({
       ...start,
@@ -107,48 +121,62 @@ export async function buildCommandLine(outdir, tricks = TRICKS) {
 
   const commanderNames = Object.keys(await import('commander')).join();
   const results = await Promise.all([
-    oneFile('shared', `export*from'./${SHARED[0]}';export{${commanderNames}}from'./${COMMANDER}'`, {
-      plugins: [...late, mapOwnSources],
-    }),
+    oneFile(
+      'shared',
+      [
+        ...SHARED.filter((file) => file !== COMMANDER).map((file) => `export*from'./${file}'`),
+        `export{${commanderNames}}from'./${COMMANDER}'`,
+      ].join(';'),
+      {
+        plugins: [...late, mapOwnSources],
+      },
+    ),
     oneFile(
       'commands',
       [
         ...commandNames()
-          .filter((name) => !quick.includes(name) && !APART.includes(name))
+          .filter((name) => ![...quick, ...APART, ...READERS].includes(name))
           .map((name) => `exports['${name}']=()=>require('./src/cli/commands/${name}.ts')`),
         ...operationFiles(root).map((file) => `exports['${file}']=()=>require('./${file}')`),
       ].join('\n'),
-      { plugins: [lateDvc(root), ...start.plugins] },
+      { plugins: [lateFiles(root), ...start.plugins] },
     ),
     oneEntry('run', 'src/cli/run.ts'),
     ...quick.map((name) =>
-      oneEntry(
-        name,
-        `src/cli/commands/${name}.ts`,
-        lateDvc(root),
-        onlyOperation(root, `src/operations/varve/${name}.ts`),
-      ),
+      oneEntry(name, `src/cli/commands/${name}.ts`, onlyOperation(root, `src/operations/varve/${name}.ts`)),
     ),
-    ...APART.map((name) => oneEntry(name, `src/cli/commands/${name}.ts`, lateDvc(root), onlyOperation(root))),
+    ...APART.map((name) => oneEntry(name, `src/cli/commands/${name}.ts`, onlyOperation(root))),
+    ...READERS.map((name) => oneEntry(name, `src/cli/commands/${name}.ts`, onlyReading(root))),
     // The process that reads data. Bundled, DuckDB's own JavaScript loads in a third of the time.
     build({
       ...start,
       entryPoints: { reader: 'src/profile/reading/serve.ts' },
-      external: ['@duckdb/node-bindings', 'apache-arrow'],
+      external: ['@duckdb/node-bindings', 'apache-arrow', '*.node', 'cpu-features'],
       plugins: [...late, mapOwnSources],
     }),
     oneEntry('dvc', DVC_BACKEND, onlyOperation(root, 'src/operations/dvc/status.ts')),
+    oneEntry('s3', S3_CLIENT),
+    oneEntry('ssh', SSH_CLIENT),
   ]);
-  const files = ['shared', 'run', 'commands', 'dvc', 'reader', ...quick, ...APART].map((name) =>
-    join(outdir, `${name}.cjs`),
-  );
+  const files = [
+    'shared',
+    'run',
+    'commands',
+    'dvc',
+    's3',
+    'ssh',
+    'reader',
+    ...quick,
+    ...APART,
+    ...READERS,
+  ].map((name) => join(outdir, `${name}.cjs`));
   await build({
     ...start,
     supported: {},
     entryPoints: { main: 'src/cli/startup/main.ts', 'reader-process': 'src/profile/reading/process-main.ts' },
     define: { BUILD: JSON.stringify(digestOf(files)) },
     banner: {},
-    plugins: [loadCompiled([...quick, ...APART])],
+    plugins: [loadCompiled([...quick, ...APART, ...READERS])],
   });
   return results.map(({ metafile }) => metafile);
 }

@@ -13,6 +13,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/which.ts'),
   },
   {
+    name: 'describe',
+    summary: 'tell the facts of a version, by standards',
+    load: () => import('./commands/describe.ts'),
+  },
+  {
+    name: 'meta',
+    summary: 'say something of a dataset, as its license',
+    load: () => import('./commands/meta.ts'),
+  },
+  {
     name: 'checkout',
     summary: 'make the data match its pointers',
     load: () => import('./commands/checkout.ts'),

@@ -84,8 +84,8 @@ function lackingLine({ path, digest, commit, author, date, subject }: LackingVer
   return `${version}  commit ${commit.slice(0, 12)}, ${author}, ${date?.slice(0, 10)}: ${subject}`;
 }
 
-/** Say what a fetch did. */
-export function fetchLines(result: TransferResult): string {
+/** Say what a fetch did. @param isElsewhere whether something came past the cache, which another line tells of */
+export function fetchLines(result: TransferResult, isElsewhere = false): string {
   const read = (result.inPlace ?? []).map(({ path, url, objects, bytes }) =>
     neutral(
       objects === 0
@@ -94,7 +94,9 @@ export function fetchLines(result: TransferResult): string {
     ),
   );
   return [
-    ...(result.remote === null ? [] : [remoteLine('fetched from', result)]),
+    ...(result.remote === null || (isElsewhere && result.objects === 0)
+      ? []
+      : [remoteLine('fetched from', result)]),
     ...read,
     ...purgedLines(result),
     ...lackingLines(result),

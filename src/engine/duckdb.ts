@@ -20,7 +20,7 @@ import { releaseEngineMemory } from './collect.ts';
 import { BinaryFault, binaryFault, type Said } from './formats/binary-fault.ts';
 import { textFault } from './formats/text/text-fault.ts';
 import { filePattern, literal } from './quote.ts';
-import type { SourceFile } from './source-file.ts';
+import { placeIn, type SourceFile, shownPath } from './source-file.ts';
 import { type EngineColumn, plainType } from './types.ts';
 
 export interface EngineOptions {
@@ -51,7 +51,7 @@ export interface Engine {
   readonly connections: number;
   /** A folder of its own, which it can read too. It goes when the engine is closed. */
   readonly folder: string;
-  /** The raw connection, for the appender. */
+  /** A connection for appenders alone: on one of those for queries, another's transaction might take back what they append. */
   readonly connection: DuckDBConnection;
   /** Frees memory and removes the private folder, once queries that still run have been interrupted. */
   close(): void;
@@ -77,7 +77,12 @@ export async function openEngine(readable: readonly string[], options: EngineOpt
     const first = await instance.connect();
     await harden(first, readable, folder);
     const connections = [first, await instance.connect()];
-    return engineOver(instance, connections, bindings, options.signal, { folder, removeFolder, forget });
+    const appending = await instance.connect();
+    return engineOver(instance, { connections, appending }, bindings, options.signal, {
+      folder,
+      removeFolder,
+      forget,
+    });
   } catch (error) {
     forget();
     throw error;
@@ -114,7 +119,7 @@ async function harden(
 
 function engineOver(
   instance: DuckDBInstance,
-  connections: readonly DuckDBConnection[],
+  { connections, appending }: { connections: readonly DuckDBConnection[]; appending: DuckDBConnection },
   bindings: Bindings,
   signal: AbortSignal | undefined,
   { folder, removeFolder, forget }: { folder: string; removeFolder(): void; forget(): void },
@@ -133,14 +138,14 @@ function engineOver(
     else next(connection);
   };
   const interrupt = () => {
-    for (const connection of connections) connection.interrupt();
+    for (const connection of [...connections, appending]) connection.interrupt();
   };
   signal?.addEventListener('abort', interrupt, { once: true });
 
   let running = 0;
   let closed = false;
   const shut = () => {
-    for (const connection of connections) connection.closeSync();
+    for (const connection of [...connections, appending]) connection.closeSync();
     instance.closeSync();
     forget();
   };
@@ -168,7 +173,7 @@ function engineOver(
   return {
     connections: connections.length,
     folder,
-    connection: connections[0]!,
+    connection: appending,
     query: (sql) => withConnection(async (connection) => columnsOf(await connection.runAndReadAll(sql))),
     scan: (sql, visit) => withConnection((connection) => scan(connection, bindings, sql, visit, signal)),
     scanPortions: (queries, visit) =>
@@ -244,7 +249,8 @@ async function scanPortions(
       signal?.throwIfAborted();
       visit(new RawChunk(result.getChunk(index), bindings));
     }
-    await releaseEngineMemory();
+    // One result of a small table is soon garbage with all else.
+    if (queries.length > 1) await releaseEngineMemory();
   });
 }
 
@@ -306,10 +312,12 @@ export function isOutOfMemory(text: string): boolean {
 }
 
 /** What is wrong with a file, by what DuckDB or another library says; undefined where their words are plain. */
-function faultOf(path: string, text: string, said: string): Said | undefined {
-  const known = textFault(text);
+function faultOf({ absolutePath, path }: SourceFile, text: string, said: string): Said | undefined {
+  // The name of a file may hold any of the words.
+  const words = text.replaceAll(absolutePath, '');
+  const known = textFault(words);
   if (known !== undefined) return known;
-  if (!QUERY_ERROR.test(text)) return binaryFault(path, text);
+  if (!QUERY_ERROR.test(text)) return binaryFault(path, words);
   return {
     reason: `its columns cannot be asked for: ${said}`,
     remedy:
@@ -327,7 +335,7 @@ function isOfSystem(error: unknown): boolean {
  * @param line the line at fault, if known
  */
 export function readError(error: unknown, file: SourceFile, line?: number): VarveError {
-  const { path } = file;
+  const path = shownPath(file);
   const text = error instanceof Error ? error.message : String(error);
   if (isOutOfMemory(text)) {
     return new VarveError('engine-memory', `${path} needs more memory than the engine may have`, {
@@ -344,14 +352,17 @@ export function readError(error: unknown, file: SourceFile, line?: number): Varv
     .replaceAll(file.absolutePath, path)
     .replace(/\.? *(Try auto-detecting.*)?$/, '');
   const isOurs = error instanceof BinaryFault || isOfSystem(error);
-  const fault = isOurs ? undefined : faultOf(path, text, said);
-  const where = line === undefined ? path : `${path}, line ${line}`;
-  return new VarveError('table-unreadable', `${where}: ${fault?.reason ?? said}`, {
-    remedy:
-      error instanceof BinaryFault
-        ? error.remedy
-        : (fault?.remedy ?? 'Check that the file is whole and of the format that its name says.'),
-    path,
-    cause: error,
-  });
+  const fault = isOurs ? undefined : faultOf(file, text, said);
+  return new VarveError(
+    'table-unreadable',
+    `${placeIn(file, line ?? fault?.line)}: ${fault?.reason ?? said}`,
+    {
+      remedy:
+        error instanceof BinaryFault
+          ? error.remedy
+          : (fault?.remedy ?? 'Check that the file is whole and of the format that its name says.'),
+      path,
+      cause: error,
+    },
+  );
 }

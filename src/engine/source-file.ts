@@ -4,16 +4,28 @@ import { fileLiteral, filePattern } from './quote.ts';
 export interface SourceFile {
   /** The absolute path of the bytes. */
   readonly absolutePath: string;
-  /** The file's name in messages. */
+  /** Tells the format. */
   readonly path: string;
   /** Of a Parquet file: only the row groups that begin in these bytes are read. All of them unless given. */
   readonly range?: BytesBetween;
+  /** How messages name the file, so that whoever asked finds it; its path unless given. */
+  readonly shownAs?: string;
 }
 
 /** The bytes from `start` up to `end`, which is not among them. */
 export interface BytesBetween {
   readonly start: number;
   readonly end: number;
+}
+
+/** How messages name the file. */
+export function shownPath({ path, shownAs = path }: SourceFile): string {
+  return shownAs;
+}
+
+/** How messages name a place in the file. @param line counted from 1; undefined if it is not known */
+export function placeIn(file: SourceFile, line: number | undefined): string {
+  return line === undefined ? shownPath(file) : `${shownPath(file)}, line ${line}`;
 }
 
 /** Writes the files' paths as a list in SQL. */

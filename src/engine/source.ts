@@ -7,14 +7,21 @@ import { type Format, formatOf } from './formats/format.ts';
 import { assertNameable, namesWithNul } from './formats/names.ts';
 import { openParquet } from './formats/parquet/open.ts';
 import { notTabular } from './formats/refused.ts';
-import { loadCsv } from './formats/text/csv.ts';
+import { type LoadedText, loadCsv } from './formats/text/csv.ts';
 import { encodingOf, notUtf8 } from './formats/text/encoding.ts';
 import { assertJsonStructure } from './formats/text/json-structure.ts';
 import { assertLines, firstBadJsonLine } from './formats/text/lines.ts';
 import { type DateFormats, typeTextColumns } from './formats/text/text-columns.ts';
 import { assertWhole } from './formats/whole.ts';
 import { identifier } from './quote.ts';
-import { compressionOf, fileNamedBy, firstBytes, pathList, type SourceFile } from './source-file.ts';
+import {
+  compressionOf,
+  fileNamedBy,
+  firstBytes,
+  pathList,
+  type SourceFile,
+  shownPath,
+} from './source-file.ts';
 import type { EngineColumn } from './types.ts';
 
 /** A table in the engine, ready for queries: `SELECT … FROM ${relation}`. */
@@ -27,6 +34,10 @@ export interface TableSource {
   readonly dateFormats?: DateFormats;
   /** Lines before the headers of text files that were left out. */
   readonly skippedLines?: number;
+  /** Set if a result of all values fits into memory with ease. */
+  readonly isSmall?: boolean;
+  /** How many there are, where it is known. */
+  readonly rows?: number | undefined;
 }
 
 /**
@@ -44,7 +55,7 @@ export async function openTableSource(
   const first = files[0];
   const format = first === undefined ? undefined : formatOf(first.path);
   if (first === undefined || format === undefined) {
-    throw notTabular(first?.path ?? 'no file', first?.absolutePath);
+    throw notTabular(first === undefined ? 'no file' : shownPath(first), first?.absolutePath);
   }
   if (!READ_ONE_BY_ONE.includes(format) || files.length === 1)
     return openTogether(engine, files, format, readings, relation);
@@ -97,7 +108,7 @@ async function openTogether(
 ): Promise<TableSource> {
   const [first] = files as [SourceFile];
   const stop = new AbortController();
-  let loaded: Loaded | number;
+  let loaded: Loaded | LoadedText;
   const isText = format === 'csv' || format === 'tsv';
   if (isText) files.forEach(assertNotZip);
   // What is decompressed here itself is found to be whole on the way.
@@ -106,29 +117,29 @@ async function openTogether(
     ...(isText ? [assertLines(file, stop.signal)] : []),
   ]);
   try {
-    const loading: Promise<Loaded | number> = isText
+    const loading: Promise<Loaded | LoadedText> = isText
       ? loadCsv(engine, first, format === 'tsv', relation, (name) => isAsWritten(readings.get(name)))
       : load(engine, files, format, relation, stop.signal);
     [loaded] = await Promise.all([loading, ...checks]);
   } finally {
     stop.abort();
   }
-  const { files: read, retype } = typeof loaded === 'number' ? { files, retype: asTold } : loaded;
-  const columns = retype(await engine.describe(relation));
+  const columns = 'columns' in loaded ? loaded.columns : loaded.retype(await engine.describe(relation));
   assertShallow(columns, first);
   try {
     await assertUnicode(engine, relation, columns);
-    if (isText) {
-      const typed = await typeTextColumns(engine, relation, columns, first, readings);
-      return { relation, ...typed, skippedLines: loaded as number };
+    if ('columns' in loaded) {
+      const typed = await typeTextColumns(engine, relation, loaded, first, readings);
+      const { skippedLines, isSmall, firstRows } = loaded;
+      return { relation, ...typed, skippedLines, isSmall, rows: firstRows.rows };
     }
     assertNameable(await namesWithNul(engine, relation), first);
   } catch (error) {
     throw error instanceof VarveError ? error : readError(error, fileNamedBy(error, files));
   }
   const rows = await withTimestamps(engine, relation, columns, readings);
-  if (rows !== relation) return { relation: rows, columns: retype(await engine.describe(rows)) };
-  const [parquet] = format === 'parquet' && files.length === 1 ? read : [];
+  if (rows !== relation) return { relation: rows, columns: loaded.retype(await engine.describe(rows)) };
+  const [parquet] = format === 'parquet' && files.length === 1 ? loaded.files : [];
   return { relation, columns, ...(parquet && { parquet }) };
 }
 
@@ -190,8 +201,8 @@ async function load(
 
 function assertNotZip(file: SourceFile): void {
   if (!firstBytes(file.absolutePath, 4).equals(Buffer.from('PK\x03\x04'))) return;
-  throw new VarveError('table-unreadable', `${file.path}: it is a ZIP archive, not text`, {
-    path: file.path,
+  throw new VarveError('table-unreadable', `${shownPath(file)}: it is a ZIP archive, not text`, {
+    path: shownPath(file),
     remedy: 'Unpack it, and name the file that is in it. What gzip compressed is read as it is.',
   });
 }
@@ -253,10 +264,10 @@ function assertBareUtf8(file: SourceFile): void {
   if (!firstBytes(file.absolutePath, 3).equals(Buffer.from('\ufeff'))) return;
   throw new VarveError(
     'table-unreadable',
-    `${file.path}: it begins with a byte order mark, which JSON has not`,
+    `${shownPath(file)}: it begins with a byte order mark, which JSON has not`,
     {
-      remedy: `Take it away: \`tail -c +4 ${shellWord(file.path)}\` prints the file without it.`,
-      path: file.path,
+      remedy: `Take it away: \`tail -c +4 ${shellWord(shownPath(file))}\` prints the file without it.`,
+      path: shownPath(file),
     },
   );
 }

@@ -33,6 +33,11 @@ export function plainType(type: DuckDBType): EngineType {
   return { kind: 'scalar', id: text.replace(/\(.*$/s, ''), text, ...decimal };
 }
 
+/** A type that its name alone says, such as `BIGINT`. */
+export function plainScalar(name: string): EngineType {
+  return { kind: 'scalar', id: name, text: name, width: 0, scale: 0 };
+}
+
 function structFields(type: {
   entryNames: readonly string[];
   entryTypes: readonly DuckDBType[];

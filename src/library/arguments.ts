@@ -40,6 +40,13 @@ export const TEXT_BY_NAME: Kind = {
   what: 'an object of strings that are not empty',
   is: (value) => typeof value === 'object' && value !== null && Object.values(value).every(isText),
 };
+export const TEXT_OR_NULL_BY_NAME: Kind = {
+  what: 'an object of strings that are not empty, or null',
+  is: (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    Object.values(value).every((member) => member === null || isText(member)),
+};
 export const CALLBACK: Kind = { what: 'a function', is: (value) => typeof value === 'function' };
 export const SIGNAL: Kind = { what: 'an AbortSignal', is: (value) => value instanceof AbortSignal };
 export const BYTES: Kind = {

@@ -23,6 +23,20 @@ export interface AddOptions extends Pick<ProfilingOptions, 'memory' | 'threads'>
   readonly profiles?: boolean | undefined;
 }
 
+export interface AddDatabaseOptions extends AddStreamOptions {
+  /** A table, read whole in the order of its primary key; the name of its schema may stand before it. Either this or `query`. */
+  readonly table?: string | undefined;
+  /** What to read in place of a table. */
+  readonly query?: string | undefined;
+  /** In place of what the variables and files of the database's own clients say. It is kept nowhere. */
+  readonly password?: string | undefined;
+}
+
+export interface AddStreamOptions extends AddOptions {
+  /** Path of the file: a dataset, or a file within one that is a folder. */
+  readonly to: string;
+}
+
 export interface DiffOptions extends PathOptions, Watch {
   /** A revision; HEAD unless given. */
   readonly before?: string | undefined;
@@ -43,6 +57,11 @@ export interface ListDataOptions extends PathOptions, ListOptions, SourceOptions
 export interface LogOptions extends Watch {
   /** The revision whose history is told; HEAD unless given. */
   readonly revision?: string | undefined;
+}
+
+export interface MetaOptions extends Watch {
+  /** A value by its key; null says nothing any more. */
+  readonly set?: Readonly<Record<string, string | null>> | undefined;
 }
 
 export interface VerifyOptions extends Watch {

@@ -40,7 +40,7 @@ export class RemoteMethods {
 
   /**
    * Name a place for snapshots. The first remote becomes the default.
-   * @param url a folder, `file://…`, `s3://bucket/prefix`, or `minio://alias/bucket/prefix`
+   * @param url a folder, `file://…`, `s3://bucket/prefix`, `minio://…`, `gs://bucket/prefix`, `azure://container/prefix`, or `ssh://user@host/folder`
    * @throws VarveError `remote-exists`, `remote-name-invalid`, `remote-url-invalid`, `endpoint-invalid`
    * @example
    * ```ts

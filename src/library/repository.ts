@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { DriftSeries } from '../drift/model.ts';
 import type { VarveError } from '../errors.ts';
 import { add, addChanged, addInPlace, profilerOnDemand } from '../operations/add.ts';
+import { addFromStream } from '../operations/add-from-stream.ts';
 import type { BackendAddOptions } from '../operations/backend/backend.ts';
 import type {
   AddInPlaceOptions,
@@ -32,6 +33,7 @@ import type { CheckResult } from '../operations/check.ts';
 import { checkout } from '../operations/checkout.ts';
 import type { Context, Watch } from '../operations/context/context.ts';
 import { openContext } from '../operations/context/open.ts';
+import { type DescribeAsOptions, describe, describeAs } from '../operations/describe.ts';
 import { diffRevisions } from '../operations/diff.ts';
 import { exportDvc } from '../operations/export-dvc.ts';
 import { fetch } from '../operations/fetch.ts';
@@ -45,6 +47,7 @@ import {
 } from '../operations/import.ts';
 import { importDvc } from '../operations/import-dvc.ts';
 import { type LogResult, log } from '../operations/log.ts';
+import { type MetaResult, meta } from '../operations/meta.ts';
 import { move } from '../operations/move.ts';
 import { listFiles, openFile, readProfile } from '../operations/open-version.ts';
 import { pull } from '../operations/pull.ts';
@@ -58,7 +61,10 @@ import { usage } from '../operations/usage.ts';
 import { verify } from '../operations/verify.ts';
 import { type WhichOptions, type WhichResult, which } from '../operations/which.ts';
 import type { Profile } from '../profile/model/model.ts';
+import type { Description } from '../report/standards/description.ts';
+import { DESCRIPTION_FORMATS, type DescriptionFormat } from '../report/standards/formats.ts';
 import {
+  BYTES,
   COUNT,
   checkArgument,
   EXPIRY,
@@ -67,16 +73,20 @@ import {
   MILLISECONDS,
   oneOf,
   TEXT,
+  TEXT_OR_NULL_BY_NAME,
   TEXT_OR_TEXTS,
   TEXTS,
 } from './arguments.ts';
 import { DataFolder } from './folder.ts';
 import { GitMethods } from './git.ts';
 import type {
+  AddDatabaseOptions,
   AddOptions,
+  AddStreamOptions,
   DiffOptions,
   DriftHistoryOptions,
   LogOptions,
+  MetaOptions,
   OpenOptions,
   PathOptions,
   RestoreDataOptions,
@@ -163,6 +173,37 @@ export class VarveRepository extends DataFolder {
     const { paths = [], ...own } = call.options;
     const context = await this.#context(call.watch);
     return addChanged(context, paths, addOptions(context, own));
+  }
+
+  /**
+   * Put a stream of bytes where a file of the data is to lie, and add it, as add does. Where the stream fails, nothing is changed.
+   * @param bytes all that the file is to hold, such as what another program prints; memory is that of a piece of it
+   * @throws VarveError `input-empty`, `changes-unsaved`, `path-taken`, and those of add
+   */
+  async addStream(bytes: AsyncIterable<Uint8Array>, options: AddStreamOptions): Promise<AddResult> {
+    checkArgument('addStream', 'the bytes', bytes, BYTES);
+    const call = this.#session.begin('addStream', options, { ...ADD, to: TEXT });
+    checkArgument('addStream', 'the option to', call.options.to, TEXT);
+    const { to, ...own } = call.options;
+    const context = await this.#context(call.watch);
+    return addFromStream(context, bytes, to, addOptions(context, own));
+  }
+
+  /**
+   * Take a table of a database, or what a query gives, into a file, and add it. All is read in one transaction, which sees one state and can
+   * change nothing; memory does not grow with the rows.
+   * @param url `mysql://user@host/database` or `postgresql://…`, without a password
+   * @throws VarveError `database-url-invalid`, `database-refused`, `database-unreachable`, `database-error`, and those of addStream
+   */
+  async addDatabase(url: string, options: AddDatabaseOptions): Promise<AddResult> {
+    checkArgument('addDatabase', 'the URL', url, TEXT);
+    const kinds = { ...ADD, to: TEXT, table: TEXT, query: TEXT, password: TEXT };
+    const call = this.#session.begin('addDatabase', options, kinds);
+    checkArgument('addDatabase', 'the option to', call.options.to, TEXT);
+    const { to, table, query, password, ...own } = call.options;
+    const context = await this.#context(call.watch);
+    const { addDatabase } = await import('../operations/add-database.ts');
+    return addDatabase(context, url, { ...addOptions(context, own), to, table, query, password });
   }
 
   /**
@@ -258,6 +299,68 @@ export class VarveRepository extends DataFolder {
     checkArgument('which', 'the digest', digest, TEXT);
     const call = this.#session.begin('which', options, { files: FLAG });
     return which(await this.#context(call.watch), digest, call.options);
+  }
+
+  /**
+   * The facts of a version of a dataset: its digest and size, the commit that brought it, its features, and what people say of it. Reads no
+   * data.
+   * @param dataset `path` for the version that the pointer here names, or `path@REV`
+   * @throws VarveError `dataset-missing`, `revision-unknown`
+   * @example
+   * ```ts
+   * import { openRepository } from 'varve';
+   *
+   * const repo = await openRepository();
+   * const { digest, commit, meta, tables } = await repo.describe('data/flights.csv@v1');
+   * console.log(digest, commit?.date, meta.license, tables?.[0].features.length);
+   * ```
+   */
+  async describe(dataset: string, options: Watch = {}): Promise<Description> {
+    checkArgument('describe', 'the dataset', dataset, TEXT);
+    const { watch } = this.#session.begin('describe', options, NO_OPTIONS);
+    return describe(await this.#context(watch), dataset);
+  }
+
+  /**
+   * As describe, in the form of a standard: a document of OpenLineage, Croissant or MLflow as JSON, an MLTable file as YAML.
+   * @throws VarveError `dataset-missing`, `revision-unknown`, `object-missing`
+   * @example
+   * ```ts
+   * import { openRepository } from 'varve';
+   *
+   * const repo = await openRepository();
+   * console.log(await repo.describeAs('data/flights.csv@v1', 'croissant'));
+   * ```
+   */
+  async describeAs(
+    dataset: string,
+    format: DescriptionFormat,
+    options: DescribeAsOptions & Watch = {},
+  ): Promise<string> {
+    checkArgument('describeAs', 'the dataset', dataset, TEXT);
+    checkArgument('describeAs', 'the format', format, oneOf(...DESCRIPTION_FORMATS));
+    const call = this.#session.begin('describeAs', options, { baseUrl: TEXT });
+    return describeAs(await this.#context(call.watch), dataset, format, call.options);
+  }
+
+  /**
+   * Say something of a dataset in its pointer, such as its license. Its data need not be here, and stays the same.
+   * @param options.set a value by its key; null says nothing any more. Without it, what is said is told
+   * @returns all that is said
+   * @throws VarveError `dataset-missing`, `meta-invalid`, `dvc-unsupported`
+   * @example
+   * ```ts
+   * import { openRepository } from 'varve';
+   *
+   * const repo = await openRepository();
+   * const { meta } = await repo.meta('data/flights.csv', { set: { license: 'CC-BY-4.0' } });
+   * console.log(meta.license);
+   * ```
+   */
+  async meta(dataset: string, options: MetaOptions = {}): Promise<MetaResult> {
+    checkArgument('meta', 'the dataset', dataset, TEXT);
+    const call = this.#session.begin('meta', options, { set: TEXT_OR_NULL_BY_NAME });
+    return meta(await this.#context(call.watch), dataset, call.options.set);
   }
 
   /**
@@ -601,7 +704,7 @@ function addOptions(
   const options = { replace, toRemote, remote };
   if (!profiles) return options;
   const onUnreadable = (path: string, { message, remedy }: VarveError): void =>
-    context.onWarning?.(`${path} is added without statistics: ${message} ${remedy}`);
+    context.onWarning?.(`${message}; ${path} is added without statistics. ${remedy}`);
   return { ...options, profiler: profilerOnDemand(context, onUnreadable, machine) };
 }
 

@@ -25,6 +25,7 @@ const SERVE: Kinds<ServeOptions> = {
   anonymous: FLAG,
   tlsCert: TEXT,
   tlsKey: TEXT,
+  redirect: FLAG,
   clientLimit: COUNT,
   observe: TEXTS,
   window: TEXT,

@@ -50,10 +50,10 @@ export function profilerOnDemand(
   onUnreadable: (path: string, why: VarveError) => void,
   machine: Pick<ProfilingOptions, 'memory' | 'threads'>,
 ): Profiler {
-  return async (dataset) => {
+  return async (dataset, watch) => {
     if (dataset.known !== undefined && !existsSync(schemaBeside(dataset))) return undefined;
     const { profilerFor } = await import('./statistics/profile-on-add.ts');
-    return profilerFor(context, onUnreadable, machine)(dataset);
+    return profilerFor(context, onUnreadable, machine)(dataset, watch);
   };
 }
 

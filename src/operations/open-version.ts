@@ -2,7 +2,7 @@ import { isChosen } from '../base/files/path-order.ts';
 import { VarveError } from '../errors.ts';
 import type { Profile } from '../profile/model/model.ts';
 import type { SnapshotFile } from './backend/results.ts';
-import type { VersionPart } from './backend/version.ts';
+import type { DatasetVersion, VersionPart } from './backend/version.ts';
 import type { Context } from './context/context.ts';
 import { versionNamed } from './datasets/revisions.ts';
 import { storedProfile } from './statistics/stored.ts';
@@ -41,6 +41,16 @@ export async function readProfile(context: Context, dataset: string): Promise<Pr
   if (part !== undefined) return undefined;
   const { profile } = version;
   return profile === undefined ? undefined : storedProfile(context, dataset, profile);
+}
+
+/** As namedVersion, of a dataset as a whole. @throws VarveError `dataset-missing` also for what lies within one */
+export async function wholeVersion(context: Context, argument: string): Promise<DatasetVersion> {
+  const { version, part } = await namedVersion(context, argument);
+  if (part === undefined) return version;
+  throw new VarveError('dataset-missing', `${argument} lies within ${version.path}, and is no dataset`, {
+    path: argument,
+    remedy: `Name the dataset: \`${version.path}\`.`,
+  });
 }
 
 /** As versionNamed. @throws VarveError `dataset-missing` for what is no dataset, and lies in none */

@@ -86,6 +86,6 @@ function otherData(path: string): VarveError {
 function noFile(file: string): VarveError {
   return new VarveError('path-missing', `There is nothing at ${file}`, {
     path: file,
-    remedy: 'Name the files that `varve profile DATASET --part I/N --output FILE` wrote.',
+    remedy: 'Name the files of parts, such as `varve profile DATASET --part 1/4 --output FILE` writes.',
   });
 }

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { LRUCache } from 'lru-cache';
 import { VarveError } from '../errors.ts';
 import { findRevision, resolveRevision } from '../workspace/git/pointers.ts';
 import { pathInRepository } from '../workspace/repository.ts';
@@ -64,8 +65,11 @@ export class VersionTree {
   readonly #datasets = new Map<string, Promise<ReadonlyMap<string, DatasetVersion>>>();
   /** Folders of commits, by the words that named them: whoever reads a file of one is about to read others. */
   readonly #folders = new Map<string, Place>();
-  /** The files of versions, by their digests. The one used last comes last. */
-  readonly #lists = new Map<string, Promise<FileList>>();
+  /** The files of versions. */
+  readonly #lists = new LRUCache<string, FileList, DatasetVersion>({
+    max: MAX_LISTS,
+    fetchMethod: (_, __, { context }) => this.#read(context),
+  });
 
   constructor(opened: OpenedRepository, commit: string | undefined, files: FileReader) {
     this.#opened = opened;
@@ -286,14 +290,7 @@ export class VersionTree {
   }
 
   #listOf(version: DatasetVersion): Promise<FileList> {
-    const key = `${version.path}\0${version.name}`;
-    const list = this.#lists.get(key) ?? this.#read(version);
-    this.#lists.delete(key);
-    this.#lists.set(key, list);
-    const [oldest] = this.#lists.keys();
-    if (this.#lists.size > MAX_LISTS) this.#lists.delete(oldest!);
-    list.catch(() => this.#lists.delete(key));
-    return list;
+    return this.#lists.forceFetch(`${version.path}\0${version.name}`, { context: version });
   }
 
   async #read(version: DatasetVersion): Promise<FileList> {

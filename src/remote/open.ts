@@ -1,11 +1,13 @@
 import { VarveError } from '../errors.ts';
 import { BucketRemote } from './bucket/bucket.ts';
 import type { BucketClient, ServerOptions } from './bucket/client.ts';
+import type { FileClient } from './files/client.ts';
+import { FilesRemote } from './files/files.ts';
 import { FolderRemote } from './folder/folder.ts';
 import { parseEndpoint } from './minio/access.ts';
 import { plainHttpWarning } from './plain-http.ts';
 import type { Remote } from './remote.ts';
-import { parseUrl, type RemotePlace } from './url.ts';
+import { type BucketPlace, type FilePlace, parseUrl, type RemotePlace } from './url.ts';
 
 export { describeUrl } from './url.ts';
 
@@ -17,38 +19,85 @@ export interface RemoteOptions extends ServerOptions {
 }
 
 /**
- * Open the remote at `url`: `PATH`, `file://`, `s3://bucket/prefix` or `minio://alias/bucket/prefix`. Nothing is contacted and
- * nothing is created yet. The client libraries are loaded only for the kinds that need them.
- * @throws VarveError `remote-scheme-unknown`, `remote-url-invalid`, `endpoint-invalid`, `alias-missing`
+ * Open the remote at `url`, one of {@link URL_FORMS}. Nothing is contacted and nothing is created yet. The client libraries are loaded only
+ * for the kinds that need them.
+ * @throws VarveError `remote-scheme-unknown`, `remote-url-invalid`, `endpoint-invalid`, `alias-missing`, `ssh-config-invalid`,
+ * `driver-missing`, `setting-unsupported`
  */
 export async function openRemote(url: string, options: RemoteOptions = {}): Promise<Remote> {
   const place = parseUrl(url, options.base ?? process.cwd());
   if (place.kind === 'folder') return new FolderRemote(place.path, options);
+  if (place.kind === 'web') throw new Error('web');
+  if (isFilePlace(place)) return new FilesRemote(await openFileClient(place, options), url);
   return new BucketRemote(await openBucket(place, options), url, place.prefix);
 }
 
 /** Make the client for a bucket, with the library for its kind of server. */
-export async function openBucket(
-  place: Exclude<RemotePlace, { kind: 'folder' }>,
-  options: ServerOptions,
-): Promise<BucketClient> {
+export async function openBucket(place: BucketPlace, options: ServerOptions): Promise<BucketClient> {
   if (options.endpoint !== undefined) parseEndpoint(options.endpoint);
-  if (place.kind === 'minio') refuseS3Settings(options);
-  const client =
-    place.kind === 's3'
-      ? await (await import('./s3/s3.ts')).openS3(place.bucket, options)
-      : await (await import('./minio/minio.ts')).openMinio(place.alias, place.bucket, options);
+  refuseSettings(place.kind, options);
+  const client = await bucketClient(place, options);
   const warning = plainHttpWarning(client.server);
   if (warning !== undefined) options.onWarning?.(warning);
   return client;
 }
 
-const S3_ALONE = ['anonymous', 'addressing', 'requesterPays', 'acl', 'sse', 'kmsKey'] as const;
+async function bucketClient(place: BucketPlace, options: ServerOptions): Promise<BucketClient> {
+  if (place.kind === 's3') return (await import('./s3/s3.ts')).openS3(place.bucket, options);
+  if (place.kind === 'minio')
+    return (await import('./minio/minio.ts')).openMinio(place.alias, place.bucket, options);
+  if (place.kind === 'gs') return (await import('./gs/gs.ts')).openGs(place.bucket, place.prefix, options);
+  return (await import('./azure/azure.ts')).openAzure(place.bucket, options);
+}
 
-function refuseS3Settings(options: ServerOptions): void {
-  const name = S3_ALONE.find((key) => options[key] !== undefined);
+/** Make the client for a folder at a server. @throws VarveError `setting-unsupported`, `ssh-config-invalid` */
+async function openFileClient(place: FilePlace, options: FilesOptions = {}): Promise<FileClient> {
+  refuseSettings(place.kind, options);
+  return (await import('./ssh/ssh.ts')).openSsh(place, options);
+}
+
+export type FilesOptions = ServerOptions & { readonly key?: string };
+
+function isFilePlace(place: RemotePlace): place is FilePlace {
+  return place.kind === 'ssh' || place.kind === 'webhdfs' || place.kind === 'swebhdfs';
+}
+
+/** The settings of {@link ServerOptions} that each kind of server has. S3 has all. */
+const SETTINGS = {
+  minio: ['endpoint', 'region', 'profile'],
+  gs: ['endpoint'],
+  azure: ['endpoint', 'anonymous'],
+  ssh: [],
+  webhdfs: [],
+  swebhdfs: [],
+  web: [],
+} as const satisfies Readonly<Record<string, readonly (keyof ServerOptions)[]>>;
+const ALL_SETTINGS = [
+  'endpoint',
+  'region',
+  'profile',
+  'anonymous',
+  'addressing',
+  'requesterPays',
+  'acl',
+  'sse',
+  'kmsKey',
+] as const;
+
+/**
+ * Refuse a setting that a kind of remote does not have: it would do nothing.
+ * @throws VarveError `setting-unsupported`
+ */
+export function refuseSettings(kind: RemotePlace['kind'], options: ServerOptions): void {
+  if (kind === 's3' || kind === 'folder') return;
+  const has: readonly string[] = SETTINGS[kind];
+  const name = ALL_SETTINGS.find((key) => options[key] !== undefined && !has.includes(key));
   if (name === undefined) return;
-  throw new VarveError('setting-unsupported', `A remote at minio:// has no setting \`${name}\``, {
-    remedy: 'Name the same bucket as s3://bucket/prefix with the endpoint of the server.',
+  const scheme = kind === 'web' ? 'https' : kind;
+  throw new VarveError('setting-unsupported', `A remote at ${scheme}:// has no setting \`${name}\``, {
+    remedy:
+      kind === 'minio'
+        ? 'Name the same bucket as s3://bucket/prefix with the endpoint of the server.'
+        : `Leave it out${has.length > 0 ? `: there are ${has.map((key) => `\`${key}\``).join(', ')}` : ''}.`,
   });
 }

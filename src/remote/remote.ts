@@ -36,6 +36,11 @@ export interface Remote {
   claim(): Promise<void>;
   /** Tell whether the server keeps what is removed as an old version. Only a remote of a bucket has this method. */
   keepsVersions?(): Promise<boolean>;
+  /**
+   * Make an address at which whoever has it may read the object for so many seconds, without keys. Asks nobody, not even whether the object
+   * is there. Undefined where the client of the bucket makes none. Only a remote of a bucket has this method.
+   */
+  presign?(key: string, seconds: number): Promise<string | undefined>;
   /** Tell the absolute path of the file that holds `key`. Only a remote of plain local files has this method. */
   localPath?(key: string): string;
   close(): Promise<void>;

@@ -3,26 +3,70 @@ import { fileURLToPath } from 'node:url';
 import { VarveError } from '../errors.ts';
 
 /** The place of a remote, as its URL says it. `prefix` is '' or ends in '/'. */
-export type RemotePlace =
-  | { readonly kind: 'folder'; readonly path: string }
-  | { readonly kind: 's3'; readonly bucket: string; readonly prefix: string }
+export type RemotePlace = FolderPlace | BucketPlace | FilePlace | WebPlace;
+
+export interface FolderPlace {
+  readonly kind: 'folder';
+  readonly path: string;
+}
+
+export type BucketPlace =
+  | { readonly kind: 's3' | 'gs' | 'azure'; readonly bucket: string; readonly prefix: string }
   | { readonly kind: 'minio'; readonly alias: string; readonly bucket: string; readonly prefix: string };
+
+/** A folder of a file system that is reached over the network. */
+export interface FilePlace {
+  readonly kind: 'ssh' | 'webhdfs' | 'swebhdfs';
+  readonly user?: string;
+  readonly host: string;
+  readonly port?: number;
+  /** Absolute; of ssh, `~` or `~/…` lies in the home of the user there. No slash at its end, unless it is `/`. */
+  readonly path: string;
+}
+
+/** A folder of a web server. */
+export interface WebPlace {
+  readonly kind: 'web';
+  /** Ends in '/'. */
+  readonly base: string;
+}
 
 /** Two letters at least, so that `C:\data` stays a path. */
 const SCHEME = /^([A-Za-z][A-Za-z0-9+.-]+):\/\//;
 const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$/;
 const ALIAS = /^[A-Za-z][A-Za-z0-9_-]*$/;
+/** A name that no program could take for an option. */
+const USER = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/;
+const HOST = /^([A-Za-z0-9_]([A-Za-z0-9._-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])$/;
+const MAX_PORT = 65_535;
+
+/** The kind of place that each scheme names. */
+const KINDS: Readonly<Record<string, RemotePlace['kind']>> = {
+  file: 'folder',
+  s3: 's3',
+  minio: 'minio',
+  gs: 'gs',
+  azure: 'azure',
+  ssh: 'ssh',
+  sftp: 'ssh',
+};
+/** Of these, the URL names a user, which is no secret. */
+const WITH_USER = /^(ssh|sftp|s?webhdfs):\/{1,2}$/i;
 
 /** @throws VarveError `remote-scheme-unknown` */
 function remoteKind(url: string): RemotePlace['kind'] {
   const scheme = SCHEME.exec(url)?.[1]?.toLowerCase();
-  if (scheme === undefined || scheme === 'file') return 'folder';
-  if (scheme === 's3' || scheme === 'minio') return scheme;
+  const kind = scheme === undefined ? 'folder' : Object.hasOwn(KINDS, scheme) ? KINDS[scheme] : undefined;
+  if (kind !== undefined) return kind;
   throw new VarveError('remote-scheme-unknown', `varve has no remote of the kind ${scheme}://`, {
     path: describeUrl(url),
-    remedy: 'Use a folder, file:///folder, s3://bucket/prefix, or minio://alias/bucket/prefix.',
+    remedy: `Use ${URL_FORMS}.`,
   });
 }
+
+/** The forms that the URL of a remote may have, for messages. */
+export const URL_FORMS =
+  'a folder, file:///folder, s3://bucket/prefix, minio://alias/bucket/prefix, gs://bucket/prefix, azure://container/prefix, or ssh://user@host/folder';
 
 export function isUrl(text: string): boolean {
   return SCHEME.test(text);
@@ -33,7 +77,13 @@ export function describeUrl(url: string): string {
   const scheme = SCHEME.exec(url)?.[0];
   // What is mistyped is no URL of any kind, and may hold a password all the same.
   if (scheme === undefined) return withoutSecrets(url);
-  return scheme + withoutUser(url.slice(scheme.length)).replace(/[?#].*$/s, '');
+  return scheme + withoutPassword(scheme, url.slice(scheme.length)).replace(/[?#].*$/s, '');
+}
+
+/** Cut off what stands before the host, but for the user of a scheme that names one. */
+function withoutPassword(scheme: string, rest: string): string {
+  const user = WITH_USER.test(scheme) ? (/^[\w.-]+@(?=[^@/?#]*(?:[/?#]|$))/.exec(rest)?.[0] ?? '') : '';
+  return user + withoutUser(rest.slice(user.length));
 }
 
 /** Cut off user and password, before the query: a password may hold any character, as secret keys of AWS hold slashes. */
@@ -55,7 +105,7 @@ const GRANTING =
 /** Take the credentials out of the URLs in a text that a person or a library wrote, so that messages may show it. */
 export function withoutSecrets(text: string): string {
   return text.replace(URLS, (_, scheme: string, rest: string) => {
-    const shown = withoutUser(rest);
+    const shown = withoutPassword(scheme, rest);
     return scheme + (GRANTING.test(rest) ? shown.replace(/[?#].*$/s, '') : shown);
   });
 }
@@ -69,27 +119,86 @@ export function parseUrl(url: string, base: string): RemotePlace {
   const kind = remoteKind(url);
   if (kind === 'folder') return { kind, path: folderPath(url, base) };
   if (describeUrl(url) !== url)
-    throw invalid(url, 'must not hold credentials, a query or a fragment', KEYS_REMEDY);
+    throw invalid(url, 'must not hold credentials, a query or a fragment', KEYS_REMEDIES[kind]);
+  if (kind === 'web') return { kind, base: webFolder(url) };
+  if (kind === 'ssh' || kind === 'webhdfs' || kind === 'swebhdfs') return filePlace(kind, url);
+  return bucketPlace(kind, url);
+}
+
+function bucketPlace(kind: BucketPlace['kind'], url: string): BucketPlace {
+  const form = BUCKET_FORMS[kind];
   const segments = url
     .slice(url.indexOf('://') + 3)
     .replace(/\/+$/, '')
     .split('/');
   const alias = kind === 'minio' ? segments.shift() : undefined;
   if (alias !== undefined && !ALIAS.test(alias))
-    throw invalid(url, 'has no alias that `mc` would accept', MINIO_FORM);
+    throw invalid(url, 'has no alias that `mc` would accept', form);
   const bucket = segments.shift() ?? '';
-  if (!BUCKET.test(bucket)) throw invalid(url, 'names no bucket', alias === undefined ? S3_FORM : MINIO_FORM);
-  if (segments.some((part) => !isPlain(part))) {
-    throw invalid(url, 'has an empty, `.` or `..` step, or a control character, in its prefix', S3_FORM);
-  }
+  if (!BUCKET.test(bucket)) throw invalid(url, 'names no bucket', form);
+  checkSteps(url, segments, form);
   const prefix = segments.length === 0 ? '' : `${segments.join('/')}/`;
-  return alias === undefined ? { kind: 's3', bucket, prefix } : { kind: 'minio', alias, bucket, prefix };
+  return kind === 'minio' ? { kind, alias: alias!, bucket, prefix } : { kind, bucket, prefix };
 }
 
-const S3_FORM = 'Write it as s3://bucket/prefix.';
-const MINIO_FORM = 'Write it as minio://alias/bucket/prefix, where `mc alias list` shows the aliases.';
-const KEYS_REMEDY =
+/** A place in a file system on another machine: `scheme://user@host:port/folder`. */
+function filePlace(kind: FilePlace['kind'], url: string): FilePlace {
+  const form = FILE_FORMS[kind];
+  const rest = url.slice(url.indexOf('://') + 3);
+  const slash = rest.indexOf('/');
+  const [, user, host = '', digits] =
+    /^(?:([^@]*)@)?(\[[^\]]*\]|[^:]*)(?::(\d{1,5}))?$/.exec(slash < 0 ? rest : rest.slice(0, slash)) ?? [];
+  const port = digits === undefined ? undefined : Number(digits);
+  if (!HOST.test(host) || (user !== undefined && !USER.test(user)) || port === 0 || (port ?? 1) > MAX_PORT)
+    throw invalid(url, 'names no host', form);
+  if (slash < 0) throw invalid(url, 'names no folder', form);
+  const steps = rest
+    .slice(slash + 1)
+    .replace(/\/+$/, '')
+    .split('/')
+    .filter((step, index) => index > 0 || step !== '');
+  checkSteps(url, steps, form);
+  const isInHome = kind === 'ssh' && steps[0] === '~';
+  const path = isInHome ? steps.join('/') : `/${steps.join('/')}`;
+  return { kind, host, path, ...(user !== undefined && { user }), ...(port !== undefined && { port }) };
+}
+
+function checkSteps(url: string, steps: readonly string[], form: string): void {
+  if (steps.every(isPlain)) return;
+  throw invalid(url, 'has an empty, `.` or `..` step, or a control character, in its path', form);
+}
+
+function webFolder(url: string): string {
+  if (!URL.canParse(url)) throw invalid(url, 'names no host', 'Write it as https://host/folder.');
+  return new URL(url).href.replace(/\/*$/, '/');
+}
+
+const BUCKET_FORMS: Readonly<Record<BucketPlace['kind'], string>> = {
+  s3: 'Write it as s3://bucket/prefix.',
+  minio: 'Write it as minio://alias/bucket/prefix, where `mc alias list` shows the aliases.',
+  gs: 'Write it as gs://bucket/prefix.',
+  azure: 'Write it as azure://container/prefix; AZURE_STORAGE_ACCOUNT or the endpoint names the account.',
+};
+const FILE_FORMS: Readonly<Record<FilePlace['kind'], string>> = {
+  ssh: 'Write it as ssh://user@host/folder, or ssh://user@host/~/folder for one in the home of the user there.',
+  webhdfs: 'Write it as webhdfs://user@host:port/folder.',
+  swebhdfs: 'Write it as swebhdfs://user@host:port/folder.',
+};
+const AWS_KEYS =
   'Give credentials by the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY), an AWS profile, or an alias of `mc`.';
+const HADOOP_TOKEN = 'Give a delegation token by HADOOP_TOKEN; the user alone may stand in the URL.';
+/** How credentials are given instead. */
+const KEYS_REMEDIES: Readonly<Record<Exclude<RemotePlace['kind'], 'folder'>, string>> = {
+  s3: AWS_KEYS,
+  minio: AWS_KEYS,
+  gs: 'Give credentials by `gcloud auth application-default login`, or by a file that GOOGLE_APPLICATION_CREDENTIALS names.',
+  azure:
+    'Give credentials by `az login`, or by the environment (AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_KEY, AZURE_STORAGE_SAS_TOKEN).',
+  ssh: 'Log in by a key: one of an agent, of ~/.ssh, or the IdentityFile of ~/.ssh/config. The user alone may stand in the URL.',
+  webhdfs: HADOOP_TOKEN,
+  swebhdfs: HADOOP_TOKEN,
+  web: 'varve reads what the server shows to everybody, and sends no credentials.',
+};
 
 function isPlain(segment: string): boolean {
   return segment !== '' && segment !== '.' && segment !== '..' && !/[\x00-\x1f\x7f]/.test(segment);

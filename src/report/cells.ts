@@ -1,6 +1,12 @@
 import stringWidth from 'string-width';
 
-const SEGMENTER = new Intl.Segmenter('en', { granularity: 'grapheme' });
+let segmenter: Intl.Segmenter | undefined;
+
+/** What a reader takes for one character each. Making the segmenter takes milliseconds, and few texts need one. */
+function graphemes(text: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
+  return segmenter.segment(text);
+}
 
 /** Terminal cells that a neutral text takes. Most text is ASCII, or a bar of blocks, of one cell a character. */
 export function cellsOf(text: string): number {
@@ -16,7 +22,7 @@ export function cut(text: string, width: number): string {
 function start(text: string, width: number): string {
   let kept = '';
   let used = 0;
-  for (const { segment } of SEGMENTER.segment(text)) {
+  for (const { segment } of graphemes(text)) {
     used += cellsOf(segment);
     if (used > width) break;
     kept += segment;
@@ -45,7 +51,7 @@ export function cutApart(texts: readonly string[], width: number): string[] {
 
 /** Shows of each text its start and, after `…`, what follows the start that all have in common; numbered where that is the same too. */
 function toldApart(texts: readonly string[], width: number, taken: Set<string>): Map<string, string> {
-  const split = texts.map((text) => [...SEGMENTER.segment(text)].map(({ segment }) => segment));
+  const split = texts.map((text) => [...graphemes(text)].map(({ segment }) => segment));
   const [first, ...others] = split as [string[], ...string[][]];
   const differs = first.findIndex((segment, at) => others.some((other) => other[at] !== segment));
   const common = differs < 0 ? first.length : differs;
@@ -86,7 +92,7 @@ export function wrapped(text: string, width: number, indent: string): string[] {
 function pieces(word: string, width: number): string[] {
   if (cellsOf(word) <= width) return [word];
   const found = [''];
-  for (const { segment } of SEGMENTER.segment(word)) {
+  for (const { segment } of graphemes(word)) {
     if (found.at(-1) !== '' && cellsOf(found.at(-1)! + segment) > width) found.push('');
     found[found.length - 1] += segment;
   }

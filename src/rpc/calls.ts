@@ -4,80 +4,26 @@ import type { ProfiledDataset } from '../operations/statistics/load.ts';
 import { encodeProfile } from '../profile/format/encode.ts';
 import type { TableProfile } from '../profile/model/model.ts';
 import { factsOf } from '../report/facts.ts';
+import { SIGNATURES, type Signature } from './library-methods.ts';
 import { paramOf, textOf } from './params.ts';
-import type { Methods, Reply, Request } from './serve.ts';
-
-/** How many arguments a method of the library takes before its options, and whether it needs a repository. */
-interface Signature {
-  readonly arguments: 0 | 1 | 2;
-  readonly of: 'folder' | 'repository';
-}
-
-const folder = (count: Signature['arguments']): Signature => ({ arguments: count, of: 'folder' });
-const repository = (count: Signature['arguments']): Signature => ({ arguments: count, of: 'repository' });
-
-/** The methods of the library whose results are documents: a dot leads to those of a part, as `repo.remotes.add`. */
-const SIGNATURES: Readonly<Record<string, Signature>> = {
-  profile: folder(1),
-  validate: folder(1),
-  drift: folder(2),
-  get: folder(1),
-  list: folder(0),
-  'schema.infer': folder(1),
-  'schema.show': folder(1),
-  'schema.update': folder(1),
-  add: repository(1),
-  addChanged: repository(0),
-  addInPlace: repository(1),
-  status: repository(0),
-  diff: repository(0),
-  log: repository(1),
-  which: repository(1),
-  checkout: repository(0),
-  restore: repository(1),
-  move: repository(2),
-  remove: repository(1),
-  push: repository(0),
-  remoteStatus: repository(0),
-  fetch: repository(0),
-  pull: repository(0),
-  verify: repository(0),
-  usage: repository(0),
-  gc: repository(0),
-  purge: repository(1),
-  check: repository(1),
-  driftHistory: repository(1),
-  import: repository(2),
-  update: repository(0),
-  importDvc: repository(0),
-  exportDvc: repository(0),
-  'remotes.add': repository(2),
-  'remotes.list': repository(0),
-  'remotes.remove': repository(1),
-  'remotes.default': repository(1),
-  'remotes.clones': repository(0),
-  'remotes.forgetClones': repository(1),
-  'remotes.source': repository(1),
-  'trust.show': repository(0),
-  'trust.give': repository(1),
-  'trust.list': repository(0),
-  'trust.revoke': repository(0),
-};
+import type { Reply, Request } from './serve.ts';
 
 /**
- * The methods of the library, each with the parameters `folder`, `arguments` and `options`.
+ * Call a method of the library, with the parameters `folder`, `arguments` and `options`.
  * @param names what results and messages call a path in place of it
  */
-export function libraryMethods(names: () => ReadonlyMap<string, string>): Methods {
-  const calls = Object.entries(SIGNATURES).map(([method, signature]) => {
-    const call = (request: Request): Promise<Reply> =>
-      renamed(names(), () => answer(method, signature, request));
-    return [method, call] as const;
-  });
-  const init = async ({ params }: Request): Promise<Reply> => ({
-    result: await initRepository(textOf('init', params, 'folder')),
-  });
-  return { ...Object.fromEntries(calls), init };
+export function callLibrary(
+  method: string,
+  request: Request,
+  names: ReadonlyMap<string, string>,
+): Promise<Reply> {
+  return renamed(names, () =>
+    method === 'init' ? init(request) : answer(method, SIGNATURES[method]!, request),
+  );
+}
+
+async function init({ params }: Request): Promise<Reply> {
+  return { result: await initRepository(textOf('init', params, 'folder')) };
 }
 
 async function answer(method: string, signature: Signature, { params, watch }: Request): Promise<Reply> {

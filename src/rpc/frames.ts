@@ -6,9 +6,12 @@ export interface Frame {
 
 /** Before each frame: the bytes of its message, then those of its payload, both as 32-bit little-endian numbers. */
 const HEADER_BYTES = 8;
-/** The most bytes of a message and of a payload that are taken: a program that says more is out of step, or hostile. */
-export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
-export const MAX_PAYLOAD_BYTES = 16 * 1024 * 1024;
+/**
+ * The most bytes of a message and of a payload: a program that says more is out of step, or hostile. The list of a million files has a few
+ * hundred million, and V8 has no longer text.
+ */
+export const MAX_MESSAGE_BYTES = 512 * 1024 * 1024;
+export const MAX_PAYLOAD_BYTES = 512 * 1024 * 1024;
 /** Below so many bytes, one write of a copy is faster than several. */
 const MIN_BYTES_APART = 64 * 1024;
 const EMPTY = new Uint8Array();

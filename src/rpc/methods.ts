@@ -1,6 +1,5 @@
-import { libraryMethods } from './calls.ts';
-import { RENDER_METHODS } from './render.ts';
-import type { Methods } from './serve.ts';
+import { LIBRARY_METHODS } from './library-methods.ts';
+import type { Methods, Reply, Request } from './serve.ts';
 import { Tables } from './tables.ts';
 import { Trees } from './trees.ts';
 
@@ -18,14 +17,13 @@ export function clientMethods(version: string): ClientMethods {
   const trees = new Trees();
   const tables = new Tables();
   const initialize = async () => ({ result: { protocol: PROTOCOL, version } });
+  // Files are read without any of these; the first file that somebody opens waits for what is loaded before.
+  const library = async (method: string, request: Request): Promise<Reply> =>
+    (await import('./calls.ts')).callLibrary(method, request, tables.names);
+  const calls = LIBRARY_METHODS.map((method) => [method, (request: Request) => library(method, request)]);
+  const render = async (request: Request): Promise<Reply> => (await import('./render.ts')).render(request);
   return {
-    methods: {
-      initialize,
-      ...trees.methods,
-      ...tables.methods,
-      ...RENDER_METHODS,
-      ...libraryMethods(() => tables.names),
-    },
+    methods: { initialize, ...trees.methods, ...tables.methods, render, ...Object.fromEntries(calls) },
     async end() {
       await trees.end();
       await tables.end();

@@ -5,17 +5,15 @@ import { FORMATS, type RenderOptions, type ReportFormat } from '../report/format
 import { renderDrift, renderDriftSeries, renderProfile, renderValidation } from '../report/render.ts';
 import type { ValidationReport } from '../schema/anomaly.ts';
 import { optionalText, paramOf } from './params.ts';
-import type { Methods, Reply, Request } from './serve.ts';
+import type { Reply, Request } from './serve.ts';
 
 const WIDTH = 100;
 const KIND = oneOf('drift', 'driftSeries', 'validation', 'profile');
 const FORMAT = oneOf(...FORMATS, 'tfdv');
 const DOCUMENT = { what: 'a result', is: (value: unknown) => typeof value === 'object' && value !== null };
 
-/** Results that the client has, as documents for people. */
-export const RENDER_METHODS: Methods = { render };
-
-async function render({ params, payload }: Request): Promise<Reply> {
+/** Make a document for people of a result that the client has. */
+export async function render({ params, payload }: Request): Promise<Reply> {
   const kind = paramOf('render', params, 'kind', KIND);
   const format = paramOf('render', params, 'format', FORMAT) as ReportFormat;
   const name = optionalText('render', params, 'name');

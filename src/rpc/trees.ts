@@ -2,9 +2,11 @@ import { VarveError } from '../errors.ts';
 import { COUNT, type Kind, TEXTS } from '../library/arguments.ts';
 import type { RangedFile } from '../operations/backend/file-reader.ts';
 import { readVersions, type VersionTree } from '../operations/read-versions.ts';
-import { MAX_PAYLOAD_BYTES } from './frames.ts';
 import { notOpen, optionalText, paramOf, textOf } from './params.ts';
 import type { Methods, Reply, Request } from './serve.ts';
+
+/** Bytes of files that one answer brings at most. */
+const MAX_BYTES_AT_ONCE = 16 * 1024 * 1024;
 
 /** Trees of versions that the client has open: one of these may be a clone of another repository. */
 export class Trees {
@@ -67,7 +69,7 @@ export class Trees {
     const method = 'tree.readRange';
     const opened = await this.#tree(method, request).open(pathOf(method, request));
     const offset = paramOf(method, request.params, 'offset', OFFSET) as number;
-    const length = Math.min(paramOf(method, request.params, 'length', COUNT) as number, MAX_PAYLOAD_BYTES);
+    const length = Math.min(paramOf(method, request.params, 'length', COUNT) as number, MAX_BYTES_AT_ONCE);
     if (!('read' in opened)) throw notRanged(request.params.path);
     return { result: null, payload: await opened.read(offset, length) };
   }
@@ -85,7 +87,7 @@ export class Trees {
     for (const path of paths) {
       const opened = await tree.open(path);
       if (!('bytes' in opened)) files.push(largeFile(opened));
-      else if (size + opened.bytes.length > MAX_PAYLOAD_BYTES) break;
+      else if (size + opened.bytes.length > MAX_BYTES_AT_ONCE) break;
       else {
         files.push({ size: opened.bytes.length, whole: true });
         pieces.push(opened.bytes);

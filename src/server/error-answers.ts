@@ -40,14 +40,16 @@ export function answerOf(error: unknown): ErrorAnswer {
 
 /** Answer errors as JSON: `{"error":{"code":…,"message":…}}`; doors that speak otherwise have handlers of their own. */
 export function registerErrors(app: FastifyInstance): void {
-  app.setErrorHandler((error, request, reply) => {
-    const { status, code, message } = answerOf(error);
-    logFailure(request, error, status);
-    return reply.code(status).send({ error: { code, message } });
-  });
+  app.setErrorHandler((error, request, reply) => sendError(request, reply, error));
   app.setNotFoundHandler((_, reply: FastifyReply) =>
     reply.code(404).send({ error: { code: 'path-missing', message: 'There is nothing at this path' } }),
   );
+}
+
+export function sendError(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
+  const { status, code, message } = answerOf(error);
+  logFailure(request, error, status);
+  return reply.code(status).send({ error: { code, message } });
 }
 
 /** Log what failed on this side. Whoever asked for what is not there has heard so, and a log of that helps nobody. */

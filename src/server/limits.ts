@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { VarveError } from '../errors.ts';
+import { whenOver } from './when-over.ts';
 
 /**
  * Answer at most `limit` requests of one client at a time; what is more is refused at once, and costs no more than that.
@@ -7,12 +8,11 @@ import { VarveError } from '../errors.ts';
  */
 export function registerLimit(app: FastifyInstance, limit: number): void {
   const running = new Map<string, number>();
-  app.addHook('onRequest', async ({ ip }, reply) => {
+  app.addHook('onRequest', async ({ ip, raw }, reply) => {
     const count = running.get(ip) ?? 0;
     if (count >= limit) throw tooMany(ip, limit);
     running.set(ip, count + 1);
-    // The one event that comes in every case: answered, or broken off from either side.
-    reply.raw.once('close', () => {
+    whenOver(raw, reply.raw, () => {
       const left = running.get(ip)! - 1;
       if (left === 0) running.delete(ip);
       else running.set(ip, left);

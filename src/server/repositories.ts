@@ -1,8 +1,10 @@
+import { statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { VarveError } from '../errors.ts';
 import type { VersionReader } from '../operations/backend/version-reader.ts';
 import type { Context } from '../operations/context/context.ts';
 import { openContext } from '../operations/context/open.ts';
+import { namedArgument } from './named-argument.ts';
 import { Revisions } from './versions/revisions.ts';
 import { Versions } from './versions/versions.ts';
 
@@ -12,6 +14,8 @@ export interface ServedRepository {
   readonly bucket: string;
   /** Absolute. */
   readonly root: string;
+  /** When its folder was made. */
+  readonly created: Date;
   readonly context: Context;
   readonly reader: VersionReader;
   /** The branches, tags and commits that people may name. */
@@ -77,8 +81,8 @@ async function openRepository(
   base: string,
   onWarning: (text: string) => void,
 ): Promise<ServedRepository> {
-  const [, name, path] = /^(?:([^=/\\]+)=)?(.*)$/s.exec(argument)!;
-  const context = await openContext(resolve(base, path!), { onWarning });
+  const { name, rest } = namedArgument(argument);
+  const context = await openContext(resolve(base, rest), { onWarning });
   const { root } = context.repository;
   const bucket = name ?? bucketOf(basename(root));
   if (!BUCKET.test(bucket)) throw badBucket(argument, `${bucket} cannot be the name of a bucket`);
@@ -86,7 +90,12 @@ async function openRepository(
   const reader = await context.backend.openReader();
   const revisions = new Revisions(root);
   const versions = new Versions(revisions, reader);
-  return { bucket, root, context, reader, revisions, versions, close: () => reader.close() };
+  const close = async (): Promise<void> => {
+    revisions.close();
+    await reader.close();
+  };
+  const { birthtime: created } = statSync(root);
+  return { bucket, root, created, context, reader, revisions, versions, close };
 }
 
 /** The name of a folder, as S3 takes it: small letters, digits, dots and hyphens. */

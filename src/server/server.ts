@@ -16,7 +16,8 @@ import { VarveError } from '../errors.ts';
 import { isOutOfReach } from '../workspace/trust/consent.ts';
 import { KeyRing, keyFolder } from './access/access-keys.ts';
 import { registerGate } from './access/gate.ts';
-import { registerErrors } from './error-answers.ts';
+import { registerHeaders } from './answer-headers.ts';
+import { registerErrors, sendError } from './error-answers.ts';
 import { registerHealth } from './health.ts';
 import { registerLimit } from './limits.ts';
 import { isLoopback, type ListenAddress, parseListenAddress } from './listen-address.ts';
@@ -40,6 +41,11 @@ export interface ServerSettings extends ObserveOptions {
   readonly tlsKey?: string | undefined;
   /** Whether whoever reaches the server may read, without a key. */
   readonly anonymous?: boolean | undefined;
+  /**
+   * Whether GetObject of what the default remote, a bucket, holds whole is answered by the way there: an address that holds for five minutes,
+   * at which the client reads what this server has not verified.
+   */
+  readonly redirect?: boolean | undefined;
   /** Requests of one client that are answered at a time. 256 unless given. */
   readonly clientLimit?: number | undefined;
   /** The least severe of what is logged. `info` unless given. */
@@ -117,15 +123,17 @@ function registerDoors(
   address: ListenAddress,
   options: ServerSettings,
 ): void {
+  registerHeaders(app);
   registerErrors(app);
   registerLimit(app, options.clientLimit ?? DEFAULT_CLIENT_LIMIT);
   const gate = { keys, anonymous: options.anonymous ?? false, isLocal: isLoopback(address.host) };
+  const { redirect = false } = options;
   registerMetrics(app, repositories, observed);
   registerGate(app, gate);
   registerHealth(app, repositories);
   registerObserve(app, observed);
   registerPages(app, repositories);
-  registerGateway(app, repositories, gate);
+  registerGateway(app, repositories, { ...gate, redirect });
 }
 
 /** @throws VarveError `access-key-missing`, `trust-unsafe` */
@@ -165,6 +173,10 @@ function buildApp(options: ServerSettings): FastifyInstance {
     // Limits and logs go by who is connected: anybody can write a header that says otherwise.
     trustProxy: false,
     genReqId: newRequestId,
+    // An address that is none reaches no door.
+    frameworkErrors: (error, request, reply) => {
+      sendError(request, reply, error);
+    },
     serverFactory(answer) {
       const server =
         tls === undefined ? createServer(timing, answer) : createTlsServer({ ...timing, ...tls }, answer);

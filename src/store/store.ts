@@ -11,19 +11,23 @@ import type { BlockLists } from './format/block-lists.ts';
 import { type Digest, type RawDigest, toRaw } from './format/digest.ts';
 import { packKey } from './format/pack.ts';
 import type { Root } from './gc/roots.ts';
+import type { RecipeLocation } from './index/catalog.ts';
 import { blockListsOf } from './reading/block-lists-of.ts';
 import { readLocalObject } from './reading/local-object.ts';
 import { LocalPacks } from './reading/local-packs.ts';
 import { isEmptyObject, type ObjectSource, streamObject } from './reading/object-reader.ts';
-import { RangeReader } from './reading/range-reader.ts';
+import { RangeReader, recipeNamed } from './reading/range-reader.ts';
 import type { VerifiedReader } from './reading/verified-reader.ts';
 import { Repairer } from './repair/repairer.ts';
 import { PieceWriters } from './restoring/piece-writers.ts';
 import { type LocalTools, type RestoreOptions, restoreFile } from './restoring/restore-file.ts';
 import { type FileToRestore, restoreFiles } from './restoring/restore-files.ts';
+import { type ChunkToPlace, type PieceProgress, placeChunks } from './restoring/restore-pinned.ts';
 import { StoreCore } from './store-core.ts';
 import { Batch } from './writing/batch.ts';
 
+/** The index is read again for what it lacks no sooner than this after the last time. */
+const RELOAD_MS = 1000;
 /** What a whole copy elsewhere mends. */
 const DAMAGE: ReadonlySet<ErrorCode> = new Set(['digest-mismatch', 'object-missing', 'recipe-damaged']);
 
@@ -48,6 +52,7 @@ export class Store {
   readonly #local: LocalTools | undefined;
   readonly #ranges = new RangeReader();
   #pieces: VerifiedReader | undefined;
+  #reloading: { readonly at: number; readonly done: Promise<void> } | undefined;
 
   /**
    * Open the store behind `remote` and read its index.
@@ -70,6 +75,16 @@ export class Store {
   has(digest: Digest): boolean {
     const raw = toRaw(digest);
     return isEmptyObject(raw) || this.core.catalog.first(raw) !== undefined;
+  }
+
+  /** As has, where the index is read again for what it lacks: other processes add. That is done no more than once a second. */
+  async holds(digest: Digest): Promise<boolean> {
+    if (this.has(digest)) return true;
+    const now = performance.now();
+    if (this.#reloading === undefined || now - this.#reloading.at > RELOAD_MS)
+      this.#reloading = { at: now, done: this.reload() };
+    await this.#reloading.done;
+    return this.has(digest);
   }
 
   /** Whether the index names nothing: nobody ever wrote here, or this is another place than was meant. No I/O. */
@@ -232,10 +247,32 @@ export class Store {
     return restoreFiles(local, files, count, onBytes ?? (() => undefined), signal);
   }
 
+  /** Find the recipe that a pointer pins for an object that this store keeps in chunks; undefined if it is made of others, or lies here as a whole. No I/O. */
+  recipePinned(digest: Digest, recipe: RawDigest): RecipeLocation | undefined {
+    const raw = toRaw(digest);
+    return this.core.catalog.first(raw)?.at === 'recipe' ? recipeNamed(this.#source, raw, recipe) : undefined;
+  }
+
+  /** Write chunks of a local store to their places in files that are there. @throws VarveError as {@link restore} */
+  placeChunks(chunks: readonly ChunkToPlace[], progress: PieceProgress): Promise<void> {
+    return placeChunks(this.#source, chunks, this.#local!.writers, progress);
+  }
+
   /** Find a local file that holds this object alone. It is not verified, and must not be changed. */
   localPath(digest: Digest): string | undefined {
     for (const location of this.core.catalog.locations(toRaw(digest))) {
       if (location.at === 'whole') return this.core.remote.localPath?.(location.key);
+    }
+    return undefined;
+  }
+
+  /**
+   * Make an address at which whoever has it may read an object for so many seconds. Undefined where the object is not whole in a file of its own, or
+   * the store is no bucket. Whoever reads there has to verify for themselves.
+   */
+  async address(digest: Digest, seconds: number): Promise<string | undefined> {
+    for (const location of this.core.catalog.locations(toRaw(digest))) {
+      if (location.at === 'whole') return this.core.remote.presign?.(location.key, seconds);
     }
     return undefined;
   }

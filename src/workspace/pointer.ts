@@ -7,6 +7,7 @@ import { VarveError } from '../errors.ts';
 import { type Digest, parseDigest } from '../store/format/digest.ts';
 import { gitWord, shellWord } from '../wording/quote.ts';
 import { type Imported, problemOfImported } from './imported.ts';
+import { type Meta, metaInOrder, problemOfMeta } from './meta.ts';
 
 /** The part of a dataset that Git keeps: it names a snapshot. Format: docs/reference/file-formats.md */
 export interface Pointer {
@@ -33,6 +34,8 @@ export interface Pointer {
   readonly source?: string;
   /** Where the dataset was imported from, and what `varve update` follows. */
   readonly imported?: Imported;
+  /** What people say of the data, in the order of the keys. It stays as the data changes. */
+  readonly meta?: Meta;
 }
 
 export const POINTER_SUFFIX = '.varve';
@@ -49,6 +52,18 @@ const IMPORTED_VERSION = '2';
  * next `add`.
  */
 const PINNED_VERSION = '3';
+/**
+ * The version of a pointer by which people say something of the data, whatever else it has. An older varve refuses it, and says so, rather
+ * than to drop that at its next `add`.
+ */
+const META_VERSION = '4';
+const META_PREFIX = 'meta-';
+const READ_VERSIONS: readonly (string | undefined)[] = [
+  VERSION,
+  IMPORTED_VERSION,
+  PINNED_VERSION,
+  META_VERSION,
+];
 const MAX_POINTER_BYTES = 64 * 1024;
 const IMPORTED_KEYS = ['imported-from', 'imported-path', 'imported-revision', 'imported-commit'];
 const KEYS = [
@@ -83,11 +98,15 @@ export function formatPointer(pointer: Pointer): string {
     ['imported-path', imported && yamlString(imported.path)],
     ['imported-revision', imported?.revision && yamlString(imported.revision)],
     ['imported-commit', imported && yamlString(imported.commit)],
+    ...Object.entries(pointer.meta ?? {}).map(
+      ([key, value]) => [`${META_PREFIX}${key}`, yamlString(value)] as [string, string],
+    ),
   ];
   return facts.map(([key, value]) => (value === undefined ? '' : `${key}: ${value}\n`)).join('');
 }
 
-function versionOf({ blocks, imported }: Pointer): string {
+function versionOf({ blocks, imported, meta }: Pointer): string {
+  if (meta !== undefined) return META_VERSION;
   if (blocks !== undefined) return PINNED_VERSION;
   return imported === undefined ? VERSION : IMPORTED_VERSION;
 }
@@ -126,7 +145,7 @@ function parseFacts(text: string, where: string): Pointer {
   if (/^(<{7}|={7}|>{7})( |\r?$)/m.test(text)) throw conflicted(where);
   const facts = readFacts(text, where);
   checkVersion(facts.get('varve'), where);
-  const unknown = [...facts.keys()].find((key) => !KEYS.includes(key));
+  const unknown = [...facts.keys()].find((key) => !KEYS.includes(key) && !key.startsWith(META_PREFIX));
   if (unknown !== undefined)
     throw damaged(where, `it has no use for ${JSON.stringify(unknown.slice(0, 60))}`);
   return toPointer(facts, where);
@@ -179,12 +198,12 @@ function readFacts(text: string, where: string): Map<string, string> {
 }
 
 function checkVersion(version: string | undefined, where: string): void {
-  if (version === VERSION || version === IMPORTED_VERSION || version === PINNED_VERSION) return;
+  if (READ_VERSIONS.includes(version)) return;
   if (version === undefined || !/^\d+$/.test(version))
     throw damaged(where, 'its first fact, `varve: 1`, is not there');
   throw new VarveError('pointer-too-new', `${where} was written by a newer varve (format ${version})`, {
     path: where,
-    remedy: 'Upgrade varve on this machine: this one reads formats 1 to 3.',
+    remedy: 'Upgrade varve on this machine: this one reads formats 1 to 4.',
   });
 }
 
@@ -207,11 +226,13 @@ function toPointer(facts: ReadonlyMap<string, string>, where: string): Pointer {
     ...(facts.has('profile') ? { profile: digest(facts, 'profile', where) } : {}),
     ...sourceOf(facts, where),
     ...importedOf(facts, where),
+    ...metaOf(facts, where),
   };
 }
 
 function blocksOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer, 'blocks'> {
-  const isPinned = facts.get('varve') === PINNED_VERSION;
+  const version = facts.get('varve');
+  const isPinned = version === META_VERSION ? facts.has('blocks') : version === PINNED_VERSION;
   if (isPinned !== facts.has('blocks'))
     throw damaged(where, `\`varve: ${PINNED_VERSION}\` and \`blocks\` go together`);
   if (isPinned && facts.has('source')) throw damaged(where, 'no blocks of data in place are stored');
@@ -221,7 +242,8 @@ function blocksOf(facts: ReadonlyMap<string, string>, where: string): Pick<Point
 function importedOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer, 'imported'> {
   const isImported = IMPORTED_KEYS.some((key) => facts.has(key));
   const version = facts.get('varve');
-  if (version !== PINNED_VERSION && isImported !== (version === IMPORTED_VERSION))
+  const tells = version !== PINNED_VERSION && version !== META_VERSION;
+  if (tells && isImported !== (version === IMPORTED_VERSION))
     throw damaged(where, `\`varve: ${IMPORTED_VERSION}\` and \`imported-from\` go together`);
   if (!isImported) return {};
   const text = (key: string): string => plainText(facts.get(key) ?? refuseMissing(key, where), key, where);
@@ -234,6 +256,19 @@ function importedOf(facts: ReadonlyMap<string, string>, where: string): Pick<Poi
   const problem = problemOfImported(imported);
   if (problem !== undefined) throw damaged(where, problem);
   return { imported };
+}
+
+function metaOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer, 'meta'> {
+  const said = [...facts].filter(([key]) => key.startsWith(META_PREFIX));
+  const meta = metaInOrder(
+    said.map(([key, value]) => [key.slice(META_PREFIX.length), plainText(value, key, where)]),
+  );
+  if ((meta === undefined) === (facts.get('varve') === META_VERSION))
+    throw damaged(where, `\`varve: ${META_VERSION}\` and \`${META_PREFIX}…\` go together`);
+  if (meta === undefined) return {};
+  const problem = problemOfMeta(meta);
+  if (problem !== undefined) throw damaged(where, problem);
+  return { meta };
 }
 
 function sourceOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer, 'source'> {

@@ -110,6 +110,35 @@ test('pointers that pin blocks, imported or not', () => {
   }
 });
 
+test('pointers by which people say something of the data, whatever else they have', () => {
+  const text = `varve: 4\npath: a\nkind: file\ndigest: ${digest}\nbytes: 1\nfiles: 1\nmeta-license: MIT\n`;
+  const check = published('pointer');
+  const accepted = (content: string) =>
+    accepts(check, parse(content), () => parsePointer(content, 'a.varve'));
+  const imported = `imported-from: "../data"\nimported-path: a\nimported-commit: ${'c'.repeat(40)}\n`;
+  for (const more of [
+    '',
+    `blocks: ${digest}\n`,
+    imported,
+    `blocks: ${digest}\n${imported}`,
+    'source: "s3://b/x"\n',
+  ])
+    expect(accepted(text + more), more).toBe(true);
+  for (const damaged of [
+    text.replace('varve: 4', 'varve: 1'),
+    text.replace('varve: 4', 'varve: 3'),
+    text.replace('meta-license: MIT\n', ''),
+    text.replace('meta-license', 'meta-License'),
+    text.replace('meta-license', 'meta-'),
+    text.replace('MIT', '"a\\nb"'),
+    text.replace('MIT', 'x'.repeat(1025)),
+    text.replace('MIT', '""'),
+    `${text}imported-from: "../data"\n`,
+    `${text}source: "s3://b/x"\nblocks: ${digest}\n`,
+  ])
+    expect(accepted(damaged), damaged).toBe(false);
+});
+
 test('pointers to data in place, and their manifests line by line', async () => {
   const pointer = `varve: 1\npath: table.csv\nkind: file\ndigest: ${digest}\nbytes: 1\nfiles: 1\nsource: "s3://b/ü x"\n`;
   expect(accepts(published('pointer'), parse(pointer), () => parsePointer(pointer, 'table.csv.varve'))).toBe(

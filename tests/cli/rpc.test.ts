@@ -224,7 +224,11 @@ test('a repository of DVC is read in the same way', async () => {
   mkdirSync(box.path('dvc/.dvc'), { recursive: true });
   box.git(['init', '-q', '-b', 'main'], 'dvc');
   box.write('dvc/.dvc/.gitignore', '/config.local\n/tmp\n/cache\n');
-  box.write('dvc/.dvc/config', '');
+  box.write(
+    'dvc/.dvc/config',
+    `[core]\n    remote = origin\n['remote "origin"']\n    url = ${box.path('remote-dvc')}\n`,
+  );
+  mkdirSync(box.path('remote-dvc'));
   box.write('dvc/tab/x.csv', 'id\n1\n');
   box.write('dvc/tab/deep/large.txt', LARGE);
   box.ok(['trust'], 'dvc');
@@ -236,6 +240,15 @@ test('a repository of DVC is read in the same way', async () => {
   const { path } = await client.result<{ path: string }>('tree.read', { tree, path: 'tab/deep/large.txt' });
   expect(readFileSync(path).equals(LARGE)).toBe(true);
   expect(await client.result('tree.list', { tree, path: 'tab/deep' })).toMatchObject([{ name: 'large.txt' }]);
+  // Of a clone, the bundle that makes it and the one that asks for consent agree on whose it is.
+  box.ok(['push'], 'dvc');
+  box.git(['clone', '-q', '--bare', box.path('dvc'), box.path('dvc.git')], '.');
+  const cloned = { folder: box.path('repo'), repository: box.path('dvc.git') };
+  const other = await client.result<Tree>('tree.open', cloned);
+  const wanted = { tree: other.tree, path: 'tab/x.csv' };
+  expect(await client.error('tree.read', wanted)).toMatchObject({ code: 'settings-untrusted' });
+  box.ok(['trust', '--repository', box.path('dvc.git')]);
+  expect(await client.text('tree.read', wanted)).toBe('id\n1\n');
 });
 
 test('people who start it, and programs that say something else, are told what it is', async () => {

@@ -170,6 +170,26 @@ const CASES: readonly Case[] = [
     reaches: 'server',
   },
   {
+    name: 'a bucket of Google',
+    write: shared(() => remote(`    url: gs://bucket/new\n    endpoint: ${stranger.endpoint}\n`)),
+    stops: ON_REMOTE,
+    reaches: 'server',
+  },
+  {
+    name: 'a container of Azure',
+    write: shared(() =>
+      remote(`    url: azure://container/new\n    endpoint: ${stranger.endpoint}/a\n    anonymous: true\n`),
+    ),
+    stops: ON_REMOTE,
+    reaches: 'server',
+  },
+  {
+    name: 'an SSH server',
+    write: shared(() => remote('    url: ssh://ann@127.0.0.1:9/new\n')),
+    stops: ON_REMOTE,
+    reaches: 'nothing',
+  },
+  {
     name: 'a folder outside',
     write: shared(() => remote('    url: ROOT/elsewhere/new\n')),
     stops: ON_REMOTE,

@@ -99,3 +99,22 @@ test('a folder as it grew is one table, and what is apart says why', () => {
   const whole = sandbox.json<Profile>(['profile', 'days/*.csv']);
   expect(whole.tables[0]).toMatchObject({ rows: 2 });
 });
+
+test('messages name a file as whoever asked did, so that what they advise can be done', () => {
+  sandbox.write('repo/found/deep/latin.csv', Buffer.from('a,b\n1,gr\xfcn\n', 'latin1'));
+  sandbox.write('repo/found/deep/good.csv', 'a,b\n1,2\n');
+  const message = (args: readonly string[], at = 'repo') => {
+    const { code, err } = sandbox.varve(args, at);
+    expect(code).toBe(2);
+    return err;
+  };
+  const path = 'found/deep/latin.csv';
+  const said = `varve: ${path}, line 2: the bytes are not UTF-8\n  Convert it first: \`iconv -f windows-1252 -t utf-8 ${path}\``;
+  for (const name of [path, 'found', 'found/**/*.csv']) expect(message(['profile', name])).toContain(said);
+  expect(message(['profile', 'deep'], 'repo/found')).toContain('deep/latin.csv, line 2: ');
+  expect(sandbox.varve(['add', 'deep'], 'repo/found').err).toContain(
+    'deep/latin.csv, line 2: the bytes are not UTF-8; found/deep is added without statistics',
+  );
+  sandbox.commit('found');
+  expect(message(['profile', 'found/deep@HEAD'])).toContain('latin.csv of found/deep@HEAD, line 2: ');
+});

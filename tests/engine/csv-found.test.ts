@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { distinctValues } from '../../src/profile/model/distinct-values.ts';
 import type { TableProfile } from '../../src/profile/model/model.ts';
 import { feature, tableOf } from '../profile/profiling.ts';
 
@@ -188,5 +189,46 @@ describe('JSON', () => {
         .values.values.map(([value]) => value)
         .sort(),
     ]).toEqual([2, ['\\', 'x",}']]);
+  });
+});
+
+describe('no value is lost to a type that it is not of', () => {
+  const zoned = '2024-03-08 01:25:58+02';
+  const plain = '2024-03-08 01:25:58';
+
+  test.each([
+    ['a word among times with a zone', [...new Array<string>(25_000).fill(zoned), 'foo']],
+    ['times of two forms, few', [plain, '03/10/2024 01:25:58']],
+    ['times of two forms, more', [plain, plain, '03/10/2024 01:25:58', plain]],
+    ['numbers that the reader takes for the year 1', ['1-2-3', '4-5-6']],
+    ['infinite numbers, which the reader takes for dates', ['inf', 'inf']],
+  ])('%s: text, as it is written', async (_, values) => {
+    const table = await tableOf('a.csv', `a,b\n${values.map((value, row) => `${row},${value}\n`).join('')}`);
+    const found = feature(table, 'b');
+    expect([table.rows, found.type, found.nulls]).toEqual([values.length, 'string', 0]);
+    expect(distinctValues(found)).toEqual({ count: new Set(values).size, exact: true });
+  });
+
+  test('times with a zone among nulls, and dates before our era, are what they were', async () => {
+    const rows = [`,0044-03-15 (BC)`, `${plain} UTC,`, `${plain} Europe/Berlin,0044-03-16 (BC)`];
+    const table = await tableOf('a.csv', `a,b\n${rows.join('\n')}\n${zoned},\n`);
+    expect(feature(table, 'a')).toMatchObject({ type: 'timestamp', nulls: 1, present: 3 });
+    expect(feature(table, 'b')).toMatchObject({ type: 'date', nulls: 2, time: { min: '0044-03-15 (BC)' } });
+  });
+});
+
+describe('one column whose name or values hold delimiters in quotes', () => {
+  test.each([
+    ['"weight, kg"\n1\n2\n', 'weight, kg', 'integer', 2],
+    ['"Smith, J"\n"Doe, K"\n"Roe, L"\n', 'Smith, J', 'string', 2],
+    ['"two\nlines, one name"\n1\n', 'two\nlines, one name', 'integer', 1],
+    ['text\nHello, world\nfoo\n', 'text', 'string', 2],
+  ])('%j', async (text, name, type, rows) => {
+    const table = await tableOf('a.csv', text);
+    expect([table.rows, table.features.map(({ path }) => path), table.features[0]!.type]).toEqual([
+      rows,
+      [[name]],
+      type,
+    ]);
   });
 });

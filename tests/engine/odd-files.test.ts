@@ -89,7 +89,26 @@ test('cut anywhere', async () => {
 }, 240_000);
 
 test.each([
-  ['two.jsonl', '{"a":1,"a":2}\n', /^two\.jsonl: line 1: an object has the key "a" twice$/],
+  ['two.jsonl', '{"a":1,"a":2}\n', /^two\.jsonl, line 1: an object has the key "a" twice$/],
+  [
+    'case.jsonl',
+    '{"s":{"a":1,"A":2}}\n{"s":{"a":1,"A":3}}\n',
+    /^case\.jsonl: it has another key that differs from "a" in the same object by nothing but capital letters$/i,
+  ],
+  // Columns that begin behind blank lines or comments, and records that are no part of the table.
+  [
+    'blank-lines.csv',
+    '\n\na,b\n1,2\n3\n',
+    /^blank-lines\.csv, line 5: fewer fields than the 2 of the header$/,
+  ],
+  ['comments.csv', '# c\na;b\n# d\n1;2\n', /^comments\.csv, line 3: fewer fields than the 2 of the header$/],
+  [
+    'one-more.csv',
+    '\na,b,c\n1,a,1.0\n2,b,2.0,\n3,c,3.0\n',
+    /^one-more\.csv, line 4: more fields than the 3 of the header$/,
+  ],
+  // The reader comes to the end of it without a row and without a word.
+  ['quotes.csv', '1;"a "b" c"\n2;"a "b" c"\n', /^quotes\.csv, line 1: a quote that is not closed$/],
   ['nameless.jsonl', '{"":1,"a":{"":2}}\n', /^nameless\.jsonl: /],
   ['nul.csv', '\0\0\0', /^nul\.csv: /],
   ['plain.csv.gz', CSV, /^plain\.csv\.gz: it is not gzip, as its name says$/],

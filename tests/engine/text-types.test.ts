@@ -86,6 +86,13 @@ describe('dates', () => {
     expect(await column(['2024/01/02', '2024/03/04'])).toMatchObject({ type: 'date', min: '2024-01-02' });
   });
 
+  test('lines that cannot be split as they stand are left to the reader', async () => {
+    const quoted = await tableOf('a.csv', 'n,d\n"a,2024-01-02",14/02/2024\n"b,2024-01-02",15/02/2024\n');
+    expect(feature(quoted, 'd')).toMatchObject({ type: 'date', dateFormats: [DAY_FIRST] });
+    const late = await tableOf('a.csv', `n,d\n${'1,NA\n'.repeat(200)}1,2024-01-02\n`);
+    expect(feature(late, 'd')).toMatchObject({ type: 'date', nulls: 200 });
+  });
+
   test('columns of one file may each have a format of their own', async () => {
     const table = await tableOf('a.csv', 'u,e\n02/14/2024,14.02.2024\n01/02/2024,01.02.2024\n');
     expect(table.features.map(({ dateFormats, time }) => [dateFormats, time?.min])).toEqual([

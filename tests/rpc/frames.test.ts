@@ -34,6 +34,17 @@ test('a payload is not copied with its message where that would cost more than a
   expect(encodeFrame({}, new Uint8Array(10))).toHaveLength(1);
 });
 
+test('a frame holds the list of a million files', () => {
+  const list = Array.from({ length: 100_000 }, (_, at) => ({
+    path: `a/folder/${at}`,
+    digest: 'sha256:'.padEnd(300, '0'),
+  }));
+  const pieces = encodeFrame({ list });
+  expect(pieces[0]!.length).toBeGreaterThan(30_000_000);
+  const [frame] = pieces.flatMap((piece) => new FrameReader().read(piece));
+  expect((frame!.message as { list: unknown[] }).list).toHaveLength(100_000);
+});
+
 test('what is too large is refused before it has arrived, and what is no JSON as well', () => {
   const header = (message: number, payload: number): Buffer => {
     const bytes = Buffer.alloc(8);

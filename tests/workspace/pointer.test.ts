@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { problemOfDataPath } from '../../src/base/files/data-path.ts';
 import { VarveError } from '../../src/errors.ts';
 import type { Digest } from '../../src/store/format/digest.ts';
+import { metaInOrder, problemOfMeta } from '../../src/workspace/meta.ts';
 import { formatPointer, type Pointer, parsePointer } from '../../src/workspace/pointer.ts';
 
 const digest = fc.stringMatching(/^[0-9a-f]{64}$/).map((hex): Digest => `sha256:${hex}`);
@@ -29,6 +30,12 @@ const pointer: fc.Arbitrary<Pointer> = fc
           ([scheme, bucket, prefix]) =>
             `${scheme}://b${bucket.replaceAll(/[@:]/g, '')}/${prefix.replaceAll(/[?#]/g, '')}`,
         ),
+      meta: fc
+        .dictionary(fc.stringMatching(/^[a-z][a-z-]{0,39}$/), fc.string({ unit: 'grapheme', minLength: 1 }), {
+          minKeys: 1,
+        })
+        .map((meta) => metaInOrder(Object.entries(meta))!)
+        .filter((meta) => problemOfMeta(meta) === undefined),
     },
     { requiredKeys: ['path', 'kind', 'digest', 'bytes', 'files'] },
   )
@@ -41,7 +48,10 @@ test('what is written is read back, with any line ends, and is YAML that says th
       const where = `data/${written.path}.varve`;
       expect(parsePointer(text, where)).toEqual(written);
       expect(parsePointer(`# a remark\n\n${text.replaceAll('\n', '\r\n')}`, where)).toEqual(written);
-      expect(parse(text)).toEqual({ varve: written.blocks === undefined ? 1 : 3, ...written });
+      const { meta = {}, ...facts } = written;
+      const said = Object.entries(meta).map(([key, value]) => [`meta-${key}`, value]);
+      const version = said.length > 0 ? 4 : written.blocks === undefined ? 1 : 3;
+      expect(parse(text)).toEqual({ varve: version, ...facts, ...Object.fromEntries(said) });
     }),
   );
 });
@@ -57,6 +67,9 @@ test('text from anywhere is a pointer or an error that names the file', () => {
     'files: 1',
     'rows: -1',
     'varve: 3',
+    'varve: 4',
+    'meta-license: MIT',
+    'meta-: x',
     `blocks: sha256:${'0'.repeat(64)}`,
     '\0',
     'path: "\\u0000"',

@@ -12,8 +12,8 @@ All functions work in the folder that the process stands in; :class:`Repository`
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+# Not that of `typing`, whose import takes longer than the start of the command line.
+TYPE_CHECKING = False
 
 __all__ = [
     "AddedDataset",
@@ -26,6 +26,7 @@ __all__ = [
     "DriftReport",
     "Feature",
     "FeatureDrift",
+    "Listing",
     "Measure",
     "Profile",
     "Repository",
@@ -40,6 +41,7 @@ __all__ = [
     "add",
     "checkout",
     "close",
+    "describe",
     "drift",
     "drift_history",
     "fetch",
@@ -58,11 +60,15 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from ._connection import close
     from ._errors import VarveError, VarveNotFoundError
+    from ._files import open, read
     from ._functions import (
         add,
         checkout,
+        describe,
         drift,
         drift_history,
         fetch,
@@ -70,11 +76,9 @@ if TYPE_CHECKING:
         infer_schema,
         init,
         log,
-        open,
         profile,
         pull,
         push,
-        read,
         resolve,
         status,
         validate,
@@ -91,6 +95,7 @@ if TYPE_CHECKING:
         DriftReport,
         Feature,
         FeatureDrift,
+        Listing,
         Measure,
         Profile,
         Schema,
@@ -107,6 +112,8 @@ _MODULES = {
     "close": "_connection",
     "VarveError": "_errors",
     "VarveNotFoundError": "_errors",
+    "open": "_files",
+    "read": "_files",
     "Repository": "_repository",
     "VarveFileSystem": "filesystem",
 }
@@ -116,6 +123,8 @@ def __getattr__(name: str) -> Any:
     """Load what is used, when it is used: the command line starts without any of it."""
     if name not in __all__ and name != "__version__":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
     module = _MODULES.get(name, "_results" if name[0].isupper() else "_functions")
     value = getattr(importlib.import_module(f".{module}", __name__), name)
     globals()[name] = value

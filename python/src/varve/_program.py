@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 from ._errors import VarveError
+
+# The command line waits for what is imported here.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _MINIMUM_NODE = 20
 _HERE = os.path.dirname(os.path.abspath(__file__))
@@ -25,7 +27,7 @@ def find_program() -> list[str]:
         VarveError: ``program-missing``.
     """
     if os.path.exists(_BUNDLED):
-        node = _bundled_node() or shutil.which("node")
+        node = _bundled_node() or next(_on_path("node"), None)
         if node is not None:
             return [node, _BUNDLED]
     for candidate in _on_path("varve"):
@@ -62,6 +64,8 @@ def _package_folders() -> Iterator[str]:
 
 
 def _on_path(name: str) -> Iterator[str]:
+    import shutil
+
     for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
         found = shutil.which(name, path=folder) if folder else None
         if found is not None:
@@ -70,5 +74,7 @@ def _on_path(name: str) -> Iterator[str]:
 
 def _is_this_script(path: str) -> bool:
     """Whether it is a script that leads back here: beside the interpreter, or the one that runs."""
+    from pathlib import Path
+
     scripts = {Path(sys.executable).parent, Path(sys.executable).resolve().parent}
     return Path(path).parent in scripts or (bool(sys.argv[0]) and Path(path).resolve() == Path(sys.argv[0]).resolve())

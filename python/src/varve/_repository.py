@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,6 +20,7 @@ from ._results import (
     DatasetVersion,
     DriftHistory,
     DriftReport,
+    Listing,
     Profile,
     Schema,
     Transfer,
@@ -115,6 +116,8 @@ class Repository:
             strict: allow only what the data has: no value, number or null beyond it.
             explain: write above each feature why it has its constraints.
         """
+        import tempfile
+
         with ExitStack() as stack:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="varve-schema-"))
             paths = [stack.enter_context(named(each)) for each in data]
@@ -163,6 +166,8 @@ class Repository:
                 if other is not None:
                     options[word] = stack.enter_context(named(other))
             if isinstance(schema, Schema):
+                import tempfile
+
                 folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="varve-schema-"))
                 file = os.path.join(folder, "schema.yaml")
                 schema.save(file)
@@ -232,7 +237,7 @@ class Repository:
         profiles: bool = True,
         memory: str | None = None,
         threads: int | None = None,
-    ) -> list[AddedDataset]:
+    ) -> Listing[AddedDataset]:
         """Make a snapshot of each path, with its statistics, and point to it. Git is yours: commit the pointers.
 
         Args:
@@ -247,12 +252,12 @@ class Repository:
         """
         options = {"replace": replace, "profiles": profiles, **_set(memory=memory, threads=threads)}
         result, _ = self._call("add", [_paths(paths)], options)
-        return [_picked(AddedDataset, each) for each in result["datasets"]]
+        return Listing(_picked(AddedDataset, each) for each in result["datasets"])
 
-    def status(self, paths: Paths | None = None) -> list[DatasetStatus]:
+    def status(self, paths: Paths | None = None) -> Listing[DatasetStatus]:
         """Every dataset against its pointer."""
         result, _ = self._call("status", [], _chosen(paths))
-        return [_picked(DatasetStatus, each) for each in result["datasets"]]
+        return Listing(_picked(DatasetStatus, each) for each in result["datasets"])
 
     def resolve(self, dataset: PathLike, *, repo: PathLike | None = None) -> DatasetVersion:
         """The version that a name means, with its digest. No data is read; of a folder, the list of its files is.
@@ -275,10 +280,28 @@ class Repository:
         version: DatasetVersion = _picked(DatasetVersion, datasets[0])
         return version
 
-    def log(self, dataset: PathLike, *, rev: str | None = None) -> list[Version]:
+    def describe(self, dataset: PathLike, *, format: str = "json", base_url: str | None = None) -> Any:
+        """The facts of a version: digest, size, commit, features, what people say of it. No data is read.
+
+        Args:
+            dataset: ``path`` or ``path@REV``.
+            format: ``"json"`` for the facts as they are; ``"openlineage"``, ``"croissant"`` or ``"mlflow"`` for a document of
+                that standard, as JSON is read; ``"mltable"`` for the text of such a file.
+            base_url: where the files are served, as ``http://localhost:9000/project/v1``.
+
+        Raises:
+            VarveError: ``dataset-missing``, ``revision-unknown``.
+        """
+        named = os.fspath(dataset)
+        if format == "json":
+            return self._call("describe", [named], {})[0]
+        text, _ = self._call("describeAs", [named, format], _set(baseUrl=base_url))
+        return text if format in ("mltable", "text") else json.loads(text)
+
+    def log(self, dataset: PathLike, *, rev: str | None = None) -> Listing[Version]:
         """The versions of a dataset over Git's history, newest first."""
         result, _ = self._call("log", [os.fspath(dataset)], _set(revision=rev))
-        return [version_of(each) for each in result["versions"]]
+        return Listing(version_of(each) for each in result["versions"])
 
     def push(
         self,
@@ -311,18 +334,18 @@ class Repository:
         remote: str | None = None,
         force: bool = False,
         jobs: int | None = None,
-    ) -> list[CheckedOutDataset]:
+    ) -> Listing[CheckedOutDataset]:
         """Fetch, then make the data match its pointers. Unsaved changes stay unless ``force`` gives them up."""
         options: dict[str, Any] = {**_chosen(paths), **_set(remote=remote, jobs=jobs)}
         if force:
             options["force"] = True
         result, _ = self._call("pull", [], options)
-        return [_picked(CheckedOutDataset, each) for each in result["datasets"]]
+        return Listing(_picked(CheckedOutDataset, each) for each in result["datasets"])
 
-    def checkout(self, paths: Paths | None = None, *, force: bool = False) -> list[CheckedOutDataset]:
+    def checkout(self, paths: Paths | None = None, *, force: bool = False) -> Listing[CheckedOutDataset]:
         """Make the data match its pointers. Unsaved changes stay unless ``force`` gives them up."""
         result, _ = self._call("checkout", [], {**_chosen(paths), **({"force": True} if force else {})})
-        return [_picked(CheckedOutDataset, each) for each in result["datasets"]]
+        return Listing(_picked(CheckedOutDataset, each) for each in result["datasets"])
 
     def get(self, dataset: PathLike, *, output: PathLike | None = None, repo: str | None = None) -> CopiedVersion:
         """Copy a version, or a file or folder within one, to where nothing lies: it is no dataset there.

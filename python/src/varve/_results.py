@@ -7,9 +7,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any, TypeVar, Union
 
 from ._connection import call
+from ._errors import neutral
 
 if TYPE_CHECKING:
     import os
@@ -18,6 +19,35 @@ if TYPE_CHECKING:
 
 Document = Mapping[str, Any]
 Number = Union[int, float]
+
+
+Item = TypeVar("Item")
+#: Digits of a digest or a commit by which people know it.
+_SHOWN_DIGITS = 12
+
+
+class Listing(list[Item]):
+    """A list of results, which a notebook shows as a table."""
+
+    def to_frame(self) -> pandas.DataFrame:
+        """A row for each."""
+        return _frame([vars(each) for each in self], None)
+
+    def _repr_html_(self) -> str:
+        if not self:
+            return "<em>none</em>"
+        names = list(vars(self[0]))
+        head = "".join(f"<th>{name}</th>" for name in names)
+        rows = ("".join(f"<td>{_cell(name, vars(each)[name])}</td>" for name in names) for each in self)
+        return f"<table><thead><tr>{head}</tr></thead><tbody><tr>{'</tr><tr>'.join(rows)}</tr></tbody></table>"
+
+
+def _cell(name: str, value: Any) -> str:
+    if value is None:
+        return ""
+    if name in ("digest", "commit"):
+        return f"<code>{html.escape(str(value).rsplit(':', 1)[-1][:_SHOWN_DIGITS])}</code>"
+    return f"{value:,}" if isinstance(value, int) else html.escape(neutral(str(value)))
 
 
 class _Report:
@@ -55,7 +85,8 @@ class _Report:
         page = html.escape(self.to_html(), quote=True)
         return (
             f'<iframe srcdoc="{page}" sandbox="allow-scripts" title="varve" '
-            'style="width: 100%; height: 640px; border: 1px solid #8884; resize: vertical"></iframe>'
+            'style="width: 100%; height: 640px; box-sizing: border-box; border: 1px solid #8884; resize: vertical">'
+            "</iframe>"
         )
 
 
@@ -397,6 +428,12 @@ class Schema:
 
     def __str__(self) -> str:
         return self.text
+
+    def __repr__(self) -> str:
+        return f"Schema(tables={self.tables}, features={self.features})"
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(self.text)}</pre>"
 
 
 @dataclass(frozen=True)

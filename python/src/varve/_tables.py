@@ -58,28 +58,36 @@ class _Sink(io.RawIOBase):
         self._link = link
         self._number = number
         self._waiting = bytearray()
+        self._is_given_up = False
 
     def writable(self) -> bool:
         return True
 
     def write(self, data: Any) -> int:
         piece = memoryview(data).cast("B")
+        if self._is_given_up:
+            return len(piece)
         self._waiting += piece
         if len(self._waiting) >= _BYTES_PER_FRAME:
             self._send()
         return len(piece)
 
     def close(self) -> None:
-        if not self.closed:
+        if not self.closed and not self._is_given_up:
             self._send()
         super().close()
 
     def _send(self) -> None:
         waiting = memoryview(bytes(self._waiting))
         self._waiting.clear()
-        for start in range(0, len(waiting), _BYTES_PER_FRAME):
-            piece = bytes(waiting[start : start + _BYTES_PER_FRAME])
-            self._link.call("table.write", {"table": self._number}, piece)
+        try:
+            for start in range(0, len(waiting), _BYTES_PER_FRAME):
+                piece = bytes(waiting[start : start + _BYTES_PER_FRAME])
+                self._link.call("table.write", {"table": self._number}, piece)
+        except BaseException:
+            # Writers end their stream whatever happens. Nobody reads it now, and an error of that would hide this one.
+            self._is_given_up = True
+            raise
 
 
 def _write(data: Data, sink: _Sink) -> None:

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import threading
-from typing import IO, Any
+import weakref
 
 from ._connection import Connection, connection
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import IO, Any
 
 log = logging.getLogger("varve")
 
 #: Files that are asked for at once.
 FILES_PER_CALL = 1024
+
+
+_trees_alive: weakref.WeakSet[Tree] = weakref.WeakSet()
 
 
 class Tree:
@@ -22,17 +30,32 @@ class Tree:
         self._params = {"folder": folder, "repository": repository, "revision": revision}
         self._opened: tuple[Connection, int] | None = None
         self._opening = threading.Lock()
+        _trees_alive.add(self)
+
+    def after_fork(self) -> None:
+        """Forget a lock that a thread of the parent may have held."""
+        self._opening = threading.Lock()
 
     def call(self, method: str, **params: Any) -> tuple[Any, bytes]:
-        opened = self._opened
-        if opened is None or not opened[0].is_open or opened[0] is not connection():
-            opened = self._open()
-        return opened[0].call(f"tree.{method}", {"tree": opened[1], **params})
+        link, number = self._here()
+        return link.call(f"tree.{method}", {"tree": number, **params})
+
+    def commit(self) -> str | None:
+        """The commit that the revision names; None for the working tree."""
+        self._here()
+        commit: str | None = self._params["revision"]
+        return commit
 
     def close(self) -> None:
         opened, self._opened = self._opened, None
         if opened is not None and opened[0].is_open:
             opened[0].call("tree.close", {"tree": opened[1]})
+
+    def _here(self) -> tuple[Connection, int]:
+        opened = self._opened
+        if opened is None or not opened[0].is_open or opened[0] is not connection():
+            return self._open()
+        return opened
 
     def _open(self) -> tuple[Connection, int]:
         with self._opening:
@@ -45,6 +68,41 @@ class Tree:
                     self._params["revision"] = result["commit"]
                 self._opened = (link, result["tree"])
             return self._opened
+
+
+def _in_child() -> None:
+    for tree in list(_trees_alive):
+        tree.after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_child)
+
+
+class _SmallFile(io.BytesIO):
+    """A file whose bytes came over the pipe. As fsspec has it, a file knows its size."""
+
+    mode = "rb"
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self.size = len(data)
+
+    def writable(self) -> bool:
+        return False
+
+    def _refuse(self, *_: Any) -> Any:
+        raise io.UnsupportedOperation("a version cannot be written to")
+
+    write = writelines = truncate = _refuse
+
+
+class _LargeFile(io.BufferedReader):
+    """A file that lies on the disk, or that comes by ranges."""
+
+    def __init__(self, raw: io.RawIOBase, size: int, ahead: int) -> None:
+        super().__init__(raw, ahead)
+        self.size = size
 
 
 class _Ranges(io.RawIOBase):
@@ -73,6 +131,10 @@ class _Ranges(io.RawIOBase):
         self._at = start + offset
         return self._at
 
+    @property
+    def mode(self) -> str:
+        return "rb"
+
     def readinto(self, buffer: Any) -> int:
         view = memoryview(buffer).cast("B")
         if self._at >= self._size or len(view) == 0:
@@ -93,10 +155,11 @@ def open_bytes(tree: Tree, path: str, **params: Any) -> IO[bytes]:
     """Open a file as the helper answers for it: the bytes of a small one, the place of a large one, or ranges."""
     result, payload = tree.call("read", path=path, **params)
     if result.get("whole"):
-        return io.BytesIO(payload)
+        return _SmallFile(payload)
     if "path" in result:
-        return open(result["path"], "rb")
-    return io.BufferedReader(_Ranges(tree, path, result["size"]), _BYTES_AHEAD)
+        file = io.FileIO(result["path"])
+        return _LargeFile(file, os.fstat(file.fileno()).st_size, io.DEFAULT_BUFFER_SIZE)
+    return _LargeFile(_Ranges(tree, path, result["size"]), result["size"], _BYTES_AHEAD)
 
 
 def read_bytes(tree: Tree, path: str) -> bytes:

@@ -9,6 +9,7 @@ from typing import Any, Union
 
 from fsspec.spec import AbstractFileSystem, make_instance
 
+from ._connection import start
 from ._errors import VarveError, VarveNotFoundError
 from ._versions import FILES_PER_CALL, Tree, open_bytes, read_bytes
 
@@ -48,13 +49,16 @@ class VarveFileSystem(AbstractFileSystem):  # type: ignore[misc]
         self._folder = self._here
         self._tree = Tree(self._folder, self._repo, rev)
         self._trees: dict[str, Tree] = {}
+        # It takes as long as whoever made this needs to get at a file.
+        start()
 
     def __reduce__(self) -> Any:
-        """A copy in another process reads the same repository, wherever that process stands."""
+        """A copy in another process reads the same commit of the same repository, wherever that process stands."""
+        commit = self._rev and self._tree.commit()
         return make_instance, (
             type(self),
             (),
-            {**self.storage_options, "repo": self._repo or self._folder, "rev": self._rev},
+            {**self.storage_options, "repo": self._repo or self._folder, "rev": commit},
         )
 
     @classmethod
@@ -186,6 +190,12 @@ class VarveFileSystem(AbstractFileSystem):  # type: ignore[misc]
                 found.append(payload[at : at + file["size"]])
                 at += file["size"]
         return found
+
+    def _refuse(self, *_: Any, **__: Any) -> Any:
+        raise _read_only()
+
+    mkdir = makedirs = rmdir = rm = rm_file = _rm = cp_file = mv = mv_file = touch = _refuse
+    pipe_file = put_file = _refuse
 
     def created(self, path: str) -> Any:
         """Versions are made by commits: files have no time of their own."""

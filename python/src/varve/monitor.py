@@ -195,6 +195,9 @@ class _Stream:
         except OSError as error:
             # What the program said on standard error is logged when it has ended.
             log.debug("writing to the monitor: %s", error)
+            # What is left in its buffer goes nowhere, and would be tried again by whoever closes it.
+            with contextlib.suppress(OSError):
+                stdin.close()
 
     def _read_windows(self, stdout: Iterable[str]) -> None:
         for line in stdout:

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { isDatabaseUrl } from '../../database/address.ts';
 import { isTabular } from '../../engine/formats/format.ts';
 import { VarveError } from '../../errors.ts';
 import { add, addChanged, profilerOnDemand } from '../../operations/add.ts';
@@ -8,8 +9,9 @@ import type { ProfilingOptions } from '../../operations/statistics/profiling-opt
 import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted, grouped } from '../../wording/numbers.ts';
 import type { Access } from '../../workspace/config.ts';
-import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
+import { type CommonOptions, defineCommand, type Io, type RunCommand } from '../command.ts';
 import { withEngineOptions } from '../report-options.ts';
+import { askForPassword } from '../terminal/password.ts';
 
 type Options = CommonOptions &
   Access &
@@ -19,6 +21,9 @@ type Options = CommonOptions &
     follow?: true;
     toRemote?: true;
     remote?: string;
+    table?: string;
+    query?: string;
+    password?: true;
     all?: true;
     update?: true;
   };
@@ -41,11 +46,19 @@ export function command(run: RunCommand): Command {
         'for more than the disk has room for twice: no copy in the cache',
       ],
       ['varve add s3://bucket/raw --to data/raw', 'lists what lies in a bucket, and copies nothing'],
+      [
+        'mariadb -B -e "SELECT * FROM orders ORDER BY id" shop | varve add - --to data/orders.tsv',
+        'what another program prints; with `set -o pipefail` a script ends where that program fails',
+      ],
+      [
+        'varve add mysql://ann@db.example/shop --table orders --to data/orders.parquet',
+        'a table of a MySQL, MariaDB or PostgreSQL database as it is now, in the order of its key',
+      ],
     ],
   )
     .argument(
       '[path...]',
-      'files or folders: each a dataset, or within one; or one s3:// or minio:// URL, with --to',
+      'files or folders: each a dataset, or within one; or, with --to, one URL of a bucket or database, or - for standard input',
     )
     .option('--replace', 'what lies here is all of the dataset, whichever version it was made from')
     .option('--follow', 'a folder that is your own link to one elsewhere is the dataset, on this machine')
@@ -56,61 +69,99 @@ export function command(run: RunCommand): Command {
     .option('--remote <name>', 'with --to-remote, a remote other than the default')
     .option('-A, --all', 'every dataset that changed, in the folders that are named if some are')
     .option('-u, --update', 'the same as --all')
-    .option('--to <path>', 'where data that lies in a bucket, and stays there, is to lie when it is pulled')
+    .option(
+      '--to <path>',
+      'where standard input or rows of a database are to lie; or data that lies in a bucket, and stays there, when it is pulled',
+    )
+    .option('--table <name>', 'table of a database, all of it in the order of its primary key')
+    .option('--query <sql>', 'what to read of a database, in place of a table')
+    .option('--password', 'ask for the password of a database, which is kept nowhere')
     .option('--endpoint <url>', 'address of an S3 server that is not AWS, for this clone')
     .option('--region <name>', 'region of the bucket, for this clone')
     .option('--profile <name>', 'profile in the AWS configuration files, for this clone');
-  return withEngineOptions(defined).action(
-    (
-      paths: string[],
-      { json, to, replace, follow, toRemote, remote, memory, threads, all, update, ...access }: Options,
-    ) =>
-      run({ ...(json && { json }) }, async ({ cwd, signal, onProgress, onWarning, note }) => {
-        const isAll = all === true || update === true;
-        if (paths.length === 0 && !isAll)
-          throw usage('name what to add, or `--all` for every dataset that changed');
-        const context = await openContext(cwd, { signal, onProgress, onWarning });
-        const url = sourceUrl(paths, to, access);
-        checkSending(url, toRemote, remote);
-        if (url !== undefined) {
-          const { addInPlace } = await import('../../operations/add.ts');
-          const result = await addInPlace(context, url, { to: to!, ...access });
-          return { json: result, text: result.datasets.map(line).join('\n') };
-        }
-        const unreadable = (path: string, why: VarveError): void =>
-          note(`${path} is added without statistics: ${why.message}`, `  ${why.remedy}`);
-        const profiler = profilerOnDemand(context, unreadable, { memory, threads });
-        // It gets ready while the bytes are taken in.
-        if (paths.some(isTabular))
-          (await import('../../profile/reading/process-reader.ts')).prepareReader(memory);
-        const result = await (isAll ? addChanged : add)(context, paths, {
-          profiler,
-          replace,
-          follow,
-          toRemote,
-          remote,
-        });
-        return { json: result, text: addedText(result) };
-      }),
+  return withEngineOptions(defined).action((paths: string[], options: Options) =>
+    run(options, async (io) => {
+      if (paths.length === 0 && !isAll(options))
+        throw usage('name what to add, or `--all` for every dataset that changed');
+      const place = placeOf(paths, options);
+      const result = await addFrom(io, place, paths, options);
+      return { json: result, text: addedText(result) };
+    }),
   );
 }
 
-/** The URL of data that is to be used in place; undefined if plain paths are meant. */
-function sourceUrl(paths: readonly string[], to: string | undefined, access: Access): string | undefined {
-  const url = paths.find((path) => /^(s3|minio):\/\//i.test(path));
-  if (url === undefined) {
-    if (to === undefined && Object.keys(access).length === 0) return undefined;
-    throw usage('--to, --endpoint, --region and --profile go with the URL of a bucket');
-  }
-  if (to === undefined)
-    throw usage('data in a bucket needs --to, the path where it is to lie when it is pulled');
-  if (paths.length > 1) throw usage('data in a bucket is added one URL at a time');
-  return url;
+function isAll({ all, update }: Options): boolean {
+  return all === true || update === true;
 }
 
-function checkSending(url: string | undefined, toRemote: true | undefined, remote: string | undefined): void {
+async function addFrom(io: Io, place: Place, paths: readonly string[], options: Options): Promise<AddResult> {
+  const { cwd, signal, onProgress, onWarning, note } = io;
+  const context = await openContext(cwd, { signal, onProgress, onWarning });
+  const { to, table, query, replace, follow, toRemote, remote, memory, threads } = options;
+  if (place.kind === 'bucket') {
+    const { addInPlace } = await import('../../operations/add.ts');
+    return addInPlace(context, place.url, { to: place.to, ...accessOf(options) });
+  }
+  const unreadable = (path: string, why: VarveError): void =>
+    note(`${why.message}; ${path} is added without statistics`, `  ${why.remedy}`);
+  const profiler = profilerOnDemand(context, unreadable, { memory, threads });
+  // It gets ready while the bytes are taken in.
+  if ([...paths, to ?? ''].some(isTabular))
+    (await import('../../profile/reading/process-reader.ts')).prepareReader(memory);
+  const how = { profiler, replace, follow, toRemote, remote };
+  if (place.kind === 'pipe') {
+    const { addFromStream } = await import('../../operations/add-from-stream.ts');
+    return addFromStream(context, process.stdin, place.to, how);
+  }
+  if (place.kind === 'database') {
+    const { addDatabase } = await import('../../operations/add-database.ts');
+    const password = options.password && (await askForPassword('Password', io));
+    return addDatabase(context, place.url, { ...how, to: place.to, table, query, password });
+  }
+  return (isAll(options) ? addChanged : add)(context, paths, how);
+}
+
+function accessOf({ endpoint, region, profile }: Options): Access {
+  return { ...(endpoint && { endpoint }), ...(region && { region }), ...(profile && { profile }) };
+}
+
+/** Where the data lies that is to be added. */
+type Place =
+  | { readonly kind: 'here' }
+  | { readonly kind: 'pipe'; readonly to: string }
+  | { readonly kind: 'bucket' | 'database'; readonly url: string; readonly to: string };
+
+const STANDARD_INPUT = '-';
+const BUCKET_URL = /^(s3|minio):\/\//i;
+
+/** @throws VarveError `usage` for options that say nothing of such a place */
+function placeOf(paths: readonly string[], options: Options): Place {
+  const { to, table, query, password, toRemote, remote } = options;
   if (remote !== undefined && !toRemote) throw usage('--remote goes with --to-remote');
-  if (url !== undefined && toRemote) throw usage('data in a bucket stays there: leave out --to-remote');
+  const from = paths.find((path) => path === STANDARD_INPUT || BUCKET_URL.test(path) || isDatabaseUrl(path));
+  const kind = kindOf(from);
+  if (kind !== 'database' && (table ?? query ?? password) !== undefined)
+    throw usage('--table, --query and --password go with the URL of a database');
+  if (kind !== 'bucket' && Object.keys(accessOf(options)).length > 0)
+    throw usage('--endpoint, --region and --profile go with the URL of a bucket');
+  if (from === undefined || kind === 'here') {
+    if (to === undefined) return { kind: 'here' };
+    throw usage('--to goes with a URL, or with - for standard input');
+  }
+  if (to === undefined) throw usage(`${WHAT[kind]} needs --to, the path where it is to lie`);
+  if (paths.length > 1) throw usage(`${WHAT[kind]} is added by itself`);
+  if (kind === 'bucket' && toRemote) throw usage('data in a bucket stays there: leave out --to-remote');
+  if (kind !== 'pipe') return { kind, url: from, to };
+  if (process.stdin.isTTY) throw usage('standard input is a terminal: pipe a program into `varve add -`');
+  return { kind, to };
+}
+
+const WHAT = { pipe: 'standard input', bucket: 'data in a bucket', database: 'a database' } as const;
+
+function kindOf(from: string | undefined): Place['kind'] {
+  if (from === undefined) return 'here';
+  if (from === STANDARD_INPUT) return 'pipe';
+  return BUCKET_URL.test(from) ? 'bucket' : 'database';
 }
 
 function usage(message: string): VarveError {

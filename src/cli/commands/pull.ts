@@ -22,8 +22,9 @@ export function command(run: RunCommand): Command {
     run(options, async ({ cwd, signal, onProgress, onWarning, note }) => {
       const context = await openContext(cwd, { signal, onProgress, onWarning });
       const result = await pull(context, paths, { ...options, prefer: preferred(options) });
-      const lines = [fetchLines(result.fetched)];
-      lines.push(...directLines(result));
+      const direct = directLines(result);
+      const fetched = fetchLines(result.fetched, direct.length > 0);
+      const lines = [...(fetched === '' ? [] : [fetched]), ...direct];
       if (!options.profilesOnly) lines.push(checkoutText(result));
       lines.push(...evictedLines(result.evicted, result.fetched.remote?.name));
       return withProblems({ note }, result.problems, {

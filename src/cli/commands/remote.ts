@@ -37,9 +37,11 @@ function addCommand(run: RunCommand): Command {
     ],
     ['varve remote add origin s3://bucket --endpoint http://localhost:9000', 'a server that speaks S3'],
     ['varve remote add lab minio://alias/bucket', 'MinIO, by an alias of mc'],
+    ['varve remote add cloud gs://bucket/prefix', 'Google Cloud Storage; azure://container/prefix for Azure'],
+    ['varve remote add lab ssh://ann@host/srv/datasets', 'a folder at an SSH server, as ssh reaches it'],
   ])
     .argument('<name>', 'such as origin')
-    .argument('<url>', 'a folder, file://, s3://bucket/prefix, or minio://alias/bucket/prefix');
+    .argument('<url>', 'a folder, file://, or s3://, minio://, gs://, azure:// or ssh:// as in the examples');
   return withAccessOptions(defined)
     .option('--acl <name>', 'canned ACL of what is pushed, such as bucket-owner-full-control')
     .option('--sse <algorithm>', 'encryption of what is pushed: AES256 or aws:kms')
@@ -155,7 +157,7 @@ function sourceCommand(run: RunCommand): Command {
 /** Add how a bucket is reached. */
 function withAccessOptions(command: Command): Command {
   return command
-    .option('--endpoint <url>', 'address of an S3 server that is not AWS')
+    .option('--endpoint <url>', 'address of a server that is not AWS, Google or the usual one of Azure')
     .option('--region <name>', 'region of the bucket')
     .option('--profile <name>', 'profile in the AWS configuration files')
     .option('--anonymous', 'send requests without a signature, as to a public bucket')

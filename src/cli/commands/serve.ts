@@ -20,6 +20,7 @@ interface ServeWords extends CommonOptions {
   readonly anonymous?: true;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
+  readonly redirect?: true;
   readonly clientLimit?: number;
   readonly log?: LogLevel;
   readonly observe?: string[];
@@ -45,6 +46,7 @@ export function command(run: RunCommand): Command {
     .option('--anonymous', 'let everybody read who reaches the server, without a key')
     .option('--tls-cert <file>', 'certificate, as PEM; with --tls-key, TLS alone is spoken')
     .option('--tls-key <file>', 'key of the certificate, as PEM')
+    .option('--redirect', 'send clients of S3 to the remote, a bucket, for files that it holds whole')
     .option('--client-limit <count>', 'requests of one client that are answered at a time', positiveInteger)
     .option(
       '--observe <dataset...>',

@@ -2,6 +2,7 @@
 
 import { posix } from 'node:path';
 import { checkDataPath } from '../../base/files/data-path.ts';
+import { type Meta, metaInOrder, problemOfMeta } from '../../workspace/meta.ts';
 import type { Plain } from './block-yaml.ts';
 import { unsupported } from './config.ts';
 import { type HashName, isDirectory, type ObjectId, parseObjectId } from './object-id.ts';
@@ -29,6 +30,8 @@ export interface Output {
   /** `dvc import` (the data comes from another repository) or `dvc import-url`. */
   readonly imported?: 'repository' | 'url';
   readonly profile?: ProfileReference;
+  /** What people say of the data: the texts of `meta`, and of `desc` as `description`. */
+  readonly meta?: Meta;
 }
 
 /** The profile of the data with this MD5, as varve keeps it in the `meta` of an output. */
@@ -112,6 +115,7 @@ function readOutput(
   const size = asCount(out.size);
   const files = asCount(out.nfiles);
   const profile = id && readProfile(asMap(asMap(out.meta)?.varve), id);
+  const meta = readMeta(out);
   return {
     ...common,
     ...flags,
@@ -121,6 +125,7 @@ function readOutput(
     ...(size !== undefined && { size }),
     ...(files !== undefined && { files }),
     ...(profile && { profile }),
+    ...(meta && { meta }),
   };
 }
 
@@ -147,6 +152,17 @@ function readProfile(
     return undefined;
   const rows = asCount(varve?.rows);
   return { digest: `sha256:${digest}`, ...(rows !== undefined && { rows }) };
+}
+
+/** What DVC leaves to people may be anything: what varve has no place for is passed over. */
+function readMeta(out: { readonly [key: string]: Plain }): Meta | undefined {
+  const { varve: _, ...own } = asMap(out.meta) ?? {};
+  const said = Object.entries({ description: out.desc ?? '', ...own }).flatMap(([key, value]) => {
+    const text = asText(value)?.replaceAll(/\s+/g, ' ').trim() ?? '';
+    return problemOfMeta({ [key]: text }) === undefined ? [[key, text] as const] : [];
+  });
+  const meta = metaInOrder(said);
+  return meta && problemOfMeta(meta) === undefined ? meta : undefined;
 }
 
 function importKind(deps: readonly Plain[]): 'repository' | 'url' | undefined {

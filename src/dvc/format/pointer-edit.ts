@@ -11,12 +11,18 @@ export interface DvcFileEntry {
   /** Of a directory. */
   readonly files?: number;
   readonly executable: boolean;
+  /** What people say of the data, as DVC leaves it to them. */
+  readonly meta?: Readonly<Record<string, string>>;
 }
 
 /** The `.dvc` file that `dvc add` writes for new data, to the byte. */
 export function newPointer(name: string, recorded: DvcFileEntry): string {
   const lines = facts(recorded).map(([key, value]) => `  ${key}: ${value}\n`);
-  return `outs:\n- ${lines.join('').slice(2)}  path:${yamlScalar(name, '  path: '.length)}\n`;
+  const said = Object.entries(recorded.meta ?? {}).map(
+    ([key, value]) => `    ${key}: ${JSON.stringify(value)}\n`,
+  );
+  const meta = said.length === 0 ? '' : `  meta:\n${said.join('')}`;
+  return `outs:\n- ${lines.join('').slice(2)}  path:${yamlScalar(name, '  path: '.length)}\n${meta}`;
 }
 
 /**

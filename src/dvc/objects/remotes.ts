@@ -75,7 +75,7 @@ async function openBucketRemote(
   settings: RemoteSettings,
 ): Promise<BucketRemote> {
   const place = parseUrl(url, '/');
-  if (place.kind === 'folder')
+  if (!('prefix' in place))
     throw unsupported(`the URL ${describeUrl(url)}`, 'Write it as s3://bucket/prefix.');
   const client = await openBucket(place, { ...s3Options(settings), onWarning });
   return new BucketRemote(client, url, place.prefix);

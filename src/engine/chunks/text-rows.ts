@@ -1,3 +1,5 @@
+import { isNull } from './validity.ts';
+
 /** Texts side by side in one block of memory, which goes on for four bytes or more. Valid during the visit only. */
 export interface TextRows {
   readonly view: DataView;
@@ -56,10 +58,6 @@ export function packText(
     row--;
   }
   pack.flush(visit);
-}
-
-function isNull(valid: Uint8Array | undefined, row: number): boolean {
-  return valid !== undefined && (valid[row >> 3]! & (1 << (row & 7))) === 0;
 }
 
 /** An address is below 2^48, which a double holds. */

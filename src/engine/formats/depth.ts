@@ -1,5 +1,5 @@
 import { VarveError } from '../../errors.ts';
-import type { SourceFile } from '../source-file.ts';
+import { placeIn, type SourceFile, shownPath } from '../source-file.ts';
 import type { EngineColumn, EngineType } from '../types.ts';
 
 /**
@@ -19,10 +19,13 @@ function depthOf(type: EngineType): number {
   return 0;
 }
 
-export function tooDeep({ path }: SourceFile, line?: number): VarveError {
-  const where = line === undefined ? path : `${path}, line ${line}`;
-  return new VarveError('data-too-deep', `${where}: values are nested more than ${MAX_DEPTH} levels deep`, {
-    remedy: 'Keep the deep part as text, or take it apart into columns.',
-    path,
-  });
+export function tooDeep(file: SourceFile, line?: number): VarveError {
+  return new VarveError(
+    'data-too-deep',
+    `${placeIn(file, line)}: values are nested more than ${MAX_DEPTH} levels deep`,
+    {
+      remedy: 'Keep the deep part as text, or take it apart into columns.',
+      path: shownPath(file),
+    },
+  );
 }

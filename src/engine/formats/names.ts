@@ -1,6 +1,6 @@
 import { VarveError } from '../../errors.ts';
 import type { Engine } from '../duckdb.ts';
-import type { SourceFile } from '../source-file.ts';
+import { type SourceFile, shownPath } from '../source-file.ts';
 
 /**
  * Names as DuckDB gives them where a file has one twice, whatever the case of its letters: `a`, `a_1`. What has no name gets one from
@@ -22,8 +22,9 @@ export function uniqueNames(names: readonly string[], nameless: 'column' | 'fiel
  * @param names of such columns
  * @throws VarveError `table-unreadable`
  */
-export function assertNameable(names: readonly string[], { path }: SourceFile): void {
+export function assertNameable(names: readonly string[], file: SourceFile): void {
   if (names.length === 0) return;
+  const path = shownPath(file);
   throw new VarveError(
     'table-unreadable',
     `${path}: a NUL is in the name of ${JSON.stringify(names[0])} or a field of it`,

@@ -1,6 +1,6 @@
 import { VarveError } from '../../errors.ts';
 import { isReadError, readError } from '../duckdb.ts';
-import type { SourceFile } from '../source-file.ts';
+import { type SourceFile, shownPath } from '../source-file.ts';
 import { BinaryFault } from './binary-fault.ts';
 
 /**
@@ -8,12 +8,13 @@ import { BinaryFault } from './binary-fault.ts';
  * @param record counted from 1; undefined where the file as a whole cannot
  */
 export function unreadableRecord(
-  { path }: SourceFile,
+  file: SourceFile,
   record: number | undefined,
   reason: string,
   cause?: unknown,
   remedy = 'Copy it again, and check that it is whole and of the format that its name says.',
 ): VarveError {
+  const path = shownPath(file);
   const where = record === undefined ? path : `${path}, record ${record}`;
   return new VarveError('table-unreadable', `${where}: ${reason}`, { remedy, path, cause });
 }

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { VarveError } from '../../errors.ts';
-import { compressionOf, type SourceFile } from '../source-file.ts';
+import { compressionOf, type SourceFile, shownPath } from '../source-file.ts';
 import { formatOf } from './format.ts';
 import { readThrough } from './text/lines.ts';
 
@@ -23,9 +23,9 @@ export async function assertWhole(file: SourceFile, signal?: AbortSignal): Promi
       'incorrect header check',
       'it is not gzip, as its name says',
     );
-    throw new VarveError('table-unreadable', `${file.path}: ${said}`, {
+    throw new VarveError('table-unreadable', `${shownPath(file)}: ${said}`, {
       remedy: 'The file was cut or damaged on its way: copy it again.',
-      path: file.path,
+      path: shownPath(file),
       cause: error,
     });
   }

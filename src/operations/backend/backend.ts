@@ -7,6 +7,7 @@ import type { Digest } from '../../store/format/digest.ts';
 import type { Store } from '../../store/store.ts';
 import type { Access } from '../../workspace/config.ts';
 import type { Imported } from '../../workspace/imported.ts';
+import type { Meta } from '../../workspace/meta.ts';
 import type { Pointer } from '../../workspace/pointer.ts';
 import type { Repository } from '../../workspace/repository.ts';
 import type { TrustRequest } from '../../workspace/trust/request.ts';
@@ -178,6 +179,13 @@ export interface Backend {
    * @throws VarveError `dataset-missing`, `changes-unsaved`
    */
   remove(paths: readonly string[], options: RemoveOptions): Promise<RemoveResult>;
+  /**
+   * Say something of a dataset, as of its licence, in its pointer. The data need not be here.
+   * @param changes a value by its key; null says nothing any more
+   * @returns all that is said now
+   * @throws VarveError `dataset-missing`, `meta-invalid`, `dvc-unsupported`
+   */
+  setMeta(path: string, changes: Readonly<Record<string, string | null>>): Promise<Meta>;
   /** Move datasets with all that belongs to them. @throws VarveError `dataset-missing`, `path-taken` */
   move(paths: readonly string[], target: string): Promise<MoveResult>;
   /** Send what a remote lacks. */

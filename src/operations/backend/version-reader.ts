@@ -19,6 +19,12 @@ export interface ReadableDataset extends DatasetVersion {
    * @throws VarveError `object-missing`, `digest-mismatch`, and what a remote meets
    */
   read(file: ReadableFile, range: ByteRange | undefined, pieceBytes: number): AsyncIterable<Uint8Array>;
+  /**
+   * An address at which whoever has it may read one of the files from the default remote, for so many seconds; undefined where the remote has
+   * none. What comes from there, nobody has verified.
+   * @throws VarveError what a remote meets
+   */
+  address(file: ReadableFile, seconds: number): Promise<string | undefined>;
 }
 
 /** Reads versions of one repository again and again, as a server does: what it opens stays open. Close it. */

@@ -1,5 +1,6 @@
 import type { DataFile, TableFile } from '../../profile/dataset/profile-files.ts';
 import type { Digest } from '../../store/format/digest.ts';
+import type { Meta } from '../../workspace/meta.ts';
 
 declare const contentKey: unique symbol;
 
@@ -21,6 +22,10 @@ export interface VersionFacts {
   readonly rows?: number;
   /** Statistics that travel with the data. */
   readonly profile?: Digest;
+  /** URL of data that lies in a bucket and stays there, without credentials. */
+  readonly source?: string;
+  /** What people say of the data. */
+  readonly meta?: Meta;
 }
 
 /** One version of a dataset. */

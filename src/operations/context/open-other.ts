@@ -7,7 +7,7 @@ import { VarveError } from '../../errors.ts';
 import { withoutSecrets } from '../../remote/url.ts';
 import { cloneHistory } from '../../workspace/git/clone.ts';
 import { findRevision, readBlobs } from '../../workspace/git/pointers.ts';
-import { keepConsentsUnder } from '../../workspace/trust/consent.ts';
+import { keepConsentsUnder } from '../../workspace/trust/clone-addresses.ts';
 import type { Context, Watch } from './context.ts';
 import { openContext } from './open.ts';
 

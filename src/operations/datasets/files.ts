@@ -28,16 +28,20 @@ export async function filesInPlace(dataset: NamedDataset): Promise<DatasetFiles>
   if (dataset.glob !== undefined) return globbedFiles(dataset, dataset.glob);
   const root = dirname(absolutePath);
   const name = basename(absolutePath);
-  if (dataKind(root, name) === 'directory')
-    return { kind: 'directory', files: await filesOf(root, name, dataset.watch) };
+  if (dataKind(root, name) === 'directory') {
+    return { kind: 'directory', files: await filesOf(root, name, dataset.name, dataset.watch) };
+  }
   const [found] = scanDataset(root, name);
-  return { kind: 'file', files: found === undefined ? [] : [{ absolutePath, path: name, size: found.size }] };
+  if (found === undefined) return { kind: 'file', files: [] };
+  return { kind: 'file', files: [{ absolutePath, path: name, shownAs: dataset.name, size: found.size }] };
 }
 
 async function globbedFiles({ name, watch }: NamedDataset, glob: Glob): Promise<DatasetFiles> {
   const files: DataFile[] = [];
-  for (const path of glob.files())
-    files.push(...(await filesOf(glob.folder, path, watch)).map((file) => ({ ...file, path })));
+  for (const path of glob.files()) {
+    const found = await filesOf(glob.folder, path, join(glob.base, path), watch);
+    files.push(...found.map((file) => ({ ...file, path })));
+  }
   if (files.length > 0) return { kind: 'directory', files };
   throw new VarveError('path-missing', `No file matches ${name}`, {
     path: name,
@@ -45,29 +49,33 @@ async function globbedFiles({ name, watch }: NamedDataset, glob: Glob): Promise<
   });
 }
 
-/** List the files at `name`; paths are relative to it, that of a lone file is its own name. */
-async function filesOf(root: string, name: string, { signal }: Watch): Promise<DataFile[]> {
+/**
+ * List the files at `name`; paths are relative to it, that of a lone file is its own name.
+ * @param typed how the user named it
+ */
+async function filesOf(root: string, name: string, typed: string, { signal }: Watch): Promise<DataFile[]> {
   const files: DataFile[] = [];
   for (const found of scanDataset(root, name)) {
     const digest = await hashFound(root, name, found, { signal });
     if (digest === undefined) continue;
     const path = found.path === '' ? basename(name) : found.path;
-    files.push({ absolutePath: join(root, pathOfFile(name, found.path)), path, digest, size: found.size });
+    const absolutePath = join(root, pathOfFile(name, found.path));
+    files.push({ absolutePath, path, shownAs: join(typed, found.path), digest, size: found.size });
   }
   return files;
 }
 
 async function withCachedFiles<T>(
-  { context, version, part }: NamedDataset,
+  { name, context, version, part }: NamedDataset,
   work: (files: DatasetFiles) => Promise<T>,
 ): Promise<T> {
   const folder = makeTemporaryFolder('rows');
   const unfinished = removeAtExit(folder);
   let isFound = part === undefined;
-  const tableAt = (name: string, index: number): string | undefined => {
-    if (part !== undefined && !isWithin(name, part.path)) return undefined;
+  const tableAt = (path: string, index: number): string | undefined => {
+    if (part !== undefined && !isWithin(path, part.path)) return undefined;
     isFound = true;
-    return isTabular(name) ? join(folder, `${index}${extensionsOf(name)}`) : undefined;
+    return isTabular(path) ? join(folder, `${index}${extensionsOf(path)}`) : undefined;
   };
   try {
     // Statistics travel with the whole alone, so that nobody may have fetched what those of a part are made of.
@@ -75,12 +83,22 @@ async function withCachedFiles<T>(
     const found = await context!.backend.copyFiles(version!, tableAt);
     if (!isFound) throw noSuchFile(version!, part!.path);
     return await work(
-      part === undefined || found.kind === 'file' ? found : filesOfPart(found.files, part.path),
+      shownWithin(
+        name,
+        part === undefined || found.kind === 'file' ? found : filesOfPart(found.files, part.path),
+      ),
     );
   } finally {
     await rm(folder, { recursive: true, force: true });
     unfinished.isFinished();
   }
+}
+
+/** The files of a version, which messages name by the version, since they lie nowhere. */
+function shownWithin(version: string, { kind, files }: DatasetFiles): DatasetFiles {
+  return kind === 'file'
+    ? { kind, files: files.map((file) => ({ ...file, shownAs: version })) }
+    : { kind, files: files.map((file) => ({ ...file, shownAs: `${file.path} of ${version}` })) };
 }
 
 /** The files of a folder within a dataset, by their paths in that folder; or one file by its name. */

@@ -7,6 +7,8 @@ import { comparePaths } from '../../base/files/path-order.ts';
 export interface Glob {
   /** The folder that the pattern starts in: all of its steps before the first with a wildcard. Absolute. */
   readonly folder: string;
+  /** The same folder as it was typed; empty for the working folder. */
+  readonly base: string;
   /** Their paths relative to the folder, POSIX, sorted folder by folder; hidden ones are meant only if the pattern says so. */
   readonly files: () => readonly string[];
 }
@@ -22,7 +24,7 @@ export function globOf(cwd: string, argument: string): Glob | undefined {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return undefined;
   const isMeant = picomatch(glob, { nonegate: true });
   const depth = glob.includes('**') ? Number.POSITIVE_INFINITY : glob.split('/').length;
-  return { folder, files: () => [...filesBelow(folder, '', isMeant, depth)] };
+  return { folder, base, files: () => [...filesBelow(folder, '', isMeant, depth)] };
 }
 
 function* filesBelow(

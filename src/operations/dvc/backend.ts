@@ -234,6 +234,13 @@ export class DvcBackend implements Backend {
     return verify(this.#context, remote);
   }
 
+  async setMeta(): Promise<never> {
+    throw unsupported(
+      'writing what people say of data',
+      'Write it by hand under `meta` of the output in its `.dvc` file: `varve describe` reads it there.',
+    );
+  }
+
   async send(): Promise<never> {
     throw unsupported('imports into repositories of varve', 'Use `varve get`, then `varve add`.');
   }

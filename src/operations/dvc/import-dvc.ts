@@ -274,12 +274,13 @@ function changesFor(
   ];
 }
 
-function pointerOf({ path, id, profile }: RecordedOutput, importer: Importer): Pointer {
+function pointerOf({ path, id, profile, meta }: RecordedOutput, importer: Importer): Pointer {
   const known = profile !== undefined && importer.profiles.has(profile.digest) ? profile : undefined;
   return {
     path: posix.basename(path),
     ...importer.snapshots.get(objectKey(id))!,
     ...(known?.rows === undefined ? {} : { rows: known.rows }),
     ...(known === undefined ? {} : { profile: known.digest }),
+    ...(meta && { meta }),
   };
 }

@@ -28,7 +28,7 @@ import type {
 import type { DvcPlace } from './context.ts';
 
 /** Take from the pointer of an output what it says of the data. */
-export function outputFacts({ id, size, files, profile }: RecordedOutput): VersionFacts {
+export function outputFacts({ id, size, files, profile, meta }: RecordedOutput): VersionFacts {
   return {
     kind: isDirectory(id) ? 'directory' : 'file',
     content: contentKeyOf(id),
@@ -37,6 +37,7 @@ export function outputFacts({ id, size, files, profile }: RecordedOutput): Versi
     files: files ?? 1,
     ...(profile?.rows === undefined ? {} : { rows: profile.rows }),
     ...(profile === undefined ? {} : { profile: profile.digest }),
+    ...(meta === undefined ? {} : { meta }),
   };
 }
 

@@ -8,6 +8,7 @@ import { encodeManifest, type ManifestEntry } from '../../store/format/manifest.
 import type { Store } from '../../store/store.ts';
 import { shellWord } from '../../wording/quote.ts';
 import { git } from '../../workspace/git/git.ts';
+import { type Meta, metaInOrder } from '../../workspace/meta.ts';
 import { formatPointer, POINTER_SUFFIX, type Pointer, parseUnnamed } from '../../workspace/pointer.ts';
 import { pathInRepository } from '../../workspace/repository.ts';
 import { closing } from '../context/closing.ts';
@@ -64,8 +65,14 @@ export async function gitMerge(context: WorkingContext, files: MergeFiles): Prom
         : base?.digest === theirs.digest
           ? ours
           : undefined;
-  if (simple !== undefined)
-    return writeMerged(files, simple, `${path}: one side's version is the other's or newer`);
+  const meta = mergedMeta(base?.meta, ours.meta, theirs.meta);
+  if (meta === undefined)
+    return leaveToPeople(context, files, [], `${path}: both sides say something else of it`);
+  if (simple !== undefined) {
+    const { meta: _, ...facts } = simple;
+    const merged = { ...facts, ...meta };
+    return writeMerged(files, merged, `${path}: one side's version is the other's or newer`);
+  }
   if (ours.kind === 'file' || theirs.kind === 'file' || base?.kind === 'file') {
     return leaveToPeople(context, files, [], `${path}: both sides changed this file`);
   }
@@ -74,11 +81,33 @@ export async function gitMerge(context: WorkingContext, files: MergeFiles): Prom
     return leaveToPeople(context, files, [], message);
   }
   try {
-    return await mergeFolders(context, files, versions);
+    return await mergeFolders(context, files, versions, meta);
   } catch (error) {
     if (!(error instanceof VarveError)) throw error;
     return leaveToPeople(context, files, [], `${path}: ${error.message}. ${remedyOf(error)}`);
   }
+}
+
+/** Merge what people say of a dataset, key by key; undefined if both sides changed one, each in its own way. */
+function mergedMeta(
+  base: Meta | undefined,
+  ours: Meta | undefined,
+  theirs: Meta | undefined,
+): Pick<Pointer, 'meta'> | undefined {
+  const [before, left, right] = [base, ours, theirs].map((meta) => new Map(Object.entries(meta ?? {}))) as [
+    Map<string, string>,
+    Map<string, string>,
+    Map<string, string>,
+  ];
+  const merged: [string, string][] = [];
+  for (const key of new Set([...left.keys(), ...right.keys()])) {
+    const [was, here, there] = [before.get(key), left.get(key), right.get(key)];
+    if (here !== there && here !== was && there !== was) return undefined;
+    const value = here === was ? there : here;
+    if (value !== undefined) merged.push([key, value]);
+  }
+  const meta = metaInOrder(merged);
+  return meta === undefined ? {} : { meta };
 }
 
 /** In the middle of a merge nothing can be fetched by a pointer with marks, and HEAD does not name the other side. */
@@ -91,6 +120,7 @@ async function mergeFolders(
   context: WorkingContext,
   files: MergeFiles,
   versions: Versions,
+  meta: Pick<Pointer, 'meta'>,
 ): Promise<MergeResult> {
   return closing(await openCache(context), async (cache) => {
     const { entries, conflicts } = await mergeEntries(context, cache, files.path, versions);
@@ -117,6 +147,7 @@ async function mergeFolders(
       bytes,
       files: listed.length,
       ...(blocks && { blocks }),
+      ...meta,
     };
     const dataset = withoutSuffix(files.path, POINTER_SUFFIX);
     return writeMerged(

@@ -210,7 +210,8 @@ function matrixOf(tensor: unknown): unknown[] {
   if (!Array.isArray(shape) || !Array.isArray(values) || shape.length > 2)
     throw requestInvalid('its tensor has no shape of rows and columns');
   const [rows, width = 1] = shape as [number, number?];
-  if (rows * width !== values.length)
+  // Rows without a value would cost nothing to claim.
+  if (rows * width !== values.length || (values.length === 0 && rows > 0))
     throw requestInvalid('its tensor has not as many values as its shape says');
   return Array.from({ length: rows }, (_, row) => values.slice(row * width, (row + 1) * width));
 }

@@ -48,6 +48,9 @@ function tensorOf(input: unknown): Tensor {
   if (count > MAX_VALUES || values.length !== count)
     throw requestInvalid(`its tensor ${JSON.stringify(name)} has not as many values as its shape says`);
   const [rows = 1] = shape;
+  // Rows without a value would cost nothing to claim.
+  if (rows > 0 && count === 0)
+    throw requestInvalid(`its tensor ${JSON.stringify(name)} has rows of no values`);
   return { name, rows, width: rows === 0 ? 0 : count / rows, values };
 }
 

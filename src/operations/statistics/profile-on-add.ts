@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import type { ColumnReadings } from '../../engine/column-readings.ts';
 import { isTabular } from '../../engine/formats/format.ts';
 import { VarveError } from '../../errors.ts';
@@ -14,7 +14,7 @@ import { closing } from '../context/closing.ts';
 import type { Context } from '../context/context.ts';
 import { profileCache } from './cache.ts';
 import { hasUnreadDates, readingsOf, schemaForReading } from './date-formats.ts';
-import { type Profiler, type Statistics, schemaBeside } from './profiler.ts';
+import { type DatasetToProfile, type Profiler, type Statistics, schemaBeside } from './profiler.ts';
 import { engineOptions, type ProfilingOptions } from './profiling-options.ts';
 import { profileIn } from './stored.ts';
 
@@ -27,20 +27,15 @@ export function profilerFor(
   onUnreadable: (path: string, why: VarveError) => void,
   machine: Pick<ProfilingOptions, 'memory' | 'threads'> = {},
 ): Profiler {
-  const { onProgress, signal } = context;
-  const machineOptions = {
-    ...engineOptions(machine),
-    ...(onProgress && { onProgress }),
-    ...(signal && { signal }),
-  };
   const cache = profileCache(context.repository);
-  return async (dataset) => {
+  const shown = (absolutePath: string): string => relative(context.cwd, absolutePath);
+  return async (dataset, { onProgress, signal } = context) => {
+    const machineOptions = {
+      ...engineOptions(machine),
+      ...(onProgress && { onProgress }),
+      ...(signal && { signal }),
+    };
     const { path, absolutePath, kind, files, known } = dataset;
-    const data = files.map((file) =>
-      file.path === ''
-        ? { absolutePath, path: basename(path), digest: file.content, size: file.size }
-        : new FileWithin(absolutePath, file.path, file.content, file.size),
-    );
     if (kind === 'file' && !isTabular(path)) return undefined;
     const file = { name: `${path}.schema.yaml`, absolutePath: schemaBeside(dataset) };
     const readings = readingsOf(undefined, schemaForReading(file));
@@ -48,11 +43,18 @@ export function profilerFor(
     const options = { ...machineOptions, ...(readings && { readings }) };
     try {
       const profile = await (kind === 'file'
-        ? profileInUnits(data[0]!, processReader, options)
-        : profileDirectory(data, processReader, { ...options, ...cache }));
+        ? profileInUnits(
+            { absolutePath, path: basename(path), shownAs: shown(absolutePath), size: files[0]!.size },
+            processReader,
+            options,
+          )
+        : profileDirectory(filesWithin(dataset, shown(absolutePath)), processReader, {
+            ...options,
+            ...cache,
+          }));
       return described(profile);
     } catch (error) {
-      if (!(error instanceof VarveError)) throw error;
+      if (!(error instanceof VarveError) || signal?.aborted) throw error;
       onUnreadable(path, error);
       return undefined;
     }
@@ -70,15 +72,23 @@ async function isReadOtherwise(
   return profile !== undefined && hasUnreadDates(profile, readings);
 }
 
+function filesWithin({ absolutePath, files }: DatasetToProfile, shownFolder: string): DataFile[] {
+  return files.map(
+    ({ path, content, size }) => new FileWithin(absolutePath, shownFolder, path, content!, size),
+  );
+}
+
 /** A file of a folder. Where it lies is put together when somebody asks: of a million images, nobody does. */
 class FileWithin implements DataFile {
   readonly #folder: string;
+  readonly #shownFolder: string;
   readonly path: string;
   readonly digest: string;
   readonly size: number;
 
-  constructor(folder: string, path: string, digest: string, size: number) {
+  constructor(folder: string, shownFolder: string, path: string, digest: string, size: number) {
     this.#folder = folder;
+    this.#shownFolder = shownFolder;
     this.path = path;
     this.digest = digest;
     this.size = size;
@@ -86,6 +96,10 @@ class FileWithin implements DataFile {
 
   get absolutePath(): string {
     return join(this.#folder, this.path);
+  }
+
+  get shownAs(): string {
+    return join(this.#shownFolder, this.path);
   }
 }
 

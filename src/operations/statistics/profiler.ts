@@ -1,3 +1,4 @@
+import type { OnProgress } from '../../progress.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import type { ContentKey } from '../backend/version.ts';
 
@@ -7,10 +8,17 @@ export interface DatasetToProfile {
   readonly path: string;
   readonly absolutePath: string;
   readonly kind: 'file' | 'directory';
-  /** Paths as the manifest has them; '' for the data of a dataset that is a file. */
-  readonly files: readonly { readonly path: string; readonly content: ContentKey; readonly size: number }[];
+  readonly files: readonly FileToProfile[];
   /** The profile that this very data has already: it is made anew only if the schema has come to say how dates are written. */
   readonly known: Digest | undefined;
+}
+
+export interface FileToProfile {
+  /** As the manifest has it; '' for the data of a dataset that is a file. */
+  readonly path: string;
+  /** Undefined while a dataset that is a file is being read: its statistics do not need it. */
+  readonly content: ContentKey | undefined;
+  readonly size: number;
 }
 
 /** What travels with a snapshot. */
@@ -20,8 +28,14 @@ export interface Statistics {
   readonly rows?: number;
 }
 
-/** Undefined if the data is not of a kind that has statistics, or what is known of it stays. */
-export type Profiler = (dataset: DatasetToProfile) => Promise<Statistics | undefined>;
+/** How somebody watches one computation. */
+interface ProfilerWatch {
+  readonly onProgress?: OnProgress | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Computes statistics, watched by `watch`, or by whoever made it. Undefined if the data is not of a kind that has statistics, or what is known of it stays. */
+export type Profiler = (dataset: DatasetToProfile, watch?: ProfilerWatch) => Promise<Statistics | undefined>;
 
 /** The absolute path of the schema that belongs to a dataset, whether or not there is one. */
 export function schemaBeside({ absolutePath }: Pick<DatasetToProfile, 'absolutePath'>): string {

@@ -44,12 +44,17 @@ export async function intoCache(context: WorkingContext, cache: Store): Promise<
   const batch = cache.batch();
   // What a remote had when it was last asked the cache need not have. A push finds out if the remote lost it.
   const remotes = keepsUnpushedOnly(context) ? await readKeptIndexes(indexFolder(context)) : undefined;
+  let free: Promise<number | undefined> | undefined;
   return {
     data: batch,
     remote: undefined,
     has: (digest) => batch.relyOn(toRaw(digest)) || remotes?.first(toRaw(digest)) !== undefined,
     hasChunksOf: (digest) => batch.relyOnObject(toRaw(digest)),
-    expect: (dataset, bytes) => warnOfLittleRoom(context, dataset, bytes),
+    async expect(dataset, bytes) {
+      // Asked once: of a thousand small files each would ask the disk, and read the settings for where it is.
+      free ??= roomOfCache(context);
+      warnOfLittleRoom(context, dataset, bytes, await free);
+    },
     addMeta: async (bytes) => (await batch.addBytes(bytes(), 'meta')).digest,
     async commit(roots) {
       await claimInCache(context, roots);
@@ -114,19 +119,24 @@ export async function pastCache(
  * Warn, before much is copied, that the disk of the cache may lack the room. It need not: what the cache has already is not copied again,
  * and some file systems share blocks.
  * @param bytes that are to be read
+ * @param free bytes of the disk, if the system tells
  */
-async function warnOfLittleRoom(
+function warnOfLittleRoom(
   { repository, onWarning }: WorkingContext,
   dataset: string,
   bytes: number,
-): Promise<void> {
-  const config = readConfig(repository);
-  const free = await freeBytes(cacheFolder(repository, config), repository.root);
+  free: number | undefined,
+): void {
   if (onWarning === undefined || free === undefined || bytes <= free) return;
-  const way = config.remotes.size === 0 ? '' : ` ${pastTheCache(dataset)}`;
+  const way = readConfig(repository).remotes.size === 0 ? '' : ` ${pastTheCache(dataset)}`;
   onWarning(
     `${dataset} has ${byteSize(bytes)} that may be new to the cache, whose disk has ${byteSize(free)} free.${way}`,
   );
+}
+
+/** Undefined where the system does not tell. */
+function roomOfCache({ repository }: WorkingContext): Promise<number | undefined> {
+  return freeBytes(cacheFolder(repository, readConfig(repository)), repository.root);
 }
 
 /** Say to whom the cache's disk was too small that there is a way without. */

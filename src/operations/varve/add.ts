@@ -48,6 +48,7 @@ import {
   resolveDatasets,
   statisticsOf,
 } from './datasets/write-pointer.ts';
+import { EarlyStatistics } from './early-statistics.ts';
 import { fetchInto } from './fetch.ts';
 import { isInPlace, isUnread, type ManifestFile } from './in-place/snapshot.ts';
 import { followPointers } from './moved-pointers.ts';
@@ -177,6 +178,7 @@ interface ReadVersion extends Omit<Snapshot, 'pointer' | 'files'> {
   /** Whether the pointer names it already. */
   readonly unchanged: boolean;
   readonly taken: readonly ScannedFile[];
+  readonly early: EarlyStatistics | undefined;
 }
 
 async function* readVersions(
@@ -193,9 +195,30 @@ async function readVersion(
   context: WorkingContext,
   cache: Store,
   into: AddDestination,
-  { dataset, parts }: Named,
-  { replace = false }: BackendAddOptions,
+  named: Named,
+  options: BackendAddOptions,
 ): Promise<ReadVersion> {
+  let early: EarlyStatistics | undefined;
+  const onRead = (file: ScannedFile): void => {
+    early = EarlyStatistics.of(context, options.profiler, named.dataset, file);
+  };
+  try {
+    const made = await readBytes(context, cache, into, named, { ...options, onRead });
+    return { ...made, early };
+  } catch (error) {
+    early?.drop();
+    throw error;
+  }
+}
+
+/** @param options.onRead told before the data of a dataset that is a file is read */
+async function readBytes(
+  context: WorkingContext,
+  cache: Store,
+  into: AddDestination,
+  { dataset, parts }: Named,
+  { replace = false, onRead }: BackendAddOptions & { readonly onRead: (file: ScannedFile) => void },
+): Promise<Omit<ReadVersion, 'early'>> {
   const { repository } = context;
   const { root } = repository;
   const kind = dataKind(root, dataset)!;
@@ -208,7 +231,11 @@ async function readVersion(
     !isSameContent(repository, statCache.snapshot, before.digest);
   if (isMoved && parts !== undefined) throw outdated(dataset);
   const readAtMs = fileClock(repository);
-  const found = await readFiles(context, into, dataset, { record: statCache, parts });
+  const found = await readFiles(context, into, dataset, {
+    record: statCache,
+    parts,
+    ...(kind === 'file' && { onRead }),
+  });
   warnOfNames(context, dataset, found.here);
   // Of a version that was here as a whole nothing never was; where the pointer moved on, only what lies here can be its version.
   const isAllHere = parts === undefined && statCache !== undefined && statCache.only === undefined;
@@ -233,15 +260,17 @@ async function readVersion(
 async function withStatistics(
   { repository: { root } }: WorkingContext,
   into: AddDestination,
-  { dataset, kind, before, version, unchanged, taken, only, notHere, readAtMs }: ReadVersion,
+  { dataset, kind, before, version, unchanged, taken, early, only, notHere, readAtMs }: ReadVersion,
   profiler: Profiler | undefined,
 ): Promise<Snapshot> {
   const { digest, files, facts, recorded } = version;
   const isKnown = unchanged && before?.profile !== undefined;
   const known = isKnown ? before.profile : undefined;
+  if (isKnown) early?.drop();
+  const profiled = isKnown || early === undefined ? profiler : () => early.take();
   const profile = {
     ...(isKnown && statisticsOf(before)),
-    ...(await profileOf(into, profiler, { root, dataset, kind, files, known })),
+    ...(await profileOf(into, profiled, { root, dataset, kind, files, known })),
   };
   for (const file of taken) checkUnchanged(root, dataset, file);
   // What lies in a bucket stays there as long as nobody changes it here: it gains statistics.
@@ -306,7 +335,12 @@ async function readFiles(
   {
     record,
     parts,
-  }: { readonly record: StatCache | undefined; readonly parts: readonly string[] | undefined },
+    onRead,
+  }: {
+    readonly record: StatCache | undefined;
+    readonly parts: readonly string[] | undefined;
+    readonly onRead?: (file: ScannedFile) => void;
+  },
 ): Promise<FoundData> {
   const here: { file: ScannedFile; digest: Digest | undefined }[] = [];
   const pending: { file: ScannedFile; digest: Digest | undefined }[] = [];
@@ -334,6 +368,7 @@ async function readFiles(
       dataset,
       pending.reduce((sum, { file }) => sum + file.size, 0),
     );
+    for (const { file } of pending) onRead?.(file);
     lists = await takeIn(context, into.data, dataset, pending, readers);
   } finally {
     await readers?.close();

@@ -7,6 +7,7 @@ import type { Digest } from '../../store/format/digest.ts';
 import type { Store } from '../../store/store.ts';
 import type { Access } from '../../workspace/config.ts';
 import type { Imported } from '../../workspace/imported.ts';
+import type { Meta } from '../../workspace/meta.ts';
 import { POINTER_SUFFIX, type Pointer } from '../../workspace/pointer.ts';
 import { pathInRepository, type Repository } from '../../workspace/repository.ts';
 import type { TrustRequest } from '../../workspace/trust/request.ts';
@@ -189,6 +190,11 @@ export class VarveBackend implements Backend {
   async remove(paths: readonly string[], options: RemoveOptions): Promise<RemoveResult> {
     const { remove } = await import('./remove.ts');
     return remove(this.#context, paths, options);
+  }
+
+  async setMeta(path: string, changes: Readonly<Record<string, string | null>>): Promise<Meta> {
+    const { setMeta } = await import('./meta.ts');
+    return setMeta(this.#context, path, changes);
   }
 
   async move(paths: readonly string[], target: string): Promise<MoveResult> {

@@ -6,8 +6,7 @@ import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
 import { type SelectedDataset, snapshotFiles } from './datasets/select.ts';
 import { pointerOf } from './datasets/versions.ts';
-import { filesByPlace, keepsUnpushedOnly } from './evict.ts';
-import { fetchInto } from './fetch.ts';
+import { fetchInto, type Passing } from './fetch.ts';
 import { isInPlace, isUnread } from './in-place/snapshot.ts';
 import { openCache, wantedFromRemote } from './stores/stores.ts';
 
@@ -19,39 +18,25 @@ export async function bring(context: WorkingContext, wanted: VersionPart): Promi
 /** The dataset that a version is of, with the pointer that the version has. */
 export function selected({ repository }: WorkingContext, { version, part }: VersionPart): SelectedDataset {
   const { path, commit } = version;
-  const pointer = pointerOf(repository.root, path, commit)!;
+  const pointer = pointerOf(repository, path, commit)!;
   return { path, pointer, ...(part === undefined ? {} : { only: [part] }) };
 }
 
 /**
  * Bring what the cache lacks from the default remote, or from where data in place lies. Asks nobody if it lacks nothing.
- * @param skip files that need not be brought
  */
 export async function bringInto(
   context: WorkingContext,
   cache: Store,
   dataset: SelectedDataset,
-  skip?: ReadonlySet<Digest>,
+  passing: Passing = {},
 ): Promise<void> {
-  if (await isHere(context, cache, dataset, skip)) return;
+  if (await isHere(context, cache, dataset, passing.skip)) return;
   try {
-    await fetchInto(context, cache, [dataset], {}, skip);
+    await fetchInto(context, cache, [dataset], {}, passing);
   } catch (error) {
     throw wantedFromRemote(error, dataset.path, dataset.pointer.digest);
   }
-}
-
-/** As bringInto, for files that are put in place next: where the cache keeps only what is unpushed, those that lie there are not brought. */
-export async function bringForCheckout(
-  context: WorkingContext,
-  cache: Store,
-  dataset: SelectedDataset,
-): Promise<void> {
-  if (!keepsUnpushedOnly(context)) return bringInto(context, cache, dataset);
-  // The list of a folder comes first.
-  await bringInto(context, cache, { ...dataset, only: [] });
-  const { inPlace } = await filesByPlace(context, cache, [dataset]);
-  await bringInto(context, cache, dataset, inPlace);
 }
 
 /** Tell whether the cache has all of a dataset, or of the chosen parts. */

@@ -1,6 +1,6 @@
 import { isWithin } from '../../base/files/path-order.ts';
 import { type ErrorCode, VarveError } from '../../errors.ts';
-import type { BlockLists } from '../../store/format/block-lists.ts';
+import { type BlockLists, NO_BLOCK_LISTS } from '../../store/format/block-lists.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import type { ManifestEntry } from '../../store/format/manifest.ts';
 import type { RestoreAllOptions, Store } from '../../store/store.ts';
@@ -33,7 +33,7 @@ import {
   snapshotFiles,
   withPointer,
 } from './datasets/select.ts';
-import { type DirectSource, restoreAll } from './direct.ts';
+import { comesStraight, type DirectSource, restoreAll } from './direct.ts';
 import { isInPlace, isUnread, notRead } from './in-place/snapshot.ts';
 import { followPointers } from './moved-pointers.ts';
 import { removeOtherBranches } from './other-branches.ts';
@@ -109,7 +109,7 @@ export async function checkoutFrom(
   );
   refuseConflicts(planned);
   refuseUnsaved(planned);
-  refuseMissing((digest) => cache.has(digest) || options.direct?.store.has(digest) === true, planned);
+  await refuseMissing(cache, options.direct, planned);
   const touched = planned.map(touchedBy);
   const folding = touched.some(({ paths }) => paths.length > 0) ? nameFolding(repository) : NO_FOLDING;
   refuseTouched(repository.root, touched, folding);
@@ -230,8 +230,15 @@ function refuseUnsaved(planned: readonly Planned[]): void {
 }
 
 /** Before anything is touched, so that a checkout is not left in the middle for want of data. */
-function refuseMissing(has: (digest: Digest) => boolean, planned: readonly Planned[]): void {
+async function refuseMissing(
+  cache: Store,
+  direct: DirectSource | undefined,
+  planned: readonly Planned[],
+): Promise<void> {
   for (const { dataset, plan: made } of planned) {
+    const lists = direct === undefined ? NO_BLOCK_LISTS : await cache.blockLists(dataset.pointer);
+    const has = (digest: Digest): boolean =>
+      cache.has(digest) || (direct !== undefined && comesStraight(direct, digest, lists));
     const missing = made.files.find(
       ({ entry, found }) =>
         found === undefined && (isUnread(entry) || (entry.digest !== undefined && !has(entry.digest))),

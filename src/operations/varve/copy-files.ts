@@ -15,7 +15,7 @@ export async function copyFiles(
   targetOf: (name: string, index: number) => string | undefined,
 ): Promise<DatasetFiles> {
   const { repository, signal } = context;
-  const pointer = pointerOf(repository.root, path, commit)!;
+  const pointer = pointerOf(repository, path, commit)!;
   return closing(await openCache(context), async (cache) => {
     const files: DataFile[] = [];
     for await (const { path: inside, digest, size } of snapshotFiles(repository, cache, path, pointer)) {

@@ -23,7 +23,7 @@ export async function copyOut(
 ): Promise<CopiedFiles> {
   const dataset = selected(context, wanted);
   return closing(await openCache(context), async (cache) => {
-    const direct = await bringSmallFiles(context, cache, dataset);
+    const direct = await bringSmallFiles(context, cache, dataset, false);
     try {
       return await copyFrom(context, cache, direct, dataset, wanted, target);
     } finally {

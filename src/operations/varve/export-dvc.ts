@@ -240,6 +240,7 @@ function pointerText({ path, pointer }: PointedDataset, { id, files }: Exported)
     size: pointer.bytes,
     ...(isDirectory(id) && { files }),
     executable: pointer.executable ?? false,
+    ...(pointer.meta && { meta: pointer.meta }),
   });
   if (pointer.profile === undefined) return text;
   const { profile: digest, rows } = pointer;

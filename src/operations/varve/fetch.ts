@@ -9,7 +9,7 @@ import type { WorkingContext } from '../context/context.ts';
 import type { SelectedDataset } from './datasets/select.ts';
 import { selectVersionsNamed } from './datasets/select-versions.ts';
 import { fetchInPlace } from './in-place/fetch.ts';
-import { claimInCache, openCache, openRemoteStore } from './stores/stores.ts';
+import { claimInCache, type OpenRemoteStore, openCache, openRemoteStore } from './stores/stores.ts';
 import { rootsToTransfer, transferOptions } from './stores/transfer-roots.ts';
 import { lackingVersion } from './unpushed.ts';
 
@@ -23,21 +23,32 @@ export async function fetch(
   return closing(await openCache(context), (cache) => fetchInto(context, cache, datasets, choice));
 }
 
-/** @param skip files that need not be brought */
+/** What is brought in another way. */
+export interface Passing {
+  /** Files that need not be brought. */
+  readonly skip?: ReadonlySet<Digest> | undefined;
+  /** Chunked files that are restored through the cache afterwards. */
+  readonly later?: ReadonlySet<Digest> | undefined;
+  /** The remote, if it is open already. */
+  readonly opened?: OpenRemoteStore | undefined;
+}
+
 export async function fetchInto(
   context: WorkingContext,
   cache: Store,
   datasets: readonly SelectedDataset[],
   choice: TransferChoice,
-  skip?: ReadonlySet<Digest>,
+  passing: Passing = {},
 ): Promise<TransferResult> {
   const roots = await rootsToTransfer(context, datasets, choice);
   await claimInCache(context, roots);
-  const fetched = await fromRemote(context, cache, roots, choice, skip);
+  const fetched = await fromRemote(context, cache, roots, choice, passing);
   if (choice.profilesOnly || roots.every(({ source }) => source === undefined)) return fetched;
   const inPlace = await fetchInPlace(context, cache, datasets, roots, choice.jobs);
   return { ...fetched, inPlace };
 }
+
+const LEFT_OPEN = { close: async (): Promise<void> => undefined };
 
 /**
  * Fetch from a remote. It has only the lists of data in place: if those are here already, it need not even be there.
@@ -47,17 +58,22 @@ async function fromRemote(
   cache: Store,
   roots: readonly Root[],
   choice: TransferChoice,
-  skip: ReadonlySet<Digest> | undefined,
+  { skip, later, opened }: Passing,
 ): Promise<TransferResult> {
   if (roots.length > 0 && choice.remote === undefined && roots.every((root) => isListHere(cache, root))) {
     return { remote: null, snapshots: roots.length, objects: 0, bytes: 0 };
   }
-  const { name, url, store } = await openRemoteStore(context, choice.remote);
-  return closing(store, async () => {
+  const { name, url, store } = opened ?? (await openRemoteStore(context, choice.remote));
+  return closing(opened === undefined ? store : LEFT_OPEN, async () => {
     const purged = new Map<string, PurgedFile>();
     const onPurged = (path: string, digest: string): unknown =>
       purged.set(`${path}\0${digest}`, { path, digest });
-    const options = { ...transferOptions(context, choice), skip, ...(choice.allCommits && { onPurged }) };
+    const options = {
+      ...transferOptions(context, choice),
+      skip,
+      later,
+      ...(choice.allCommits && { onPurged }),
+    };
     const { lacking, ...sent } = await bring(store, cache, roots, options).catch((error: unknown) => {
       throw roots.length === 1 || store.isEmpty ? explained(context, name, store, roots[0]!, error) : error;
     });

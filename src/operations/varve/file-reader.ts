@@ -17,7 +17,6 @@ import {
 import type { SnapshotFile } from '../backend/results.ts';
 import type { DatasetVersion } from '../backend/version.ts';
 import type { WorkingContext } from '../context/context.ts';
-import { bring } from './bring.ts';
 import { pointerOf } from './datasets/versions.ts';
 import { isInPlace, notRead } from './in-place/snapshot.ts';
 import { openCache, openRemoteStore } from './stores/stores.ts';
@@ -86,7 +85,7 @@ class CachedFiles implements FileReader {
 
   #digestOf({ path, commit }: DatasetVersion, file: SnapshotFile): Digest {
     if (file.digest !== undefined) return file.digest as Digest;
-    const pointer = pointerOf(this.#context.repository.root, path, commit)!;
+    const pointer = pointerOf(this.#context.repository, path, commit)!;
     if (isInPlace(pointer)) throw notRead(path, file.path, pointer);
     throw new Error(`${path}: ${file.path} has no digest`);
   }
@@ -106,6 +105,7 @@ class CachedFiles implements FileReader {
   }
 
   async #bring(version: DatasetVersion, { path }: SnapshotFile, digest: Digest): Promise<void> {
+    const { bring } = await import('./bring.ts');
     await bring(this.#context, { version, part: version.kind === 'directory' ? path : undefined });
     await this.#cache.reload();
     if (!this.#cache.has(digest)) throw objectMissing(digest, 'the cache', version.path);
@@ -113,8 +113,7 @@ class CachedFiles implements FileReader {
 
   #pinsOf({ path, commit, name }: DatasetVersion, store: Store): Promise<BlockLists> {
     const key = `${store === this.#cache ? 'cache' : 'remote'} ${path} ${name}`;
-    const pins =
-      this.#pins.get(key) ?? store.blockLists(pointerOf(this.#context.repository.root, path, commit)!);
+    const pins = this.#pins.get(key) ?? store.blockLists(pointerOf(this.#context.repository, path, commit)!);
     this.#pins.set(key, pins);
     return pins;
   }

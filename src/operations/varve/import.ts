@@ -32,7 +32,7 @@ interface Taking {
 /** Implements Backend.send. */
 export async function send(context: WorkingContext, version: DatasetVersion, to: Store): Promise<Pointer> {
   const { path, commit } = version;
-  const pointer = pointerOf(context.repository.root, path, commit)!;
+  const pointer = pointerOf(context.repository, path, commit)!;
   if (isInPlace(pointer)) throw liesElsewhere(path, pointer.source);
   const dataset = { path, pointer };
   if (await isHere(context, to, dataset)) return pointer;

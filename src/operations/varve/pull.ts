@@ -1,4 +1,3 @@
-import type { Digest } from '../../store/format/digest.ts';
 import type { Store } from '../../store/store.ts';
 import { readStatCache } from '../../workspace/tree/stat-cache.ts';
 import type { CheckoutOptions, DatasetProblem, PullResult, TransferChoice } from '../backend/results.ts';
@@ -7,8 +6,8 @@ import type { WorkingContext } from '../context/context.ts';
 import { eachDataset, problemsField } from '../datasets/each.ts';
 import { checkoutFrom } from './checkout.ts';
 import { rootOf, type SelectedDataset, selectPaths, withPointer } from './datasets/select.ts';
-import { type DirectSource, largeFilesOn, openDirect } from './direct.ts';
-import { evictPushed, filesByPlace } from './evict.ts';
+import { type DirectSource, openDirect, passing } from './direct.ts';
+import { evictPushed } from './evict.ts';
 import { fetchInto, isMissing } from './fetch.ts';
 import { openCache } from './stores/stores.ts';
 
@@ -45,8 +44,9 @@ async function pullInto(
   { datasets, problems, direct, named }: ToPull,
   options: TransferChoice & CheckoutOptions,
 ): Promise<PullResult> {
-  const skip = direct && (await passingTheCache(context, cache, datasets, direct, options));
-  const fetched = await fetchInto(context, cache, datasets, options, skip);
+  if (direct) await fetchLists(context, cache, datasets, direct, options);
+  const passed = direct && (await passing(context, cache, datasets, direct, true));
+  const fetched = await fetchInto(context, cache, datasets, options, passed);
   if (options.profilesOnly) return { fetched, datasets: [], ...problemsField(problems) };
   const { force, prefer } = options;
   const lacking = new Set(fetched.lacking?.map(({ path, digest }) => `${path}\0${digest}`));
@@ -59,35 +59,37 @@ async function pullInto(
     direct,
   });
   const evicted = direct && (await evictPushed(context, cache, direct, whole.map(rootOf)));
+  const through = direct?.fillsCache ? direct.brought : { objects: 0, bytes: 0 };
   return {
-    fetched,
-    ...(direct && { direct: { remote: direct.name, ...direct.brought } }),
+    fetched: {
+      ...fetched,
+      objects: fetched.objects + through.objects,
+      bytes: fetched.bytes + through.bytes,
+    },
+    ...(direct && !direct.fillsCache && { direct: { remote: direct.name, ...direct.brought } }),
     ...(evicted && { evicted }),
     ...checkedOut,
     ...problemsField([...problems, ...(checkedOut.problems ?? [])]),
   };
 }
 
-/** Find what need not come through the cache, since it lies in place, or comes straight there. The lists of folders come first. */
-async function passingTheCache(
+/** Bring the lists of folders that the cache lacks: they say which files come straight. */
+async function fetchLists(
   context: WorkingContext,
   cache: Store,
   datasets: readonly SelectedDataset[],
-  { name, store }: DirectSource,
-  { jobs }: TransferChoice,
-): Promise<Set<Digest>> {
-  const lists = datasets.filter(({ pointer }) => pointer.kind === 'directory' && !cache.has(pointer.digest));
-  if (lists.length > 0) {
-    const toList = lists.map((dataset) => ({ ...dataset, only: [] }));
-    await fetchInto(context, cache, toList, { remote: name, jobs }).catch((error: unknown) => {
-      // The fetch of the data says which versions the remote lacks.
-      if (!isMissing(error)) throw error;
-    });
-  }
-  const { inPlace, edited } = await filesByPlace(context, cache, datasets);
-  const large = await largeFilesOn(context, cache, store, datasets);
-  // What an edit hides is not put in place: the cache has it for whoever gives up the edit.
-  return new Set([...inPlace, ...[...large].filter((digest) => !edited.has(digest))]);
+  opened: DirectSource,
+  { remote, jobs }: TransferChoice,
+): Promise<void> {
+  const unlisted = datasets.filter(
+    ({ pointer }) => pointer.kind === 'directory' && !cache.has(pointer.digest),
+  );
+  if (unlisted.length === 0) return;
+  const toList = unlisted.map((dataset) => ({ ...dataset, only: [] }));
+  await fetchInto(context, cache, toList, { remote, jobs }, { opened }).catch((error: unknown) => {
+    // The fetch of the data says which versions the remote lacks.
+    if (!isMissing(error)) throw error;
+  });
 }
 
 /** Nobody named the dataset, so of one that is here in part, the same part is brought. */

@@ -19,7 +19,7 @@ export async function* listFiles(
   { path, commit }: DatasetVersion,
   isLocal = false,
 ): AsyncGenerator<ListedFile> {
-  const pointer = pointerOf(context.repository.root, path, commit)!;
+  const pointer = pointerOf(context.repository, path, commit)!;
   for await (const file of filesOf(context, path, pointer, isLocal)) {
     const { path: inside, size, digest, executable } = file;
     yield {
@@ -39,7 +39,7 @@ export async function* readFile(
 ): AsyncGenerator<Uint8Array> {
   const { repository, signal } = context;
   const { path, commit } = version;
-  const pointer = pointerOf(repository.root, path, commit)!;
+  const pointer = pointerOf(repository, path, commit)!;
   const found = await fileOf(context, path, pointer, file ?? '');
   if (found === undefined) throw noSuchFile(version, file);
   const { digest } = found;

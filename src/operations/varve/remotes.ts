@@ -3,6 +3,7 @@ import { VarveError } from '../../errors.ts';
 import { sourceUrl } from '../../remote/bucket/listing.ts';
 import { isMarked, refuseForeign } from '../../remote/folder/claim.ts';
 import { parseEndpoint } from '../../remote/minio/access.ts';
+import { refuseSettings } from '../../remote/open.ts';
 import { describeUrl, parseUrl } from '../../remote/url.ts';
 import { shellWord } from '../../wording/quote.ts';
 import {
@@ -23,7 +24,7 @@ import { findRemote } from './stores/stores.ts';
 
 /**
  * The first remote becomes the default. No server is contacted; a folder is looked at.
- * @throws VarveError `remote-exists`, `store-foreign` for a folder with something else in it
+ * @throws VarveError `remote-exists`, `store-foreign` for a folder with something else in it, `setting-unsupported`
  */
 export async function addRemote(
   context: WorkingContext,
@@ -42,6 +43,7 @@ export async function addRemote(
   }
   if (settings.endpoint !== undefined) parseEndpoint(settings.endpoint);
   const remote = { url: urlToKeep(context, url), ...settings };
+  refuseSettings(parseUrl(remote.url, repository.root).kind, settings);
   await refuseForeignFolder(repository.root, remote.url);
   const file = local ? 'config.local.yaml' : 'config.yaml';
   // Who names it on this machine has agreed to it, and to nothing else.

@@ -32,10 +32,11 @@ import type { CheckedOutDataset, CheckoutResult, RestoreVersionsOptions } from '
 import type { VersionPart } from '../backend/version.ts';
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
-import { bringForCheckout, selected } from './bring.ts';
+import { selected } from './bring.ts';
 import { checkoutFrom } from './checkout.ts';
 import { datasetAtPath, refuseNested, type SelectedDataset, snapshotFiles } from './datasets/select.ts';
 import { replaceablePointer } from './datasets/write-pointer.ts';
+import { bringSmallFiles, type DirectSource, restoreAll } from './direct.ts';
 import { openCache } from './stores/stores.ts';
 import { refuseTouched } from './tracked-files.ts';
 
@@ -55,26 +56,38 @@ export async function restore(
   }
   const datasets = versions.map((version) => selected(context, version));
   return closing(await openCache(context), async (cache) => {
-    for (const dataset of datasets) await bringForCheckout(context, cache, dataset);
-    if (isPointed) return checkoutAndPoint(context, cache, datasets, options);
-    const restorations: Restoration[] = [];
-    for (const [index, dataset] of datasets.entries())
-      restorations.push(await planRestoration(context, cache, dataset, versions[index]!, force));
-    const results: CheckedOutDataset[] = [];
-    for (const one of restorations) results.push(await carryOut(context, cache, one));
-    return { datasets: results };
+    const sources: Source[] = [];
+    try {
+      for (const dataset of datasets) sources.push(await bringSmallFiles(context, cache, dataset, true));
+      if (isPointed) return await checkoutAndPoint(context, cache, datasets, sources, options);
+      const restorations: Restoration[] = [];
+      for (const [index, dataset] of datasets.entries())
+        restorations.push(await planRestoration(context, cache, dataset, versions[index]!, force));
+      const results: CheckedOutDataset[] = [];
+      for (const [index, one] of restorations.entries())
+        results.push(await carryOut(context, cache, sources[index], one));
+      return { datasets: results };
+    } finally {
+      await Promise.all(sources.map((source) => source?.store.close()));
+    }
   });
 }
+
+/** Where large files of a version come from that the cache lacks. */
+type Source = DirectSource | undefined;
 
 /** The pointers follow the data, so that whoever is interrupted can run the command again. */
 async function checkoutAndPoint(
   context: WorkingContext,
   cache: Store,
   datasets: readonly SelectedDataset[],
+  sources: readonly Source[],
   { force, prefer }: RestoreVersionsOptions,
 ): Promise<CheckoutResult> {
   const { root } = context.repository;
-  const options = { force, prefer, named: true, keepEdited: false, ignore: true };
+  // All come from the default remote.
+  const direct = sources.find((source) => source !== undefined);
+  const options = { force, prefer, named: true, keepEdited: false, ignore: true, direct };
   const result = await checkoutFrom(context, cache, datasets, options).catch((error: unknown) => {
     throw error instanceof VarveError && error.code === 'changes-conflicting' ? sideOpen(error) : error;
   });
@@ -175,6 +188,7 @@ function entryOf(record: StatCache, path: string, index: number): ManifestEntry 
 async function carryOut(
   context: WorkingContext,
   cache: Store,
+  source: Source,
   { path, pointer, only, plan, current, base, record }: Restoration,
 ): Promise<CheckedOutDataset> {
   const { repository, signal } = context;
@@ -188,7 +202,7 @@ async function carryOut(
   const link = readConfig(repository).checkout === 'link';
   const lists = await cache.blockLists(pointer);
   const files = await applyCheckout(root, path, pointer.kind, plan, {
-    put: (toPut, count) => cache.restoreAll(toPut, count, { link, signal, lists }),
+    put: (toPut, count) => restoreAll(cache, source, toPut, count, { link, signal, lists }),
     signal,
   });
   const known = new Map([...same, ...files].map((file) => [file.file.path, file]));

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { Turns } from '../../base/threads/turns.ts';
 import { VarveError } from '../../errors.ts';
 import type { ByteRange } from '../../remote/remote.ts';
 import { objectMissing } from '../../store/errors.ts';
@@ -19,8 +20,8 @@ import { openCache, openRemoteStore, wantedFromRemote } from './stores/stores.ts
 
 /** What only a remote has is read there up to this size, for good packs are not made of single files; a larger one is brought. */
 const MAX_READ_THROUGH_BYTES = 1024 * 1024;
-/** The index is read again for what it lacks, since other processes add; no sooner than this after the last time. */
-const RELOAD_MS = 1000;
+/** Files that are brought at a time, each with several requests to the remote, whoever may ask for how many. */
+const MAX_BRINGING = 4;
 
 /** Implements Backend.openReader. @throws VarveError `settings-untrusted` */
 export async function openReader(context: WorkingContext): Promise<VersionReader> {
@@ -31,9 +32,9 @@ class VarveReader implements VersionReader {
   readonly #context: WorkingContext;
   readonly #cache: Store;
   #remote: Promise<Store> | undefined;
-  readonly #reloaded = new WeakMap<Store, { readonly at: number; readonly done: Promise<void> }>();
   /** What is being brought. Who asks meanwhile waits for the same. */
   readonly #bringing = new Map<string, Promise<void>>();
+  readonly #turns = new Turns(MAX_BRINGING);
 
   constructor(context: WorkingContext, cache: Store) {
     this.#context = context;
@@ -81,6 +82,7 @@ class VarveReader implements VersionReader {
       ...pointerFacts(pointer),
       list: () => this.#list(path, pointer),
       read: (file, range, pieceBytes) => this.#read(path, pointer, file, range, pieceBytes),
+      address: (file, seconds) => this.#address(path, file, seconds),
     };
   }
 
@@ -103,7 +105,7 @@ class VarveReader implements VersionReader {
   ): AsyncGenerator<Uint8Array> {
     const digest = file.digest as Digest | undefined;
     if (digest === undefined) throw isInPlace(pointer) ? notRead(path, file.path, pointer) : unnamed(path);
-    if (!(await this.#has(this.#cache, digest))) {
+    if (!(await this.#cache.holds(digest))) {
       if (file.size <= MAX_READ_THROUGH_BYTES) {
         yield slice(await (await this.#storeWith(digest, path)).readBytes(digest, file.size), range);
         return;
@@ -124,11 +126,17 @@ class VarveReader implements VersionReader {
     }
   }
 
+  async #address(path: string, { digest }: ReadableFile, seconds: number): Promise<string | undefined> {
+    if (digest === undefined) return undefined;
+    const remote = await this.#openRemote(path, digest as Digest);
+    return (await remote.holds(digest as Digest)) ? remote.address(digest as Digest, seconds) : undefined;
+  }
+
   /** The cache, or the default remote where only that has the object. */
   async #storeWith(digest: Digest, path: string): Promise<Store> {
-    if (await this.#has(this.#cache, digest)) return this.#cache;
+    if (await this.#cache.holds(digest)) return this.#cache;
     const remote = await this.#openRemote(path, digest);
-    if (await this.#has(remote, digest)) return remote;
+    if (await remote.holds(digest)) return remote;
     throw objectMissing(digest, 'the cache and the default remote', path);
   }
 
@@ -144,25 +152,14 @@ class VarveReader implements VersionReader {
     return this.#remote;
   }
 
-  /** Whether a store has the object, by an index that is fresh where it says no. */
-  async #has(store: Store, digest: Digest): Promise<boolean> {
-    if (store.has(digest)) return true;
-    const last = this.#reloaded.get(store);
-    const now = performance.now();
-    if (last === undefined || now - last.at > RELOAD_MS)
-      this.#reloaded.set(store, { at: now, done: store.reload() });
-    await this.#reloaded.get(store)!.done;
-    return store.has(digest);
-  }
-
   async #bring(path: string, pointer: Pointer, file: ReadableFile): Promise<void> {
     const only = pointer.kind === 'directory' ? { only: [file.path] } : {};
     const key = `${path}\0${file.path}\0${file.digest}`;
     const running =
       this.#bringing.get(key) ??
-      bringInto(this.#context, this.#cache, { path, pointer, ...only }).finally(() =>
-        this.#bringing.delete(key),
-      );
+      this.#turns
+        .run(() => bringInto(this.#context, this.#cache, { path, pointer, ...only }))
+        .finally(() => this.#bringing.delete(key));
     this.#bringing.set(key, running);
     await running;
     // What was asked for, and not all that the pointer names, is here now.

@@ -6,7 +6,8 @@ const MIN_BUCKETED_LENGTH = 1024;
 
 /** Counts the lengths of texts, in any order. */
 export class LengthAccumulator {
-  readonly #short = new Float64Array(MIN_BUCKETED_LENGTH);
+  /** Grows with the lengths that come. */
+  #short = new Float64Array(32);
   readonly #long = new Map<number, number>();
   #longSum = 0n;
   #longest = 0;
@@ -15,8 +16,11 @@ export class LengthAccumulator {
   add(lengths: Int32Array, rows: number, occurrences: Float64Array): void {
     for (let row = 0; row < rows; row++) {
       const length = lengths[row]!;
-      if (length < MIN_BUCKETED_LENGTH) this.#short[length]! += occurrences[row]!;
-      else this.#addLong(length, occurrences[row]!);
+      if (length >= MIN_BUCKETED_LENGTH) this.#addLong(length, occurrences[row]!);
+      else {
+        if (length >= this.#short.length) this.#growFor(length);
+        this.#short[length]! += occurrences[row]!;
+      }
     }
   }
 
@@ -40,6 +44,12 @@ export class LengthAccumulator {
       zeros: this.#short[0]!,
       buckets: sortedBuckets(buckets),
     };
+  }
+
+  #growFor(length: number): void {
+    const grown = new Float64Array(2 ** (32 - Math.clz32(length)));
+    grown.set(this.#short);
+    this.#short = grown;
   }
 
   #addLong(length: number, occurrences: number): void {

@@ -1,4 +1,5 @@
 import type { Chunk } from '../../engine/chunks/chunk.ts';
+import { isNull } from '../../engine/chunks/validity.ts';
 
 /**
  * Copies the words of all rows but those that are null to the front of `into`, and their `occurrences` to the front of that array. The greatest integer and its negative are times like others, as pandas and pyarrow have them: DuckDB
@@ -25,8 +26,4 @@ export function readValues(
     occurrences[kept++] = occurrences[row]!;
   }
   return kept;
-}
-
-export function isNull(valid: Uint8Array | undefined, row: number): boolean {
-  return valid !== undefined && (valid[row >> 3]! & (1 << (row & 7))) === 0;
 }

@@ -1,9 +1,10 @@
 import { availableParallelism } from 'node:os';
+import { inOrder } from '../../base/threads/concurrency.ts';
 import { type ColumnReadings, NO_READINGS } from '../../engine/column-readings.ts';
 import { type Engine, type EngineOptions, isReadError, openEngine, readError } from '../../engine/duckdb.ts';
 import { formatOf } from '../../engine/formats/format.ts';
 import { dropTableSource, openTableSource } from '../../engine/source.ts';
-import { type BytesBetween, fileNamedBy } from '../../engine/source-file.ts';
+import { fileNamedBy, type SourceFile } from '../../engine/source-file.ts';
 import type { OnProgress } from '../../progress.ts';
 import type { Profile } from '../model/model.ts';
 import { profileOf } from '../model/tables.ts';
@@ -12,14 +13,10 @@ import { ScanThread } from '../threads/scan-thread.ts';
 import { profileTable } from './profile-table.ts';
 
 /** A file whose rows are to be profiled. */
-export interface TableFile {
-  /** The absolute path of the bytes. */
-  readonly absolutePath: string;
-  /** POSIX, relative to the dataset; tells the format, and names the file in messages and its folder in tables. */
+export interface TableFile extends SourceFile {
+  /** POSIX, relative to the dataset; tells the format, and names the file's folder in tables. */
   readonly path: string;
   readonly size: number;
-  /** As SourceFile has it. */
-  readonly range?: BytesBetween;
 }
 
 /** A file of a directory. */
@@ -52,21 +49,24 @@ export async function profileEach(
 ): Promise<readonly (Profile | Error)[]> {
   return withEngine(files, { ...options, threads: 1 }, async (engine) => {
     const found: (Profile | Error)[] = [];
-    for (const [index, file] of files.entries()) {
+    const each = inOrder(files.entries(), engine.connections, ([index, file]) => {
       options.signal?.throwIfAborted();
-      const relation = `source_${index}`;
-      try {
-        const source = await openTableSource(engine, [file], NO_READINGS, relation);
-        const table = await profileTable(engine, source, { name: '', threads: [] });
-        found.push(profileOf([table]));
-      } catch (error) {
-        found.push(asError(isReadError(error) ? readError(error, file) : error));
-      } finally {
-        await dropTableSource(engine, file, relation);
-      }
-    }
+      return profileOne(engine, file, `source_${index}`);
+    });
+    for await (const one of each) found.push(one);
     return found;
   });
+}
+
+async function profileOne(engine: Engine, file: TableFile, relation: string): Promise<Profile | Error> {
+  try {
+    const source = await openTableSource(engine, [file], NO_READINGS, relation);
+    return profileOf([await profileTable(engine, source, { name: '', threads: [] })]);
+  } catch (error) {
+    return asError(isReadError(error) ? readError(error, file) : error);
+  } finally {
+    await dropTableSource(engine, file, relation);
+  }
 }
 
 function asError(error: unknown): Error {

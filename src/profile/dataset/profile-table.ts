@@ -49,8 +49,8 @@ export async function profileTable(
   options: TableOptions,
 ): Promise<TableProfile> {
   const leaves = leavesOf(source.columns);
-  const [[rows]] = (await engine.query(`SELECT count(*)::DOUBLE FROM ${source.relation}`)) as [[number]];
-  const table = { engine, source: source.relation, rows, weight: options.weight };
+  const rows = source.rows ?? (await countRows(engine, source.relation));
+  const table = { engine, source: source.relation, rows, weight: options.weight, isSmall: source.isSmall };
   const repeated = await repeatedTexts(engine, leaves, source.relation, rows);
   const lists = await listsOf(engine, leaves, source.relation);
   const threads = 1 + options.threads.length;
@@ -99,6 +99,11 @@ export async function profileTable(
   };
 }
 
+async function countRows(engine: Engine, relation: string): Promise<number> {
+  const [[rows]] = (await engine.query(`SELECT count(*)::DOUBLE FROM ${relation}`)) as [[number]];
+  return rows;
+}
+
 /** Leaves that lie in no list and are not grouped; those that take longest come first. */
 function flatLeaves(leaves: readonly Leaf[], grouped: ReadonlySet<Leaf>): Leaf[] {
   return leaves
@@ -108,7 +113,7 @@ function flatLeaves(leaves: readonly Leaf[], grouped: ReadonlySet<Leaf>): Leaf[]
 
 function flatScans(
   flat: readonly Leaf[],
-  { source, rows }: Pick<Table, 'source' | 'rows'>,
+  { source, rows, isSmall }: Pick<Table, 'source' | 'rows' | 'isSmall'>,
   threads: number,
   groups: RowGroups | undefined,
 ): Scan[] {
@@ -119,7 +124,9 @@ function flatScans(
     const batch = flat.slice(start, start + Math.min(leavesPerScan(rows), share));
     scans.push({
       from: source,
-      portions: groups && portionsOf(groups, Math.floor(VALUES_PER_PORTION / batch.length)),
+      portions: isSmall
+        ? [source]
+        : groups && portionsOf(groups, Math.floor(VALUES_PER_PORTION / batch.length)),
       leaves: batch.map((leaf) => ({ leaf, expression: leaf.expressions[0]! })),
     });
     start += batch.length;
@@ -160,6 +167,7 @@ interface Table {
   readonly source: string;
   readonly rows: number;
   readonly weight: string | undefined;
+  readonly isSmall: boolean | undefined;
 }
 
 async function profileLeaf(

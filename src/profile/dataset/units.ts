@@ -1,5 +1,5 @@
 import { formatOf } from '../../engine/formats/format.ts';
-import type { BytesBetween } from '../../engine/source-file.ts';
+import { type BytesBetween, shownPath } from '../../engine/source-file.ts';
 import { mergeTables } from '../model/merge.ts';
 import type { Profile } from '../model/model.ts';
 import { profileOf } from '../model/tables.ts';
@@ -27,12 +27,15 @@ export function rangesOf(
 
 /** Profiles the rows of a file, unit by unit. As profileFiles, and with its errors. */
 export async function profileInUnits(
-  { path, absolutePath, size }: TableFile,
+  file: TableFile,
   reader: CountingReader,
   options: ProfileOptions,
 ): Promise<Profile> {
+  const { path, absolutePath, size } = file;
   const units: Profile[] = [];
-  for (const range of rangesOf({ path, size }, options.unitBytes))
-    units.push(await reader.profileFiles([{ path, absolutePath, size, ...(range && { range }) }], options));
+  for (const range of rangesOf(file, options.unitBytes)) {
+    const unit = range === undefined ? file : { path, absolutePath, shownAs: shownPath(file), size, range };
+    units.push(await reader.profileFiles([unit], options));
+  }
   return units.length === 1 ? units[0]! : profileOf([mergeTables(units.flatMap(({ tables }) => tables))]);
 }

@@ -4,7 +4,8 @@
  */
 
 import { inflateRawSync } from 'node:zlib';
-import { deflateSync } from 'fflate';
+// That for Node has the same code, and loads worker threads that nothing here uses.
+import { deflateSync } from 'fflate/browser';
 import { VarveError } from '../../errors.ts';
 import { checkHashes, HASH_END } from '../hashing/sketch.ts';
 import type { FeatureProfile, Profile } from '../model/model.ts';
@@ -55,11 +56,16 @@ function hashesToKeep({ type, values, distinct }: FeatureProfile): string | null
 }
 
 function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const entries = Object.entries(value).filter(([, field]) => field !== undefined);
-  const fields = entries.sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${fields.map(([key, field]) => `${JSON.stringify(key)}:${canonicalJson(field)}`).join(',')}}`;
+  // Most of a profile are long lists of numbers and texts.
+  if (Array.isArray(value))
+    return value.some(isNested) ? `[${value.map(canonicalJson)}]` : JSON.stringify(value);
+  if (!isNested(value)) return JSON.stringify(value);
+  const names = Object.keys(value).filter((name) => value[name] !== undefined);
+  return `{${names.sort().map((name) => `${JSON.stringify(name)}:${canonicalJson(value[name])}`)}}`;
+}
+
+function isNested(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }
 
 /** That of a profile that counts positions. */

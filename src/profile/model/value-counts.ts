@@ -1,3 +1,4 @@
+import { compareUtf8 } from '../../base/utf8-order.ts';
 import { abridged, hasMark } from '../../wording/abridged.ts';
 import type { ValueCounts } from './model.ts';
 
@@ -36,7 +37,7 @@ export function byCountThenBytes(
   a: readonly [value: string, count: number],
   b: readonly [value: string, count: number],
 ): number {
-  return b[1] - a[1] || Buffer.compare(Buffer.from(a[0]), Buffer.from(b[0]));
+  return b[1] - a[1] || compareUtf8(a[0], b[0]);
 }
 
 /** What is known of counted values: whether they are all there are, and else how wrong they and the others can be. */

@@ -154,7 +154,7 @@ function missing(name: string, parts: readonly number[], of: number): VarveError
   const shown = parts.slice(0, 10).join(', ') + (parts.length > 10 ? ` and ${parts.length - 10} more` : '');
   const what = parts.length === 1 ? `part ${shown} of ${of} is` : `of ${of} parts, ${shown} are`;
   return new VarveError('part-missing', `To merge ${name}, ${what} missing`, {
-    remedy: `Make what is missing, such as \`varve profile DATASET --part ${parts[0]}/${of} --output FILE\`, and merge all again.`,
+    remedy: `Make part ${parts[0]}/${of} as the others were made, such as by \`varve profile DATASET --part 1/4 --output FILE\`, and merge all again.`,
   });
 }
 

@@ -215,7 +215,8 @@ function isCount(value: unknown): value is number {
 
 function damaged(where: string, what: string, cause?: unknown): VarveError {
   return new VarveError('part-damaged', `${where} is not a part of a profile: ${what}`, {
-    remedy: 'Make this part again by `varve profile DATASET --part I/N --output FILE`.',
+    remedy:
+      'Make this part again as it was made, such as by `varve profile DATASET --part 1/4 --output FILE`.',
     path: where,
     ...(cause === undefined ? {} : { cause }),
   });

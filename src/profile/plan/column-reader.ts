@@ -1,4 +1,5 @@
 import type { Chunk } from '../../engine/chunks/chunk.ts';
+import { isNull } from '../../engine/chunks/validity.ts';
 import { DoubleAccumulator } from '../accumulators/double-accumulator.ts';
 import { IntegerAccumulator } from '../accumulators/integer-accumulator.ts';
 import { byteLength, codePoints } from '../accumulators/text-lengths.ts';
@@ -7,7 +8,7 @@ import { BignumCounter } from '../counters/bignum-counter.ts';
 import type { Counter } from '../counters/counter.ts';
 import { type FixedWidthColumn, FixedWidthCounter } from '../counters/fixed-width-counter.ts';
 import { type TextColumn, TextCounter } from '../counters/text-counter.ts';
-import { isNull, readValues } from '../counters/value-rows.ts';
+import { readValues } from '../counters/value-rows.ts';
 import {
   dateText,
   decimalText,

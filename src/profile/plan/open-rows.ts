@@ -24,7 +24,7 @@ export async function openSlice(
   await engine.query(
     `CREATE VIEW slice AS FROM ${whole.relation} WHERE CAST(${identifier(slice.feature)} AS VARCHAR) = ${literal(slice.value)}`,
   );
-  const { parquet: _, ...rest } = whole;
+  const { parquet: _, rows: __, ...rest } = whole;
   return { ...rest, relation: 'slice' };
 }
 

@@ -2,9 +2,11 @@ import type { Engine } from '../../engine/duckdb.ts';
 import { isText, type Leaf } from './leaves.ts';
 
 /** Of fewer rows, every one is read. */
-const MIN_ROWS = 2 ** 20;
+const MIN_ROWS = 2 ** 17;
 
-const SAMPLED_ROWS = 2 ** 18;
+/** Of a table's rows, but never more than MAX_SAMPLED_ROWS. */
+const SAMPLED_SHARE = 1 / 8;
+const MAX_SAMPLED_ROWS = 2 ** 18;
 
 /**
  * Columns of text that seem to repeat their values much, told by their first rows. The engine groups them faster than rows
@@ -20,7 +22,8 @@ export async function repeatedTexts(
   if (rows < MIN_ROWS || texts.length === 0) return new Set();
   const columns = texts.map(({ expressions }, index) => `${expressions[0]} AS t${index}`).join(', ');
   const counts = texts.map((_, index) => `count(DISTINCT t${index})::DOUBLE`).join(', ');
-  const sample = `(SELECT ${columns} FROM ${source} LIMIT ${SAMPLED_ROWS})`;
+  const sampled = Math.min(Math.floor(rows * SAMPLED_SHARE), MAX_SAMPLED_ROWS);
+  const sample = `(SELECT ${columns} FROM ${source} LIMIT ${sampled})`;
   const distinct = await engine.query(`SELECT ${counts} FROM ${sample}`);
-  return new Set(texts.filter((_, index) => Number(distinct[index]![0]) < SAMPLED_ROWS / 8));
+  return new Set(texts.filter((_, index) => Number(distinct[index]![0]) < sampled / 8));
 }

@@ -1,6 +1,6 @@
 import { totalmem } from 'node:os';
 import { expressionMemory, type RowTable } from '../../engine/check-rows.ts';
-import { firstBytes } from '../../engine/source-file.ts';
+import { firstBytes, type SourceFile, shownPath } from '../../engine/source-file.ts';
 import { VarveError } from '../../errors.ts';
 import { isDelimitedText } from '../dataset/file-profile.ts';
 import type { ImageHeader } from '../dataset/image-header.ts';
@@ -87,7 +87,11 @@ export const processReader: DataReader = {
     const { signal } = options;
     const plain = groups.map(({ files, ...rest }) => ({
       ...rest,
-      files: files.map(({ path, absolutePath }) => ({ path, absolutePath })),
+      files: files.map((file) => ({
+        path: file.path,
+        shownAs: shownPath(file),
+        absolutePath: file.absolutePath,
+      })),
     }));
     const memory = memoryBytes(options.memory);
     const request = { groups: plain, options: { ...crossing(options), memory: `${memory}B` } };
@@ -231,11 +235,12 @@ function crossing({ slice, weight, readings, threads, ordered }: ProfileOptions)
 }
 
 /** Files of a folder may be of a class that puts their place together. */
-function plainFile({ path, absolutePath, size, range }: TableFile): TableFile {
-  return { path, absolutePath, size, ...(range && { range }) };
+function plainFile(file: TableFile): TableFile {
+  const { path, absolutePath, size, range } = file;
+  return { path, shownAs: shownPath(file), absolutePath, size, ...(range && { range }) };
 }
 
-type Named = readonly { readonly path: string }[];
+type Named = readonly SourceFile[];
 
 /** Does one job, in a process that has nothing else to do. */
 async function run<Kind extends keyof Jobs>(
@@ -353,7 +358,9 @@ function firstLineOf(path: string): string {
 function nameOf(files: Named): string {
   const [first, ...others] = files;
   if (first === undefined) return 'the data';
-  return others.length === 0 ? first.path : `${first.path} or one of ${others.length} files beside it`;
+  return others.length === 0
+    ? shownPath(first)
+    : `${shownPath(first)} or one of ${others.length} files beside it`;
 }
 
 /** By these a process ends that the system refuses memory: the C++ library aborts, V8 traps, and the kernel kills. */
@@ -364,7 +371,7 @@ function said(error: unknown, files: Named, reader: ReaderProcess | undefined): 
   if (error instanceof VarveError && error.code === 'engine-memory') reader?.end();
   if (!(error instanceof ReaderEnded)) return error;
   const name = nameOf(files);
-  const about = { ...(files[0] && { path: files[0].path }), cause: error };
+  const about = { ...(files[0] && { path: shownPath(files[0]) }), cause: error };
   if (OUT_OF_MEMORY.includes(error.how)) {
     return new VarveError('engine-memory', `${name} needs more memory than the engine may have`, {
       remedy: 'Give it more, for example by `--memory 2GB`: add, profile, validate and drift take that.',

@@ -4,22 +4,22 @@
  */
 
 import { createHash, randomBytes } from 'node:crypto';
-import { VarveError } from '../../errors.ts';
+import { forEach } from '../../base/threads/concurrency.ts';
 import { bodyMismatch, digestOfBody, sliceStream } from '../file-slice.ts';
-import { checkKey, checkPrefix, checkRange, isValidKey } from '../key.ts';
+import { checkKey, checkPrefix, isValidKey } from '../key.ts';
 import type { Body, ByteRange, ObjectInfo, Remote, WriteOptions } from '../remote.ts';
-import { RUN_VERIFY } from '../run-verify.ts';
 import { isOfStore, isStoreKey, MARKER, MARKER_BYTES, notAStore } from '../store-layout.ts';
 import type { BucketClient, StoredObject, Upload } from './client.ts';
 import { DIGEST_REFUSALS, faultOf, isAbsence, isPrecondition, lacksPreconditions } from './error-classes.ts';
+import { KeyReader } from './key-reader.ts';
 import { RequestFailed, Requests } from './requests.ts';
 import { PATIENT, type RetryPolicy } from './retry.ts';
 import { listTree } from './tree.ts';
 import { MAX_SINGLE_BYTES, uploadInParts } from './upload.ts';
 
-/** `read` holds no more than this in memory; larger objects are for `stream`. */
-const MAX_READ_BYTES = 1024 * 1024 * 1024;
 const MAX_REMOVED = 1000;
+/** Where a request removes one object. */
+const REMOVALS_AT_ONCE = 32;
 /** A prefix that a header carries as it is, and that a server has no reason to tidy up. */
 const IN_A_HEADER = /^(?:(?!\.\.?\/)[!-.0-~]+\/)*$/;
 
@@ -33,6 +33,7 @@ export class BucketRemote implements Remote {
   readonly #client: BucketClient;
   readonly #prefix: string;
   readonly #requests: Requests;
+  readonly #reader: KeyReader;
   #knowsPreconditions = true;
   #bucketExists: Promise<void> | undefined;
   #claimed: Promise<void> | undefined;
@@ -45,6 +46,7 @@ export class BucketRemote implements Remote {
     this.#client = client;
     this.#prefix = prefix;
     this.#requests = new Requests(client, url.endsWith('/') ? url : `${url}/`, policy);
+    this.#reader = new KeyReader(this.#requests, url, prefix);
   }
 
   async *list(prefix: string): AsyncIterable<ObjectInfo> {
@@ -69,24 +71,21 @@ export class BucketRemote implements Remote {
     }
   }
 
-  async read(key: string, range?: ByteRange, memory?: Uint8Array): Promise<Uint8Array> {
-    checkRange(range, key);
-    let bytes: Uint8Array = memory ?? Buffer.alloc(0);
-    let done = 0;
-    const reserve = (size: number) => {
-      if (size > MAX_READ_BYTES) throw tooLarge(this.url, key, size);
-      bytes = Buffer.allocUnsafeSlow(size);
-    };
-    if (range !== undefined && memory === undefined) reserve(range.length);
-    for await (const piece of this.#pieces(key, range, reserve)) {
-      bytes.set(piece, done);
-      done += piece.length;
-    }
-    return bytes;
+  read(key: string, range?: ByteRange, memory?: Uint8Array): Promise<Uint8Array> {
+    return this.#reader.read(key, range, memory);
   }
 
   stream(key: string, range?: ByteRange): AsyncIterable<Uint8Array> {
-    return this.#pieces(key, range);
+    return this.#reader.stream(key, range);
+  }
+
+  async presign(key: string, seconds: number): Promise<string | undefined> {
+    const name = this.#name(key);
+    try {
+      return await this.#client.presign?.(name, seconds);
+    } catch (error) {
+      throw this.#requests.error(error, 'read', key);
+    }
   }
 
   async write(key: string, body: Body, options: WriteOptions): Promise<'written' | 'exists'> {
@@ -149,8 +148,10 @@ export class BucketRemote implements Remote {
 
   async remove(keys: readonly string[]): Promise<void> {
     const names = keys.map((key) => this.#name(key));
-    for (let from = 0; from < names.length; from += MAX_REMOVED) {
-      const batch = names.slice(from, from + MAX_REMOVED);
+    const size = this.#client.maxRemoved ?? MAX_REMOVED;
+    const batches = Array.from({ length: Math.ceil(names.length / size) }, (_, index) => index * size);
+    await forEach(batches, size === 1 ? REMOVALS_AT_ONCE : 1, async (from) => {
+      const batch = names.slice(from, from + size);
       try {
         await this.#requests.run(() => this.#removeBatch(batch));
       } catch (error) {
@@ -160,7 +161,7 @@ export class BucketRemote implements Remote {
           batch.length === 1 ? keys[from]! : `${keys[from]} and others`,
         );
       }
-    }
+    });
   }
 
   async close(): Promise<void> {
@@ -197,19 +198,6 @@ export class BucketRemote implements Remote {
   /** The URL of the object, for messages. */
   #where(name: string): string {
     return `${this.url.replace(/\/+$/, '')}/${name.slice(this.#prefix.length)}`;
-  }
-
-  async *#pieces(
-    key: string,
-    range: ByteRange | undefined,
-    onSize?: (size: number) => void,
-  ): AsyncGenerator<Uint8Array> {
-    checkRange(range, key);
-    try {
-      yield* this.#requests.bytes(this.#name(key), range ?? {}, onSize);
-    } catch (error) {
-      throw this.#requests.error(error, 'read', key);
-    }
   }
 
   /** A HEAD has no body, so what went wrong, and whether the bucket is there at all, is learned by listing. */
@@ -284,15 +272,4 @@ function uploadOf(body: Body, sha256: string): Upload {
   if (body instanceof Uint8Array) return { length: body.length, sha256, open: () => body };
   const { path, size } = body;
   return { length: size, sha256, open: () => sliceStream(path, 0, size) };
-}
-
-function tooLarge(url: string, key: string, size: number): VarveError {
-  return new VarveError(
-    'object-too-large',
-    `${url}/${key} has ${size} bytes, which is too much to hold in memory`,
-    {
-      path: key,
-      remedy: `What the remote says of this object is wrong. ${RUN_VERIFY}`,
-    },
-  );
 }

@@ -1,20 +1,24 @@
 import type { Readable } from 'node:stream';
+import type { Site } from './errors.ts';
 
 /**
  * The requests of the S3 protocol that varve makes, one method each, tried once: what is thrown is the library's own
  * error, which `error-classes.ts` reads. One implementation for each client library.
  */
-export interface BucketClient {
-  readonly bucket: string;
-  /** The endpoint, or `AWS`, for messages. */
-  readonly server: string;
-  /** How a person gives the keys that this client looks for: sentences for messages. */
-  readonly signIn: string;
+export interface BucketClient extends Site {
+  /** Parts that one upload may have; as S3 allows unless it is said. */
+  readonly maxParts?: number;
+  /** Objects that one request removes; 1,000 unless it is said. */
+  readonly maxRemoved?: number;
+  /** False if a listing cannot begin behind a key, so that a large one is not cut into pieces. */
+  readonly canSeek?: boolean;
   /** One page of at most 1,000 objects, in the order of their keys' UTF-8 bytes. */
   list(request: ListRequest): Promise<ListPage>;
   /** Ask for the facts of an object. @throws the library's error if there is none */
   head(key: string, version?: string): Promise<StoredObject>;
   get(key: string, request: GetRequest): Promise<OpenObject>;
+  /** Sign a GET of an object into an address that holds for so many seconds. Only the clients of S3 have this method. */
+  presign?(key: string, seconds: number): Promise<string>;
   /** Put an object. With `ifAbsent` it fails with PreconditionFailed if the object is there. */
   put(key: string, upload: Upload, ifAbsent: boolean): Promise<void>;
   /**
@@ -35,7 +39,7 @@ export interface BucketClient {
     ifAbsent: boolean,
   ): Promise<void>;
   abortUpload(key: string, uploadId: string): Promise<void>;
-  /** At most 1,000 keys; the errors are those of single keys, by the server's error code. */
+  /** At most `maxRemoved` keys, none of which need be there; the errors are those of single keys, by the server's error code. */
   remove(keys: readonly string[]): Promise<RemoveError[]>;
   isVersioned(): Promise<boolean>;
   close(): void;

@@ -1,10 +1,21 @@
 import { type ErrorCode, VarveError } from '../../errors.ts';
 import { RUN_VERIFY } from '../run-verify.ts';
-import type { BucketClient } from './client.ts';
 import { DIGEST_REFUSALS, type Fault, isAbsence, isPrecondition } from './error-classes.ts';
 
 type Words = readonly [code: ErrorCode, what: string, remedy: string];
-type Site = Pick<BucketClient, 'bucket' | 'server' | 'signIn'>;
+/** Whom requests are sent to, in the words of messages. */
+export interface Site {
+  /** The bucket, or the folder. */
+  readonly bucket: string;
+  /** The endpoint, or `AWS`. */
+  readonly server: string;
+  /** How a person gives the keys that this client looks for: sentences. */
+  readonly signIn: string;
+  /** Where its servers are not of S3: what to ask the owner of the place for, so that it can be used. */
+  readonly rights?: string;
+  /** What else there is to do where the connection is not trusted; of clients that are not told by AWS_CA_BUNDLE. */
+  readonly certificates?: string;
+}
 
 /**
  * A fault as a VarveError about `path`. The library's own error is not handed on: it can hold the headers of the request, and
@@ -150,10 +161,12 @@ const KNOWN: readonly (readonly [
     (fault) =>
       named('AccessDenied', 'AllAccessDisabled', 'AccountProblem', 'Forbidden')(fault) ||
       fault.status === 403,
-    ({ bucket }) => [
+    ({ bucket, rights }) => [
       'access-denied',
-      `these credentials may not do this in the bucket ${bucket}`,
-      'Ask its owner for s3:ListBucket, s3:GetObject, s3:PutObject, s3:DeleteObject and s3:AbortMultipartUpload on it.',
+      rights === undefined
+        ? `these credentials may not do this in the bucket ${bucket}`
+        : `this user may not do this in ${bucket}`,
+      `Ask its owner for ${rights ?? 's3:ListBucket, s3:GetObject, s3:PutObject, s3:DeleteObject and s3:AbortMultipartUpload on it'}.`,
     ],
   ],
   [
@@ -174,10 +187,11 @@ const KNOWN: readonly (readonly [
   ],
   [
     ({ code }) => /CERT|SELF_SIGNED|ERR_TLS|ERR_SSL|EPROTO|UNABLE_TO/.test(code),
-    ({ server }, fault) => [
+    ({ server, certificates }, fault) => [
       'tls-refused',
       `no trusted connection to ${server} (${fault.code})`,
-      'Where it has its own certificate authority, name that by AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS; where it speaks plain HTTP, write http:// in its endpoint.',
+      certificates ??
+        'Where it has its own certificate authority, name that by AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS; where it speaks plain HTTP, write http:// in its endpoint.',
     ],
   ],
   [isAbsence, () => ['object-missing', 'there is no such object', RUN_VERIFY]],

@@ -2,7 +2,7 @@ import { VarveError } from '../../errors.ts';
 import { checkRange } from '../key.ts';
 import { openBucket } from '../open.ts';
 import type { ByteRange } from '../remote.ts';
-import { parseUrl, type RemotePlace } from '../url.ts';
+import { type BucketPlace, parseUrl } from '../url.ts';
 import type { BucketClient, GetRequest, ServerOptions, StoredObject } from './client.ts';
 import { isAbsence, isPrecondition } from './error-classes.ts';
 import { RequestFailed, Requests } from './requests.ts';
@@ -171,9 +171,9 @@ export async function openBucketSource(url: string, options: ServerOptions = {})
   return new BucketSource(await openBucket(place, options), url, place.prefix);
 }
 
-function sourcePlace(url: string): Exclude<RemotePlace, { kind: 'folder' }> {
+function sourcePlace(url: string): BucketPlace {
   const place = parseUrl(url, '/');
-  if (place.kind === 'folder') {
+  if (place.kind !== 's3' && place.kind !== 'minio') {
     throw new VarveError('remote-url-invalid', `${url} is not a place in a bucket`, {
       path: url,
       remedy:

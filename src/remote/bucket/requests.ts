@@ -3,7 +3,7 @@ import { VarveError } from '../../errors.ts';
 import { withoutSecrets } from '../url.ts';
 import type { BucketClient, GetRequest, OpenObject } from './client.ts';
 import { type Fault, faultOf } from './error-classes.ts';
-import { bucketError } from './errors.ts';
+import { bucketError, type Site } from './errors.ts';
 import { asAttempt } from './request-log.ts';
 import { Patience, type RetryPolicy } from './retry.ts';
 
@@ -17,25 +17,29 @@ export class RequestFailed extends Error {
   }
 }
 
+/** What reads objects, of whatever kind of server. */
+export type Reading = Site & Pick<BucketClient, 'get'>;
+
 /** Sends the requests of one client, again if that may help, and turns their failures into sentences. */
-export class Requests {
-  readonly client: BucketClient;
+export class Requests<Client extends Reading = BucketClient> {
+  readonly client: Client;
   readonly #url: string;
   readonly #policy: RetryPolicy;
 
   /** @param url of the remote or of the place in the bucket, ending in '/', for messages */
-  constructor(client: BucketClient, url: string, policy: RetryPolicy) {
+  constructor(client: Client, url: string, policy: RetryPolicy) {
     this.client = client;
     this.#url = url;
     this.#policy = policy;
   }
 
   /** Send a request, with retries. @throws RequestFailed, and a VarveError that `request` throws as it is */
-  async run<T>(request: () => Promise<T>): Promise<T> {
+  async run<T>(request: (attempt: number) => Promise<T>): Promise<T> {
     const patience = new Patience(this.#policy);
     for (;;) {
       try {
-        return await asAttempt(patience.attempt, request);
+        const { attempt } = patience;
+        return await asAttempt(attempt, () => request(attempt));
       } catch (error) {
         await this.#goOn(error, patience);
       }

@@ -33,7 +33,7 @@ export async function* listTree(
   prefix: string,
   versions = false,
 ): AsyncGenerator<StoredObject> {
-  const waiting: Range[] = [{ folder: prefix }];
+  const waiting: Range[] = [requests.client.canSeek === false ? {} : { folder: prefix }];
   const running = new Set<Promise<Step>>();
   while (waiting.length > 0 || running.size > 0) {
     while (waiting.length > 0 && running.size < AT_ONCE) {

@@ -78,7 +78,7 @@ async function sendParts(
       : await requests.run(() => requests.client.uploadPart(file.name, id, part.number, part));
   };
   try {
-    for await (const part of partsOf(file)) {
+    for await (const part of partsOf(file, requests.client.maxParts ?? MAX_PARTS)) {
       const sending = send(part).finally(() => running.delete(sending));
       running.add(sending);
       if (running.size >= AT_ONCE) await Promise.race(running);
@@ -91,9 +91,9 @@ async function sendParts(
 }
 
 /** Read the file once for all digests. @throws VarveError `digest-mismatch` after the last part */
-async function* partsOf(file: FileUpload): AsyncGenerator<Part> {
+async function* partsOf(file: FileUpload, maxParts: number): AsyncGenerator<Part> {
   const { path, size } = file;
-  const partSize = Math.max(MIN_PART_BYTES, Math.ceil(size / MAX_PARTS / MIB) * MIB);
+  const partSize = Math.max(MIN_PART_BYTES, Math.ceil(size / maxParts / MIB) * MIB);
   const whole = createHash('sha256');
   for (let offset = 0, number = 1; offset < size; offset += partSize, number++) {
     const from = offset;

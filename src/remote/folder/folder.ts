@@ -5,9 +5,10 @@
 
 import { createHash } from 'node:crypto';
 import { constants, lstatSync, realpathSync } from 'node:fs';
-import { copyFile, type FileHandle, link, lstat, open, realpath, unlink } from 'node:fs/promises';
+import { type FileHandle, link, lstat, open, realpath, unlink } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { removeQuietly, unfinishedName } from '../../base/files/atomic-write.ts';
+import { cloned } from '../../base/files/clone.ts';
 import { renameOver } from '../../base/files/rename.ts';
 import { isAbsent, systemCode, systemError } from '../../base/files/system-errors.ts';
 import { removeAtExit } from '../../base/files/unfinished-files.ts';
@@ -319,17 +320,6 @@ async function isObject(path: string): Promise<boolean> {
 /** A key that is a folder names no object; systems differ in how they refuse to unlink one. */
 async function isFolder(path: string): Promise<boolean> {
   return (await lstat(path).catch(() => undefined))?.isDirectory() ?? false;
-}
-
-/** Try to make a copy that shares its blocks with the source, as Btrfs, XFS and APFS can. @returns false if that is not possible */
-async function cloned(source: string, target: string): Promise<boolean> {
-  try {
-    await copyFile(source, target, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE);
-    return true;
-  } catch {
-    removeQuietly(target);
-    return false;
-  }
 }
 
 async function digestAndSync(path: string, body: FileBody, signal: AbortSignal | undefined): Promise<string> {

@@ -127,6 +127,10 @@ class MinioBucketClient implements BucketClient {
     };
   }
 
+  presign(key: string, seconds: number): Promise<string> {
+    return this.#client.presignedGetObject(this.bucket, key, seconds);
+  }
+
   async put(key: string, upload: Upload, ifAbsent: boolean): Promise<void> {
     await this.#send(key, '', upload, {
       'content-type': 'application/octet-stream',

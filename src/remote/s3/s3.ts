@@ -46,6 +46,7 @@ import {
 } from '../bucket/client.ts';
 import { withoutSecrets } from '../url.ts';
 import { DirectGet } from './direct-get.ts';
+import { presignedGet } from './presigned-get.ts';
 import { awsSettings, pathsOf } from './settings.ts';
 
 const CONNECT_WITHIN_MS = 10_000;
@@ -298,6 +299,10 @@ class S3BucketClient implements BucketClient {
       }),
     );
     return openObject(answer.Body as Readable, answer.ContentLength ?? 0, answer.ContentRange, answer.ETag);
+  }
+
+  presign(key: string, seconds: number): Promise<string> {
+    return presignedGet(this.#client, { Bucket: this.bucket, Key: key }, seconds);
   }
 
   async put(key: string, upload: Upload, ifAbsent: boolean): Promise<void> {

@@ -13,19 +13,22 @@ export function hashed(source: string): string {
   return `'sha256-${createHash('sha256').update(source).digest('base64')}'`;
 }
 
-// Nothing is fetched, and nothing runs or styles but the two sources below, whatever a name in the data says.
-const POLICY = [
-  "default-src 'none'",
-  `script-src ${hashed(PAGE_SCRIPT)}`,
-  `style-src ${hashed(STYLE)}`,
-  'img-src data:',
-  "base-uri 'none'",
-  "form-action 'none'",
-].join('; ');
+/** What a page may do: nothing is fetched, and nothing runs or styles but the two sources below, whatever a name in the data says. */
+export function policyOfPages(): string {
+  return [
+    "default-src 'none'",
+    `script-src ${hashed(PAGE_SCRIPT)}`,
+    `style-src ${hashed(STYLE)}`,
+    'img-src data:',
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
+}
 
 /** One self-contained page: no network, no script or style but its own. */
 export function page(title: string, body: Markup): string {
-  const policy = `<meta http-equiv="Content-Security-Policy" content="${POLICY}">\n`;
+  const policy = `<meta http-equiv="Content-Security-Policy" content="${policyOfPages()}">
+`;
   return `${pageHead(title, STYLE, policy)}${body}${PAGE_END}`;
 }
 

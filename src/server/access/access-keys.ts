@@ -7,8 +7,8 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeAtomically } from '../../base/files/atomic-write.ts';
-import { configFolder } from '../../base/files/config-folder.ts';
 import { isAbsent, systemError } from '../../base/files/system-errors.ts';
+import { configFolder } from '../../base/files/user-folders.ts';
 import { VarveError } from '../../errors.ts';
 
 /** Who may read, without the secret. */

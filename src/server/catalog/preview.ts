@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { LRUCache } from 'lru-cache';
 import { makeTemporaryFolder } from '../../base/files/temporary-folder.ts';
+import { Turns } from '../../base/threads/turns.ts';
 import type { RowsHead } from '../../engine/check-rows.ts';
 import { extensionsOf, type Format, formatOf } from '../../engine/formats/format.ts';
 import { VarveError } from '../../errors.ts';
@@ -36,6 +37,7 @@ const PIECE_BYTES = 64 * 1024;
 /** Each takes a process that may have half a gigabyte. */
 const MAX_AT_ONCE = 2;
 const MAX_WAITING = 32;
+const TURNS = new Turns(MAX_AT_ONCE, MAX_WAITING);
 const MAX_MS = 20_000;
 const MAX_KNOWN = 200;
 
@@ -84,7 +86,7 @@ async function tableOf(of: PreviewedFile, start: Buffer): Promise<Preview | unde
   const part = isWhole ? start : isByLines && lines.length > 0 ? lines : undefined;
   if (part === undefined && file.size > MAX_WHOLE_BYTES)
     return { kind: 'none', reason: 'it is too large to be shown in part: download it' };
-  return inTurn(async () => {
+  return TURNS.run(async () => {
     const folder = makeTemporaryFolder('rows');
     try {
       const absolutePath = join(folder, `file${extensionsOf(file.path)}`);
@@ -123,26 +125,5 @@ function textOf(start: Buffer, size: number): Preview | undefined {
     return /[\0-\x08\x0e-\x1a\x1c-\x1f]/.test(text) ? undefined : { kind: 'text', text, isPart };
   } catch {
     return undefined;
-  }
-}
-
-let running = 0;
-const WAITING: (() => void)[] = [];
-
-/** Do work when fewer than `MAX_AT_ONCE` others are being done. @throws VarveError `requests-too-many` */
-async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  if (running >= MAX_AT_ONCE) {
-    if (WAITING.length >= MAX_WAITING)
-      throw new VarveError('requests-too-many', 'Many files are being looked at already', {
-        remedy: 'Ask again a little later.',
-      });
-    await new Promise<void>((resolve) => WAITING.push(resolve));
-  } else running += 1;
-  try {
-    return await work();
-  } finally {
-    const next = WAITING.shift();
-    if (next === undefined) running -= 1;
-    else next();
   }
 }

@@ -11,8 +11,6 @@ import type { Store } from '../../store/store.ts';
 const MAX_KNOWN_FEATURES = 10_000;
 /** Names are small: those of many more profiles stay, for the search. */
 const MAX_KNOWN_NAMES = 200_000;
-/** The index is read again for what it lacks, since other processes add; no sooner than this after the last time. */
-const RELOAD_MS = 1000;
 /** A remote that could not be asked is left alone so long. */
 const PAUSE_MS = 30_000;
 
@@ -32,7 +30,6 @@ export class Profiles {
     sizeCalculation: ({ length }) => Math.min(length + 1, MAX_KNOWN_NAMES),
   });
   #store: Promise<Store> | undefined;
-  #reloaded = Number.NEGATIVE_INFINITY;
   #paused = Number.NEGATIVE_INFINITY;
 
   constructor(context: Context) {
@@ -92,10 +89,7 @@ export class Profiles {
 
   async #storeWith(digest: Digest): Promise<Store> {
     const store = await this.#open();
-    if (!store.has(digest) && performance.now() - this.#reloaded > RELOAD_MS) {
-      this.#reloaded = performance.now();
-      await store.reload();
-    }
+    await store.holds(digest);
     return store;
   }
 }

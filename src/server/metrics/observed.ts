@@ -1,7 +1,7 @@
 import type { Metric } from '../../report/ci/prometheus.ts';
-import type { ObservedDataset } from '../observe/observed-dataset.ts';
 import type { ObservedDatasets } from '../observe/observed-datasets.ts';
 import type { ObservedTotals } from '../observe/state.ts';
+import { gaugesOf } from './gauge.ts';
 
 const COUNTERS: Readonly<Record<keyof ObservedTotals, string>> = {
   requests: 'Bodies that were taken.',
@@ -15,18 +15,7 @@ const COUNTERS: Readonly<Record<keyof ObservedTotals, string>> = {
 
 /** What was counted of each observed dataset, and what its last window says. */
 export function observedMetrics({ all, budget }: ObservedDatasets): Metric[] {
-  const gauge = (
-    name: string,
-    help: string,
-    value: (one: ObservedDataset) => number | undefined,
-  ): Metric => ({
-    name: `varve_observe_${name}`,
-    help,
-    samples: all.flatMap((one) => {
-      const taken = value(one);
-      return taken === undefined ? [] : [{ labels: { dataset: one.name }, value: taken }];
-    }),
-  });
+  const gauge = gaugesOf('varve_observe_', all, ({ name }) => ({ dataset: name }));
   const counters = Object.entries(COUNTERS) as [keyof ObservedTotals, string][];
   return [
     ...counters.map(

@@ -4,6 +4,7 @@
 
 import type { FastifyInstance } from 'fastify';
 import { exposition, type Metric, openMetrics } from '../../report/ci/prometheus.ts';
+import { PAGE_HEADERS } from '../answer-headers.ts';
 import type { ObservedDatasets } from '../observe/observed-datasets.ts';
 import type { ServedRepositories } from '../repositories.ts';
 import { observedMetrics } from './observed.ts';
@@ -36,7 +37,7 @@ export function registerMetrics(
     return reply
       .headers({
         'Content-Type': isOpen ? OPEN_METRICS : PROMETHEUS,
-        'Cache-Control': 'no-store',
+        ...PAGE_HEADERS,
         Vary: 'Accept',
       })
       .send(isOpen ? openMetrics(metrics) : exposition(metrics));

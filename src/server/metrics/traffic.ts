@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Metric } from '../../report/ci/prometheus.ts';
+import { whenOver } from '../when-over.ts';
 
 /** Counts what the server answers. */
 export class Traffic {
@@ -8,9 +9,9 @@ export class Traffic {
   #running = 0;
 
   register(app: FastifyInstance): void {
-    app.addHook('onRequest', async (_, reply) => {
+    app.addHook('onRequest', async ({ raw }, reply) => {
       this.#running++;
-      reply.raw.once('close', () => {
+      whenOver(raw, reply.raw, () => {
         this.#running--;
       });
     });

@@ -2,6 +2,7 @@ import type { DatasetVersion } from '../../operations/backend/version.ts';
 import type { Metric } from '../../report/ci/prometheus.ts';
 import { findCommit } from '../../workspace/git/named-commits.ts';
 import type { ServedRepositories, ServedRepository } from '../repositories.ts';
+import { gaugesOf } from './gauge.ts';
 
 interface KnownVersion {
   readonly version: DatasetVersion;
@@ -31,19 +32,10 @@ export class CurrentVersions {
       const { bucket } = this.#repositories.all[at]!;
       return result.value.versions.map((known) => ({ ...known, bucket }));
     });
-    const gauge = (
-      name: string,
-      help: string,
-      value: (known: KnownVersion) => number | undefined,
-    ): Metric => ({
-      name: `varve_dataset_${name}`,
-      help,
-      samples: datasets.flatMap((one) => {
-        const taken = value(one);
-        const labels = { repository: one.bucket, dataset: one.version.path };
-        return taken === undefined ? [] : [{ labels, value: taken }];
-      }),
-    });
+    const gauge = gaugesOf('varve_dataset_', datasets, ({ bucket, version }) => ({
+      repository: bucket,
+      dataset: version.path,
+    }));
     return [
       {
         name: 'varve_repository_readable',

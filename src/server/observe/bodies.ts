@@ -43,7 +43,7 @@ export async function bodyValues(body: RequestBody): Promise<(BodyValue | Error)
   try {
     const text = (await plainBytes(body)).toString('utf8');
     const type = body.headers['content-type'] ?? '';
-    if (LINES.some((one) => type.startsWith(one))) return text.split('\n').flatMap(lineValue);
+    if (LINES.some((one) => type.toLowerCase().startsWith(one))) return text.split('\n').flatMap(lineValue);
     return [{ value: withEvent(body.headers, parsed(text)) }];
   } catch (error) {
     return [error as Error];

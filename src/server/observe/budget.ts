@@ -13,6 +13,11 @@ export class Budget {
     return this.#bytes;
   }
 
+  /** Tell whether a body of so many bytes can be taken at all. @throws Error with `statusCode` 413 */
+  admit(announced: number): void {
+    if (announced > MAX_BODY_BYTES) throw tooLarge();
+  }
+
   /**
    * Read a whole body. Its bytes are taken until `release`.
    * @throws VarveError `queue-full` where there is no room; an error with `statusCode` 413 for one that is too large

@@ -9,11 +9,12 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { driftWindow } from '../../drift/window.ts';
 import { openReference, type Reference } from '../../operations/inference/reference.ts';
-import { RequestReader } from '../../operations/inference/requests.ts';
+import { type LoggedRequest, RequestReader } from '../../operations/inference/requests.ts';
 import { driftMetrics, profileMetrics, validationMetrics } from '../../report/ci/prometheus.ts';
 import { renderDrift } from '../../report/render.ts';
 import { type BodyValue, bodyValues, type RequestBody } from './bodies.ts';
 import type { Budget } from './budget.ts';
+import { NewNames, RowLines } from './row-lines.ts';
 import { type ComparedWindow, type ObservedState, StateFolder, type StoredWindow } from './state.ts';
 import type { WindowLimit } from './window-limit.ts';
 import { WindowRows } from './window-rows.ts';
@@ -38,6 +39,8 @@ export interface ObservedOptions {
 const MAX_WINDOW_BYTES = 256 * 1024 * 1024;
 /** Windows that wait to be compared; while they are so many, what comes waits in memory, and then is refused. */
 const MAX_WAITING = 4;
+/** Rows, or lines of a body, that are counted before others are answered. */
+const ROWS_A_TURN = 2000;
 const MAX_RECENT = 200;
 const MAX_PROBLEMS = 10;
 const MAX_PROBLEM_LENGTH = 500;
@@ -52,6 +55,8 @@ export class ObservedDataset {
   readonly #ending = new AbortController();
   #state: ObservedState;
   #rows: WindowRows | undefined;
+  /** Features of the open window that the version has not. */
+  readonly #names: NewNames;
   #queue: RequestBody[] = [];
   #draining: Promise<void> | undefined;
   #comparing: Promise<void> | undefined;
@@ -62,6 +67,7 @@ export class ObservedDataset {
     this.#options = options;
     this.#folder = folder;
     this.#reader = new RequestReader(reference.columns);
+    this.#names = new NewNames(reference.columns.names);
     this.#state = folder.read();
   }
 
@@ -160,7 +166,6 @@ export class ObservedDataset {
         await this.#take(body);
         this.#options.budget.release(body.bytes.length);
         delete bodies[at];
-        // Others are to be answered between two bodies.
         await nextTurn();
       }
     } finally {
@@ -172,14 +177,17 @@ export class ObservedDataset {
 
   async #take(body: RequestBody): Promise<void> {
     this.#count({ requests: 1 });
+    const lines = new RowLines(this.#names);
+    let values = 0;
     for (const found of await bodyValues(body)) {
       if (found instanceof Error) this.#refuse(found);
-      else await this.#takeValue(found);
+      else await this.#takeValue(found, lines);
+      if (++values % ROWS_A_TURN === 0) await nextTurn();
     }
   }
 
-  async #takeValue({ value, text }: BodyValue): Promise<void> {
-    let request: ReturnType<RequestReader['read']>;
+  async #takeValue({ value, text }: BodyValue, lines: RowLines): Promise<void> {
+    let request: LoggedRequest;
     try {
       request = this.#reader.read(value);
     } catch (error) {
@@ -192,9 +200,19 @@ export class ObservedDataset {
       return;
     }
     const form = envelope.join('/');
-    // A row that stood on a line keeps its digits.
-    if (form === '' && text !== undefined) await this.#add(text, form);
-    else for (const row of rows) await this.#add(JSON.stringify(row), form);
+    const own = form === '' ? text : undefined;
+    for (const [at, row] of rows.entries()) {
+      let line: string;
+      try {
+        line = lines.of(row, own);
+      } catch (error) {
+        this.#refuse(error as Error);
+        if (lines.isFull) return;
+        continue;
+      }
+      await this.#add(line, form);
+      if (at % ROWS_A_TURN === ROWS_A_TURN - 1) await nextTurn();
+    }
   }
 
   async #add(line: string, form: string): Promise<void> {
@@ -212,6 +230,7 @@ export class ObservedDataset {
       const number = totals.windows + totals.failed + waiting.length + 1;
       const begun = { number, rows: 0, since: Date.now(), envelopes: form === '' ? [] : [form] };
       this.#rows = WindowRows.begin(this.#folder.windowPath(number));
+      this.#names.clear();
       this.#state = { ...this.#state, open: begun };
       this.#waitForEnd(begun);
       this.#save();
@@ -288,6 +307,7 @@ export class ObservedDataset {
       { signal: this.#ending.signal },
     );
     this.#reader.follow(reference.columns);
+    this.#names.follow(reference.columns.names);
     const { size } = await stat(path);
     const profile = await reference.profile({ path, size }, `window-${window.number}.jsonl`);
     const report = reference.compare(profile, this.name, window.envelopes);

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
-import { stateFolder } from '../../base/files/state-folder.ts';
+import { stateFolder } from '../../base/files/user-folders.ts';
 import { VarveError } from '../../errors.ts';
 import { withoutRevision } from '../../report/ci/findings.ts';
+import { namedArgument } from '../named-argument.ts';
 import { Budget } from './budget.ts';
 import { ObservedDataset } from './observed-dataset.ts';
 import { DEFAULT_WINDOW, parseWindowLimit } from './window-limit.ts';
@@ -66,8 +67,8 @@ export async function openObserved(
 }
 
 function namedDataset(argument: string): { name: string; against: string } {
-  const [, name, against] = /^(?:([^=/\\]+)=)?(.*)$/s.exec(argument)!;
-  return { name: name ?? withoutRevision(against!), against: against! };
+  const { name, rest: against } = namedArgument(argument);
+  return { name: name ?? withoutRevision(against), against };
 }
 
 function found(byName: ReadonlyMap<string, ObservedDataset>, name: string): ObservedDataset {

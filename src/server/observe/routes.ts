@@ -1,11 +1,16 @@
 import type { IncomingMessage } from 'node:http';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { VarveError } from '../../errors.ts';
+import { policyOfPages } from '../../report/html/page.ts';
+import { PAGE_HEADERS } from '../answer-headers.ts';
 import { BODY_TYPES } from './bodies.ts';
 import type { ObservedDataset } from './observed-dataset.ts';
 import type { ObservedDatasets } from './observed-datasets.ts';
 import { observedPage, overviewPage } from './page.ts';
 import { summaryOf } from './summary.ts';
+
+/** What the frame of a page cannot say for itself is that nobody frames it. */
+const POLICY = `${policyOfPages()}; frame-ancestors 'none'`;
 
 interface Named {
   readonly Params: { readonly '*': string };
@@ -19,9 +24,16 @@ interface Named {
 export function registerObserve(app: FastifyInstance, observed: ObservedDatasets): void {
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
+    scope.addHook('onRequest', async (_, reply) => {
+      reply.headers(PAGE_HEADERS);
+    });
     scope.addContentTypeParser([...BODY_TYPES], (_request: FastifyRequest, payload: IncomingMessage) =>
       observed.budget.read(payload),
     );
+    scope.addHook('preParsing', async ({ headers }, reply) => {
+      observed.budget.admit(Number(headers['content-length'] ?? 0));
+      if (headers.expect !== undefined) reply.raw.writeContinue();
+    });
     scope.post<Named>('/v1/observe/*', async (request, reply) => take(observed, request, reply));
     scope.get('/v1/observe', async (request, reply) => {
       const datasets = observed.all.map(summaryOf);
@@ -34,9 +46,12 @@ export function registerObserve(app: FastifyInstance, observed: ObservedDatasets
       return send(request, reply, summary, () => observedPage(summary));
     });
     scope.addHook('onError', async (request, reply, error) => {
-      if ((error as Partial<VarveError>).code !== 'queue-full') return;
-      // What is left of the body is not read.
-      reply.headers({ 'Retry-After': '1', Connection: 'close' });
+      const { code, statusCode } = error as Partial<VarveError & FastifyError>;
+      // Who asked before it sends a body may not send it now, and what it sends next would be taken for it.
+      const isAsked = request.headers.expect !== undefined;
+      if (code === 'queue-full' || (statusCode === 413 && isAsked)) reply.header('Connection', 'close');
+      if (code !== 'queue-full') return;
+      reply.header('Retry-After', '1');
       observed.all.find(({ name }) => name === (request.params as Named['Params'])['*'])?.drop();
     });
   });
@@ -74,12 +89,12 @@ function lastReport({ name, report }: ObservedDataset): string {
 }
 
 function send(request: FastifyRequest, reply: FastifyReply, facts: object, page: () => string): FastifyReply {
-  reply.header('Cache-Control', 'no-store').header('Vary', 'Accept');
+  reply.header('Vary', 'Accept');
   return request.headers.accept?.includes('text/html') ? html(reply, page()) : reply.send(facts);
 }
 
 function html(reply: FastifyReply, text: string): FastifyReply {
   return reply
-    .headers({ 'Content-Type': 'text/html; charset=utf-8', 'X-Content-Type-Options': 'nosniff' })
+    .headers({ 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': POLICY })
     .send(text);
 }

@@ -1,13 +1,13 @@
-import { Readable } from 'node:stream';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { dataHeaders } from '../answer-headers.ts';
 import { imageTypeOf } from '../catalog/image-type.ts';
 import { MAX_IMAGE_BYTES } from '../catalog/preview.ts';
+import { openBody, sendBody } from '../data-body.ts';
+import { logFailure } from '../error-answers.ts';
 import { findKey } from '../versions/keys.ts';
 import { nothingInDataset } from './page-error.ts';
 import type { ViewRequest } from './view.ts';
 
-const PIECE_BYTES = 256 * 1024;
-const YEAR_SECONDS = 31_536_000;
 /** Letters that stand for themselves in an extended parameter. Source: RFC 8187, §3.2.1. */
 const NOT_PLAIN = /['()*]/g;
 
@@ -17,38 +17,37 @@ const NOT_PLAIN = /['()*]/g;
  */
 export async function sendBytes(
   { place, path, query }: ViewRequest,
+  request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const object = await findKey(await place.repository.versions.keysAt(place.revision), path);
   if (object === undefined) throw nothingInDataset(path, place.at);
-  const { dataset, file } = object;
-  const pieces = dataset.read(file, undefined, PIECE_BYTES)[Symbol.asyncIterator]();
-  // Read, and so verified, before the head goes out.
-  const first = file.size === 0 ? undefined : await pieces.next();
-  const isShown = !query.has('save') && file.size <= MAX_IMAGE_BYTES;
-  const type = isShown && first?.value !== undefined ? imageTypeOf(Buffer.from(first.value)) : undefined;
-  const name = path.slice(path.lastIndexOf('/') + 1);
-  return reply
-    .headers({
-      'Content-Type': type ?? 'application/octet-stream',
-      'Content-Length': file.size,
-      'Content-Security-Policy': "sandbox; default-src 'none'",
-      'Cache-Control': place.revision.isFixed
-        ? `private, max-age=${YEAR_SECONDS}, immutable`
-        : 'private, no-cache',
-      ...(type === undefined && { 'Content-Disposition': attachment(name) }),
-    })
-    .send(Readable.from(following(first, pieces)));
-}
-
-async function* following(
-  first: IteratorResult<Uint8Array> | undefined,
-  rest: AsyncIterator<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
+  const { size } = object.file;
+  const body = await openBody(request.raw.socket, object, undefined);
   try {
-    for (let piece = first; piece !== undefined && !piece.done; piece = await rest.next()) yield piece.value;
+    const isShown = !query.has('save') && size <= MAX_IMAGE_BYTES;
+    const { value } = body.first;
+    const type = isShown && value !== undefined ? imageTypeOf(Buffer.from(value)) : undefined;
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    reply.headers({
+      ...dataHeaders(place.revision.isFixed),
+      'Content-Type': type ?? 'application/octet-stream',
+      'Content-Length': size,
+      ...(type === undefined && { 'Content-Disposition': attachment(name) }),
+    });
+    if (request.method === 'HEAD') return reply.send();
+    const headers = reply.getHeaders() as Record<string, string>;
+    reply.hijack();
+    const failure = await sendBody(
+      reply.raw,
+      { status: 200, headers, length: size },
+      body,
+      request.isAllowed,
+    );
+    if (failure !== undefined) logFailure(request, failure, 500);
+    return reply;
   } finally {
-    await rest.return?.(undefined);
+    await body.close();
   }
 }
 

@@ -11,6 +11,7 @@ import { Markup, markup } from '../../report/markup.ts';
 import { brief } from '../../wording/neutral.ts';
 import { counted } from '../../wording/numbers.ts';
 import { headName } from '../../workspace/git/head.ts';
+import { PAGE_HEADERS } from '../answer-headers.ts';
 import { VersionCatalog } from '../catalog/catalog.ts';
 import { answerOf, logFailure } from '../error-answers.ts';
 import type { ServedRepositories, ServedRepository } from '../repositories.ts';
@@ -43,15 +44,6 @@ const SHOWN: Readonly<Record<Exclude<PageName, 'bytes'>, ShowView>> = {
   search: searchView,
 };
 
-/** For every answer below: other sites can neither frame it, nor read it, nor learn where people came from. */
-const HEADERS = {
-  'X-Content-Type-Options': 'nosniff',
-  'Referrer-Policy': 'same-origin',
-  'Cross-Origin-Resource-Policy': 'same-origin',
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cache-Control': 'private, no-cache',
-} as const;
-
 /** Answer at `/ui/`, and send browsers there that ask for the server itself. */
 export function registerPages(app: FastifyInstance, repositories: ServedRepositories): void {
   const site = new Site(repositories);
@@ -63,7 +55,7 @@ export function registerPages(app: FastifyInstance, repositories: ServedReposito
   app.register(async (scope) => {
     scope.setErrorHandler((error, request, reply) => sendError(request, reply, error));
     scope.addHook('onRequest', async (_, reply) => {
-      reply.headers(HEADERS);
+      reply.headers({ ...PAGE_HEADERS, 'Cache-Control': 'private, no-cache' });
     });
     scope.get('/ui', async (_, reply) => reply.redirect(HOME));
     scope.get('/ui/*', (request, reply) => site.answer(request, reply));
@@ -79,15 +71,15 @@ class Site {
     for (const one of repositories.all) this.#catalogs.set(one, new VersionCatalog(one));
   }
 
-  async answer({ raw }: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const link = readLink(raw.url!);
+  async answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const link = readLink(request.raw.url!);
     if (link === undefined) throw noPage();
     if (link.bucket === '') return this.#sendHome(reply);
     const repository = this.#repositories.named(link.bucket);
     if (repository === undefined) throw noPage();
     if (link.at === '') return this.#redirectToStart(repository, reply);
     const asked = await this.#asked(repository, link);
-    if (link.page === 'bytes') return sendBytes(asked, reply);
+    if (link.page === 'bytes') return sendBytes(asked, request, reply);
     if (!Object.hasOwn(SHOWN, link.page)) throw noPage();
     const page = link.page as keyof typeof SHOWN;
     const view = await SHOWN[page](asked);
@@ -172,6 +164,8 @@ function send(reply: FastifyReply, status: number, head: string, content: View['
     'Content-Type': 'text/html; charset=utf-8',
     'Content-Security-Policy': SITE_POLICY,
   });
+  // Of what is found out part by part, nothing is for who asks for the head alone.
+  if (reply.request.method === 'HEAD') return reply.send();
   if (content instanceof Markup) return reply.send(head + content + SITE_END);
   return reply.send(Readable.from(written(reply.request, head, content)));
 }

@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { statSync } from 'node:fs';
-import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { KeyRing } from '../access/access-keys.ts';
+import { openBody, sendBody } from '../data-body.ts';
 import { answerOf, logFailure } from '../error-answers.ts';
 import type { ServedRepositories, ServedRepository } from '../repositories.ts';
 import { listingOf, OWNER, parseListQuery } from './listing.ts';
-import { answerFor, findObject, openBody, sendBody } from './object.ts';
+import { answerFor, type FoundObject, findObject } from './object.ts';
 import { type RawRequest, readRequest } from './raw-request.ts';
 import { Refusal, type RefusalCode } from './refusal.ts';
 import { checkSignature, claimOf } from './signature.ts';
@@ -16,6 +15,8 @@ export interface GatewayOptions {
   readonly keys: KeyRing;
   /** Whether requests that nobody signed are answered. */
   readonly anonymous: boolean;
+  /** Whether clients are sent to the remote for what it holds whole. */
+  readonly redirect: boolean;
 }
 
 /** What S3 has beside objects and their lists, and a bucket that is only read has not: each is asked for by a parameter of this name. */
@@ -59,8 +60,9 @@ export function registerGateway(
     scope.setErrorHandler((error, request, reply) => refuse(request, reply, error));
     const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
       const raw = readRequest(request.raw.method!, request.raw.url!, request.raw.headers);
-      authenticate(raw, gate);
-      return respond(repositories, raw, request, reply);
+      const keyId = authenticate(raw, gate);
+      if (keyId !== undefined) request.isAllowed = () => gate.keys.secretOf(keyId) !== undefined;
+      return respond({ repositories, redirect: gate.redirect }, raw, request, reply);
     };
     // Requests are signed, or refused in S3's own words.
     const options = { config: { access: 'own' } } as const;
@@ -70,7 +72,7 @@ export function registerGateway(
 }
 
 async function respond(
-  repositories: ServedRepositories,
+  { repositories, redirect }: { readonly repositories: ServedRepositories; readonly redirect: boolean },
   raw: RawRequest,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -92,10 +94,11 @@ async function respond(
   const headers = { ...answer.headers, 'x-amz-request-id': request.id };
   if (raw.method === 'HEAD' || answer.status === 304)
     return reply.code(answer.status).headers(headers).send();
-  const body = await unhurried(request.raw.socket, () => openBody(object, answer));
+  if (redirect && isPlain(raw)) await redirectToRemote(object, request);
+  const body = await openBody(request.raw.socket, object, answer.range);
   reply.hijack();
   try {
-    const failure = await sendBody(reply.raw, { ...answer, headers }, body);
+    const failure = await sendBody(reply.raw, { ...answer, headers }, body, request.isAllowed);
     if (failure !== undefined) logFailure(request, failure, 500);
   } finally {
     await body.close();
@@ -103,15 +106,28 @@ async function respond(
   return reply;
 }
 
-/** Run what a client has to wait for, as the verification of a large file is: the time that it may do nothing does not run meanwhile. */
-async function unhurried<T>(socket: Socket, work: () => Promise<T>): Promise<T> {
-  const { timeout = 0 } = socket;
-  socket.setTimeout(0);
+/** For how long somebody who was sent to the remote may begin to read there. */
+const REDIRECT_SECONDS = 300;
+
+/** Whether what is asked for is the same at the remote: no state of this server, no headers that it would set. */
+function isPlain({ headers, query }: RawRequest): boolean {
+  const isConditional = Object.keys(headers).some((name) => name.startsWith('if-'));
+  return !isConditional && !query.some(([name]) => name.startsWith('response-'));
+}
+
+/** @throws Refusal `TemporaryRedirect` where the remote can be read by the client; else returns, also where it does not answer */
+async function redirectToRemote({ dataset, file }: FoundObject, request: FastifyRequest): Promise<void> {
+  let address: string | undefined;
   try {
-    return await work();
-  } finally {
-    socket.setTimeout(timeout);
+    address = await dataset.address(file, REDIRECT_SECONDS);
+  } catch (error) {
+    // What the cache has is read without it.
+    request.log.warn({ req: request, err: error }, 'the remote cannot be asked');
   }
+  if (address !== undefined)
+    throw new Refusal('TemporaryRedirect', 'Please read from where the Location leads', {
+      Location: address,
+    });
 }
 
 async function respondBucket(
@@ -137,11 +153,8 @@ function refuseSubresources(query: ReadonlyMap<string, string>, key: string): vo
 }
 
 function bucketsOf({ all }: ServedRepositories): string {
-  const buckets = all.map(({ bucket, root }) =>
-    xmlElement('Bucket', [
-      xmlElement('Name', bucket),
-      xmlElement('CreationDate', statSync(root).birthtime.toISOString()),
-    ]),
+  const buckets = all.map(({ bucket, created }) =>
+    xmlElement('Bucket', [xmlElement('Name', bucket), xmlElement('CreationDate', created.toISOString())]),
   );
   return xmlDocument(xmlElement('ListAllMyBucketsResult', [OWNER, xmlElement('Buckets', buckets)]));
 }
@@ -153,8 +166,12 @@ function document(reply: FastifyReply, text: string): FastifyReply {
     .send(text);
 }
 
-/** @throws Refusal `AccessDenied`, and for a signature that does not hold */
-function authenticate(raw: RawRequest, { keys, anonymous }: GatewayOptions): void {
+/**
+ * Check who asks.
+ * @returns the id of the key that signed; undefined where nobody did, nor had to
+ * @throws Refusal `AccessDenied`, and for a signature that does not hold
+ */
+function authenticate(raw: RawRequest, { keys, anonymous }: GatewayOptions): string | undefined {
   const claim = claimOf(raw);
   if (claim === undefined) {
     if (!anonymous) throw new Refusal('AccessDenied', 'Access Denied: the request is not signed.');
@@ -163,7 +180,7 @@ function authenticate(raw: RawRequest, { keys, anonymous }: GatewayOptions): voi
         'InvalidRequest',
         'Request specific response headers cannot be used for anonymous GET requests.',
       );
-    return;
+    return undefined;
   }
   const secret = keys.secretOf(claim.keyId);
   if (secret === undefined)
@@ -172,6 +189,7 @@ function authenticate(raw: RawRequest, { keys, anonymous }: GatewayOptions): voi
       'The AWS Access Key Id you provided does not exist in our records.',
     );
   checkSignature(raw, claim, secret, Date.now());
+  return claim.keyId;
 }
 
 function refuse(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {

@@ -1,6 +1,8 @@
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import { VarveError } from '../../errors.ts';
 import type { ByteRange } from '../../remote/remote.ts';
+import { dataHeaders } from '../answer-headers.ts';
+import type { DataHead } from '../data-body.ts';
 import type { ServedRepository } from '../repositories.ts';
 import { findKey, withBase } from '../versions/keys.ts';
 import type { Revision } from '../versions/revisions.ts';
@@ -16,17 +18,11 @@ export interface FoundObject extends ServedObject {
 }
 
 /** What goes out for an object: the head, and which of its bytes. */
-export interface ObjectAnswer {
+export interface ObjectAnswer extends DataHead {
   readonly status: 200 | 206 | 304;
-  readonly headers: Readonly<Record<string, string | number>>;
   /** Undefined for the whole. */
   readonly range: ByteRange | undefined;
-  /** Bytes of the body. */
-  readonly length: number;
 }
-
-const DAY_SECONDS = 86_400;
-const YEAR_SECONDS = 365 * DAY_SECONDS;
 
 /** Headers of the answer that a signed request may set. Source: Amazon S3 API reference, GetObject, `response-…`. */
 const OVERRIDES: Readonly<Record<string, string>> = {
@@ -96,15 +92,13 @@ export function answerFor(
   return { status: 206, headers: { ...overridden, ...shown }, range, length };
 }
 
-/** What is said of an object with every answer. What anybody put into a dataset is no page of this server: browsers are to run nothing of it. */
+/** What is said of an object with every answer. */
 function headOf({ time, dataset, revision }: FoundObject, etag: string): Record<string, string> {
   return {
     ETag: etag,
     'Last-Modified': new Date(time * 1000).toUTCString(),
     'Accept-Ranges': 'bytes',
-    'Cache-Control': revision.isFixed ? `private, max-age=${YEAR_SECONDS}, immutable` : 'private, no-cache',
-    'Content-Security-Policy': "sandbox; default-src 'none'",
-    'X-Content-Type-Options': 'nosniff',
+    ...dataHeaders(revision.isFixed),
     'x-amz-meta-varve-commit': dataset.commit!,
   };
 }
@@ -136,84 +130,5 @@ function rangeOf(
   if (range !== 'unsatisfiable') return range;
   throw new Refusal('InvalidRange', 'The requested range is not satisfiable', {
     'Content-Range': `bytes */${size}`,
-  });
-}
-
-/** Memory for the pieces that are on their way to clients, all together. */
-const MAX_PIECES_BYTES = 48 * 1024 * 1024;
-const MAX_PIECE_BYTES = 512 * 1024;
-/** One is sent, one held back until it is verified, and one read. */
-const PIECES_AT_A_TIME = 3;
-const MIN_PIECE_BYTES = 64 * 1024;
-let sending = 0;
-
-/** The size of the pieces in which an answer is sent: the more answers run, the smaller, so that memory stays bounded. */
-function pieceBytes(): number {
-  const share = MAX_PIECES_BYTES / (PIECES_AT_A_TIME * Math.max(1, sending));
-  return Math.max(MIN_PIECE_BYTES, Math.min(MAX_PIECE_BYTES, 2 ** Math.floor(Math.log2(share))));
-}
-
-/** The body of an answer, the first piece of which is read, and so verified. Close it. */
-export interface OpenBody {
-  readonly first: IteratorResult<Uint8Array>;
-  readonly rest: AsyncIterator<Uint8Array>;
-  close(): Promise<void>;
-}
-
-/** Open the body of an answer, so that what keeps it from being read can still be said in place of it. */
-export async function openBody(
-  { dataset, file }: FoundObject,
-  { range, length }: ObjectAnswer,
-): Promise<OpenBody> {
-  sending += 1;
-  const rest = dataset.read(file, range, pieceBytes())[Symbol.asyncIterator]();
-  const close = async (): Promise<void> => {
-    sending -= 1;
-    await rest.return?.(undefined);
-  };
-  try {
-    const first = length === 0 ? ({ done: true, value: undefined } as const) : await rest.next();
-    return { first, rest, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
-}
-
-/**
- * Send an answer. Where a piece cannot be read, the connection is cut, so that no client takes a part for the whole.
- * @returns what failed when the head was out
- */
-export async function sendBody(
-  response: ServerResponse,
-  { status, headers, length }: ObjectAnswer,
-  { first, rest }: OpenBody,
-): Promise<unknown> {
-  response.writeHead(status, headers);
-  let left = length;
-  try {
-    for (let piece = first; !piece.done; piece = await rest.next()) {
-      left -= piece.value.length;
-      if (!(await written(response, piece.value))) return undefined;
-    }
-    if (left !== 0) throw new Error(`${left} bytes fewer were there than the list of files says`);
-  } catch (error) {
-    response.destroy();
-    return error;
-  }
-  response.end();
-  return undefined;
-}
-
-/** Write a piece, and wait until there is room for another; false where the client has gone. */
-function written(response: ServerResponse, piece: Uint8Array): Promise<boolean> | boolean {
-  if (response.destroyed || response.socket === null || response.socket.destroyed) return false;
-  if (response.write(piece)) return true;
-  return new Promise((resolve) => {
-    const settle = (): void => {
-      response.off('drain', settle).off('close', settle);
-      resolve(!response.destroyed);
-    };
-    response.once('drain', settle).once('close', settle);
   });
 }

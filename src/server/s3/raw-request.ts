@@ -13,6 +13,8 @@ export interface RawRequest {
 
 /** Read the head of a request. @param url path and query, as they came @throws Refusal `InvalidURI` */
 export function readRequest(method: string, url: string, headers: IncomingHttpHeaders): RawRequest {
+  // Of `*`, and of whole addresses, which are for proxies, nothing is served.
+  if (!url.startsWith('/')) throw badAddress();
   const question = url.indexOf('?');
   const path = question < 0 ? url : url.slice(0, question);
   const query = question < 0 ? '' : url.slice(question + 1);
@@ -31,8 +33,12 @@ export function readRequest(method: string, url: string, headers: IncomingHttpHe
       headers,
     };
   } catch {
-    throw new Refusal('InvalidURI', "Couldn't parse the specified URI.");
+    throw badAddress();
   }
+}
+
+function badAddress(): Refusal {
+  return new Refusal('InvalidURI', "Couldn't parse the specified URI.");
 }
 
 /** In a query, a plus is a space. */

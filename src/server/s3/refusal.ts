@@ -18,6 +18,7 @@ const REFUSALS = {
   ServiceUnavailable: 503,
   SignatureDoesNotMatch: 403,
   SlowDown: 503,
+  TemporaryRedirect: 307,
   InternalError: 500,
   XAmzContentSHA256Mismatch: 400,
 } as const;

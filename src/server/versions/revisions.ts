@@ -3,11 +3,14 @@
  * for, nor where their bytes lie.
  */
 
+import { LRUCache } from 'lru-cache';
 import { comparePaths } from '../../base/files/path-order.ts';
+import { Turns } from '../../base/threads/turns.ts';
 import {
   type CommitOfRef,
   type DatedCommit,
   findCommit,
+  isReachable,
   namedCommits,
 } from '../../workspace/git/named-commits.ts';
 import { revisionUnknown } from '../../workspace/git/pointers.ts';
@@ -25,10 +28,18 @@ export interface NamedRevision extends DatedCommit {
 
 /** Git is asked again once what it said is so old: who moved a branch sees it served after that time. */
 const FRESH_MS = 1000;
+/** While there are requests, Git is asked so often beside them, so that none of them waits for that. */
+const REFRESH_MS = FRESH_MS / 2;
+/** Without a request for so long, Git is left in peace. */
+const USED_MS = 10_000;
 const MAX_KNOWN_COMMITS = 10_000;
 /** In the order in which Git looks a short name up, gitrevisions(7). */
 const PREFIXES = ['refs/tags/', 'refs/heads/', 'refs/remotes/'];
 const MIN_ID_DIGITS = 7;
+/** So many cannot be guessed: with fewer, only a commit is found that a name leads to. */
+const MIN_SECRET_DIGITS = 12;
+/** Processes of Git that look for ids, whoever may ask for how many. */
+const MAX_LOOKUPS = 4;
 const ID = new RegExp(`^[0-9a-f]{${MIN_ID_DIGITS},64}$`);
 const WHOLE_ID = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
 
@@ -49,26 +60,33 @@ export function unquotedRef(quoted: string): string {
 /** The branches, tags and commits of a repository. */
 export class Revisions {
   readonly #root: string;
-  readonly #commits = new Map<string, Promise<DatedCommit | undefined>>();
+  readonly #commits: LRUCache<string, DatedCommit>;
+  readonly #lookups = new Turns(MAX_LOOKUPS);
   #names: Promise<ReadonlyMap<string, DatedCommit>> | undefined;
   #asked = Number.NEGATIVE_INFINITY;
+  #used = Number.NEGATIVE_INFINITY;
+  #refreshing: NodeJS.Timeout | undefined;
 
   constructor(root: string) {
     this.#root = root;
+    // What is not there is not remembered: it may come by the next fetch.
+    this.#commits = new LRUCache<string, DatedCommit>({
+      max: MAX_KNOWN_COMMITS,
+      fetchMethod: (id) => this.#lookups.run(() => findCommit(root, id)),
+    });
   }
 
   /**
    * What a part of an address names: a whole id, else a tag, branch or remote branch with `..` for each `/`, else the beginning of an id,
-   * of seven digits or more.
+   * of seven digits or more; with fewer than twelve, of a commit that a name leads to.
    * @throws VarveError `revision-unknown`
    */
   async resolve(quoted: string): Promise<Revision> {
-    const fixed = WHOLE_ID.test(quoted) ? await this.#commit(quoted) : undefined;
+    const fixed = WHOLE_ID.test(quoted) ? await this.#commits.fetch(quoted) : undefined;
     if (fixed !== undefined) return { ...fixed, isFixed: true };
     const named = (await this.#table()).get(quoted);
     if (named !== undefined) return { ...named, isFixed: false };
-    const begun =
-      ID.test(quoted) && !WHOLE_ID.test(quoted) ? await findCommit(this.#root, quoted) : undefined;
+    const begun = ID.test(quoted) && !WHOLE_ID.test(quoted) ? await this.#begun(quoted) : undefined;
     if (begun !== undefined) return { ...begun, isFixed: false };
     throw revisionUnknown(unquotedRef(quoted));
   }
@@ -83,29 +101,51 @@ export class Revisions {
 
   #table(): Promise<ReadonlyMap<string, DatedCommit>> {
     const now = performance.now();
-    if (this.#names === undefined || now - this.#asked > FRESH_MS) {
-      this.#asked = now;
-      const names = namedCommits(this.#root).then(byShortName);
-      this.#names = names;
-      // A failure is not kept: the next request asks again.
-      names.catch(() => {
-        if (this.#names === names) this.#names = undefined;
-      });
-    }
-    return this.#names;
+    this.#used = now;
+    if (this.#names === undefined || now - this.#asked > FRESH_MS) this.#keep(this.#ask(), now);
+    return this.#names!;
   }
 
-  #commit(id: string): Promise<DatedCommit | undefined> {
-    const known = this.#commits.get(id);
-    if (known !== undefined) return known;
-    const found = findCommit(this.#root, id);
-    this.#commits.set(id, found);
-    const [oldest] = this.#commits.keys();
-    if (this.#commits.size > MAX_KNOWN_COMMITS) this.#commits.delete(oldest!);
-    // What is not there may come by the next fetch.
-    const forget = (): unknown => this.#commits.delete(id);
-    found.then((commit) => commit ?? forget(), forget);
-    return found;
+  #ask(): Promise<ReadonlyMap<string, DatedCommit>> {
+    return namedCommits(this.#root).then(byShortName);
+  }
+
+  /** @param asked when that was */
+  #keep(names: Promise<ReadonlyMap<string, DatedCommit>>, asked: number): void {
+    this.#names = names;
+    this.#asked = asked;
+    clearTimeout(this.#refreshing);
+    this.#refreshing = setTimeout(() => this.#refresh(), REFRESH_MS).unref();
+    // A failure is not kept: the next request asks again.
+    names.catch(() => {
+      if (this.#names === names) this.#names = undefined;
+    });
+  }
+
+  /** What was known is served until there is an answer. */
+  #refresh(): void {
+    const now = performance.now();
+    if (now - this.#used > USED_MS) return;
+    const names = this.#ask();
+    names.then(
+      () => this.#keep(names, now),
+      () => undefined,
+    );
+  }
+
+  /** Ask Git no more. */
+  close(): void {
+    this.#used = Number.NEGATIVE_INFINITY;
+    clearTimeout(this.#refreshing);
+  }
+
+  /** The one commit whose id begins so. */
+  #begun(digits: string): Promise<DatedCommit | undefined> {
+    return this.#lookups.run(async () => {
+      const found = await findCommit(this.#root, digits);
+      if (found === undefined || digits.length >= MIN_SECRET_DIGITS) return found;
+      return (await isReachable(this.#root, found.commit)) ? found : undefined;
+    });
   }
 }
 

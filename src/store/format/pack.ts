@@ -89,6 +89,11 @@ export class PackBuilder {
   }
 }
 
+/** Tell how many bytes a pack of these blobs has, if it has no others. */
+export function packSize(blobs: readonly { readonly length: number }[]): number {
+  return blobs.reduce((sum, { length }) => sum + length + ENTRY, PACK_HEADER + FOOTER);
+}
+
 /** Hash a pack on a thread of the pool, so that more can be collected meanwhile, or here if it is small. */
 async function nameOf(bytes: Uint8Array): Promise<string> {
   if (bytes.length < MIN_POOLED_BYTES) return hexDigestOf(bytes);

@@ -30,10 +30,13 @@ export async function loadCatalog(
   cache: string | undefined,
   known: readonly IndexFile[],
 ): Promise<Catalog> {
-  const { objects: purged } = await readPurgeLists(remote);
+  const [{ objects: purged }, first] = await Promise.all([
+    readPurgeLists(remote),
+    readPendingDeletionLists(remote),
+  ]);
   const byName = new Map(known.map((segment) => [segment.name, segment]));
   for (let attempt = 1; ; attempt++) {
-    const lists = await readPendingDeletionLists(remote);
+    const lists = attempt === 1 ? first : await readPendingDeletionLists(remote);
     try {
       const { segments, bad } = await loadSegments(remote, cache, byName);
       if (bad.length > 0) segments.push(await rebuiltIndex(remote, bad));

@@ -21,7 +21,7 @@ export interface BlobRun<T extends PlacedBlob> {
 
 /** So many bytes between two wanted blobs cost less to read than another request would. */
 const MAX_GAP_BYTES = 128 * 1024;
-const MAX_RUN_BYTES = 4 * 1024 * 1024;
+export const MAX_RUN_BYTES = 4 * 1024 * 1024;
 const DAMAGE: ReadonlySet<ErrorCode> = new Set(['object-missing', 'object-truncated']);
 
 /**
@@ -70,7 +70,7 @@ export interface ReadBlob<T extends PlacedBlob> {
 
 /** Read the blobs of a run. Bytes that came damaged are asked for again before they count as damaged. */
 export async function readRun<T extends PlacedBlob>(remote: Remote, run: BlobRun<T>): Promise<ReadBlob<T>[]> {
-  const bytes = await readRange(remote, run);
+  const bytes = await readRunBytes(remote, run);
   if (bytes === undefined) return checkedBlobs(run, new Uint8Array());
   return readDamagedAgain(remote, run, checkedBlobs(run, bytes));
 }
@@ -86,7 +86,7 @@ export async function checkedRun<T extends PlacedBlob>(
   memory: Uint8Array,
   check: (bytes: Uint8Array) => Promise<Uint8Array>,
 ): Promise<ReadBlob<T>[]> {
-  const bytes = await readRange(remote, run, memory);
+  const bytes = await readRunBytes(remote, run, memory);
   if (bytes === undefined) return checkedBlobs(run, new Uint8Array());
   const intact = await check(bytes);
   return readDamagedAgain(
@@ -104,7 +104,7 @@ async function readDamagedAgain<T extends PlacedBlob>(
 ): Promise<ReadBlob<T>[]> {
   let read = first;
   for (let reads = 2; reads <= MAX_READS && !read.every(({ isIntact }) => isIntact); reads++) {
-    const bytes = await readRange(remote, run);
+    const bytes = await readRunBytes(remote, run);
     if (bytes === undefined) break;
     const now = checkedBlobs(run, bytes);
     read = read.map((before, at) => (before.isIntact ? before : now[at]!));
@@ -125,7 +125,7 @@ function checkedBlobs<T extends PlacedBlob>(run: BlobRun<T>, bytes: Uint8Array):
 }
 
 /** Read a range; undefined if the pack is gone or cut short: then it is as good as damaged, and asking again is in vain. */
-async function readRange(
+export async function readRunBytes(
   remote: Remote,
   { pack, offset, length }: BlobRun<PlacedBlob>,
   memory?: Uint8Array,

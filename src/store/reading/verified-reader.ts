@@ -37,16 +37,15 @@ interface ChunkList {
 
 /**
  * Reads any part of any object of a local store, verified, in pieces as small as the caller asks. It remembers what it has verified: of a
- * whole object, for as long as its file is the same by size, times and inode; of a recipe, for ever, since its chunks have digests of
- * their own and are verified each time.
+ * whole object, for as long as its file is the same by size, times and inode; of one in chunks, for as long as its packs are.
  */
 export class VerifiedReader {
   readonly #source: () => ObjectSource;
   readonly #packs: LocalPacks;
   /** Whole objects by key, with the state of the file that was verified. */
   readonly #files = new LRUCache<string, string>({ max: MAX_KNOWN });
-  /** Recipes whose chunks, joined, have the digest of the object: `<object> <recipe>`. */
-  readonly #recipes = new LRUCache<string, true>({ max: MAX_KNOWN });
+  /** Recipes whose chunks, joined, have the digest of the object (`<object> <recipe>`), with the states of the packs that were verified. */
+  readonly #recipes = new LRUCache<string, PackStates>({ max: MAX_KNOWN });
   readonly #lists = new LRUCache<string, ChunkList>({
     maxSize: MAX_CHUNK_LIST_BYTES,
     sizeCalculation: ({ digests, offsets }) => digests.length + offsets.byteLength,
@@ -138,20 +137,24 @@ export class VerifiedReader {
     this.#lists.set(name, list);
     const damaged = (): Error => objectDamaged(digest, `${source.remote.url}: the recipe of it`);
     const whole = { offset: 0, length: location.size };
-    if (this.#recipes.has(name)) yield* piecesOfChunks(source, list, range, pieceBytes);
-    else if (range.length === location.size)
-      yield* verifiedAtEnd(piecesOfChunks(source, list, range, pieceBytes), digest, damaged);
-    else {
-      await this.#once(name, async () => {
-        for await (const _ of verifiedAtEnd(
-          piecesOfChunks(source, list, whole, pieceBytes),
-          digest,
-          damaged,
-        ));
-      });
-      yield* piecesOfChunks(source, list, range, pieceBytes);
+    const known = this.#recipes.get(name);
+    if (known !== undefined) {
+      yield* piecesOfChunks(source, list, range, pieceBytes, known);
+      return;
     }
-    this.#recipes.set(name, true);
+    const states = new Map<string, string>();
+    const pieces = piecesOfChunks(source, list, whole, pieceBytes, NO_STATES, states);
+    const verified = verifiedAtEnd(pieces, digest, damaged);
+    if (range.length === location.size) {
+      yield* verified;
+      this.#recipes.set(name, states);
+      return;
+    }
+    await this.#once(name, async () => {
+      for await (const _ of verified);
+      this.#recipes.set(name, states);
+    });
+    yield* piecesOfChunks(source, list, range, pieceBytes, this.#recipes.get(name) ?? NO_STATES);
   }
 
   async #once(name: string, verify: () => Promise<void>): Promise<void> {
@@ -205,11 +208,21 @@ async function listOf(source: ObjectSource, digest: RawDigest, location: RecipeL
   return { digests: Buffer.concat(digests), offsets: Float64Array.from(offsets) };
 }
 
+/** The state of each pack at which all chunks of an object that lie in it were verified. */
+type PackStates = ReadonlyMap<string, string>;
+const NO_STATES: PackStates = new Map();
+
+/**
+ * @param known packs that are not verified again as long as their states are these
+ * @param seen takes the states of packs of which all that is read is intact
+ */
 async function* piecesOfChunks(
   source: ObjectSource,
   { digests, offsets }: ChunkList,
   { offset, length }: ByteRange,
   pieceBytes: number,
+  known: PackStates,
+  seen?: Map<string, string>,
 ): AsyncGenerator<Uint8Array> {
   const end = offset + length;
   const first = chunkAt(offsets, offset);
@@ -220,13 +233,16 @@ async function* piecesOfChunks(
     }
   };
   let start = offsets[first]!;
-  for await (const { purpose: run, bytes } of readPacks(
+  for await (const { purpose, bytes } of readPacks(
     source,
     runsOf(placed(source, chunks()), pieceBytes),
     pieceBytes,
   )) {
+    const { run, state } = purpose;
+    const isKnown = state !== undefined && known.get(run.pack) === state && bytes.length === run.length;
     // Where a blob is damaged, others of its run come in pieces of their own.
-    const isIntact = run.blobs.every((blob) => isSound(blob, ownBytes(blob, run, bytes)));
+    const isIntact = isKnown || run.blobs.every((blob) => isSound(blob, ownBytes(blob, run, bytes)));
+    if (seen !== undefined) noteState(seen, run.pack, isIntact ? state : undefined);
     const isJoined = run.blobs.reduce((sum, { location }) => sum + location.length, 0) === run.length;
     const pieces = isIntact && isJoined ? [bytes] : await piecesOfRun(source, run, bytes);
     for (const piece of pieces) {
@@ -235,6 +251,16 @@ async function* piecesOfChunks(
     }
   }
 }
+
+/** A pack of which something is damaged, or that changes while it is read, is verified each time. */
+function noteState(states: Map<string, string>, pack: string, state: string | undefined): void {
+  const before = states.get(pack);
+  if (before === state) return;
+  states.set(pack, before === undefined && state !== undefined ? state : UNSTEADY);
+}
+
+/** The state that no file has. */
+const UNSTEADY = '';
 
 async function piecesOfRun(
   source: ObjectSource,
@@ -263,18 +289,19 @@ async function* readPacks(
   { remote }: ObjectSource,
   runs: AsyncIterable<BlobRun<PlacedBlob>>,
   bufferBytes: number,
-): AsyncGenerator<ReadSlice<BlobRun<PlacedBlob>>> {
+): AsyncGenerator<ReadSlice<PackRun>> {
   const packs: OpenPack[] = [];
-  const slices = async function* (): AsyncGenerator<FileSlice<BlobRun<PlacedBlob>>> {
+  const slices = async function* (): AsyncGenerator<FileSlice<PackRun>> {
     for await (const run of runs) {
       const { pack, offset, length } = run;
       if (packs.at(-1)?.pack !== pack) {
         const file = await open(remote.localPath!(packKey(pack)), FLAGS).catch(() => undefined);
-        packs.push({ pack, file });
+        packs.push({ pack, file, state: file && stateOf(await file.stat({ bigint: true })) });
       }
       // Of the one before, the last run may still be read.
       if (packs.length > 2) await packs.shift()!.file?.close();
-      yield { file: packs.at(-1)!.file, offset, length, purpose: run };
+      const { file, state } = packs.at(-1)!;
+      yield { file, offset, length, purpose: { run, state } };
     }
   };
   try {
@@ -288,6 +315,14 @@ interface OpenPack {
   readonly pack: string;
   /** Undefined where it cannot be opened. */
   readonly file: FileHandle | undefined;
+  /** Of its file, as stateOf tells it. */
+  readonly state: string | undefined;
+}
+
+/** What is read of a pack, and the state of its file before that. */
+interface PackRun {
+  readonly run: BlobRun<PlacedBlob>;
+  readonly state: string | undefined;
 }
 
 /** The chunk in which a byte lies. */

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { constants, createReadStream, writeFileSync } from 'node:fs';
-import { chmod, copyFile, link, open, stat } from 'node:fs/promises';
+import { createReadStream, writeFileSync } from 'node:fs';
+import { chmod, link, open, stat } from 'node:fs/promises';
 import { removeQuietly, unfinishedBeside } from '../../base/files/atomic-write.ts';
+import { cloned } from '../../base/files/clone.ts';
 import { renameOverSync } from '../../base/files/rename.ts';
 import { systemCode, systemError } from '../../base/files/system-errors.ts';
 import { removeAtExit } from '../../base/files/unfinished-files.ts';
@@ -173,7 +174,7 @@ async function cloneWholeObject(
     throw systemCode(error) === 'ENOENT' ? objectMissing(toDigest(digest), path) : error;
   });
   const linked = options.link === true && !options.executable && (await tryLink(path, temporary));
-  const isThere = linked || (await tryClone(path, temporary, modeOf(options)));
+  const isThere = linked || (await cloned(path, temporary, modeOf(options)));
   const copy = { path: isThere ? temporary : path, target: isThere ? undefined : temporary, location };
   if (writers !== undefined && (await isVerifiedByBlocks(source, digest, copy, options, writers))) return;
   const hash = createHash('sha256');
@@ -230,18 +231,6 @@ async function tryLink(path: string, temporary: string): Promise<boolean> {
     if (NO_LINK.has(systemCode(error) ?? '')) return false;
     throw error;
   }
-}
-
-/** Try to make a copy that shares its blocks with the store. @returns false if the file system has no such copies */
-async function tryClone(path: string, temporary: string, mode: number): Promise<boolean> {
-  try {
-    await copyFile(path, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE);
-  } catch {
-    removeQuietly(temporary);
-    return false;
-  }
-  await chmod(temporary, mode & ~process.umask());
-  return true;
 }
 
 /** Choose the mode of a file, before the user's mask takes away what it does. */

@@ -34,12 +34,22 @@ export async function writeByRecipe(
   recipe: RecipeLocation,
   target: string,
   writers: PieceWriters,
-  { onBytes, signal }: PieceProgress,
+  progress: PieceProgress,
 ): Promise<void> {
   writers.expect(recipe.size);
+  const chunks = positioned(placed(source, chunksOf(source, digest, recipe)));
+  await writeChunks(source, chunks, target, writers, progress);
+}
+
+async function writeChunks(
+  source: ObjectSource,
+  chunks: AsyncIterable<PlacedChunk> | Iterable<PlacedChunk>,
+  target: string,
+  writers: PieceWriters,
+  { onBytes, signal }: PieceProgress,
+): Promise<void> {
   const pathOf = memoized((pack: string) => source.remote.localPath!(packKey(pack)));
-  const runs = runsOf(positioned(placed(source, chunksOf(source, digest, recipe))));
-  await forEach(runs, writers.jobs, async ({ pack, blobs }) => {
+  await forEach(runsOf(chunks), writers.jobs, async ({ pack, blobs }) => {
     signal?.throwIfAborted();
     const pieces = blobs.map(({ location: { offset, length }, position }) => ({ offset, length, position }));
     const done = await writers.write({ source: pathOf(pack), target, pieces, digests: joinDigests(blobs) });
@@ -47,6 +57,45 @@ export async function writeByRecipe(
       if (done[ordinal] === 0) await writeAgain(source, blob, target);
     onBytes(pieces.reduce((sum, { length }) => sum + length, 0));
   });
+}
+
+/** A chunk, and its place in a file of the working tree, which is there. */
+export interface ChunkToPlace extends ChunkRef {
+  /** Absolute path. */
+  readonly file: string;
+  /** In bytes. */
+  readonly position: number;
+}
+
+/**
+ * Write chunks of a local store to their places in files, each verified on the way.
+ * @throws VarveError `object-missing`, `digest-mismatch`, and the system's errors in writing
+ */
+export async function placeChunks(
+  source: ObjectSource,
+  chunks: readonly ChunkToPlace[],
+  writers: PieceWriters,
+  progress: PieceProgress,
+): Promise<void> {
+  writers.expect(chunks.reduce((sum, { length }) => sum + length, 0));
+  const files = new Map<string, ChunkToPlace[]>();
+  for (const chunk of chunks) {
+    const wanted = files.get(chunk.file);
+    if (wanted === undefined) files.set(chunk.file, [chunk]);
+    else wanted.push(chunk);
+  }
+  for (const [target, wanted] of files) {
+    const located: PlacedChunk[] = [];
+    let at = 0;
+    for await (const blob of placed(source, wanted))
+      located.push({ ...blob, position: wanted[at++]!.position });
+    await writeChunks(source, located.sort(byPlace), target, writers, progress);
+  }
+}
+
+function byPlace({ location: a }: PlacedChunk, { location: b }: PlacedChunk): number {
+  if (a.pack !== b.pack) return a.pack < b.pack ? -1 : 1;
+  return a.offset - b.offset;
 }
 
 /**

@@ -3,23 +3,39 @@ import { forEach, inOrder } from '../../base/threads/concurrency.ts';
 import type { OnProgress } from '../../progress.ts';
 import { objectDamaged, objectMissing } from '../errors.ts';
 import { type RawDigest, toDigest } from '../format/digest.ts';
-import type { PackKind } from '../format/pack.ts';
+import { PACK_CAPACITY, type PackKind, packSize } from '../format/pack.ts';
 import { checkRecipeDepth } from '../format/recipe.ts';
 import type { Location, RecipeLocation, WholeObjectLocation } from '../index/catalog.ts';
 import { chunksOf, isEmptyObject, type ObjectSource } from '../reading/object-reader.ts';
 import { type BlobRun, type PlacedBlob, readRun, runsOf } from '../reading/pack-reader.ts';
-import { RunReader } from '../reading/run-reader.ts';
 import type { StoreCore } from '../store-core.ts';
 import { Batch } from '../writing/batch.ts';
 import { withWholeObjectBody } from '../writing/whole-object-body.ts';
+import { Arrivals, type WholePack } from './arrivals.ts';
+import type { BlobTarget } from './arrived-blobs.ts';
 
 export interface WantedObject {
   readonly digest: RawDigest;
   readonly kind: PackKind;
   /** Path of the file or dataset, for messages. */
   readonly path: string;
+  /** A file into which a chunked object is written while its chunks arrive. */
+  readonly into?: ObjectFile;
 }
-interface WantedBlob extends PlacedBlob, WantedObject {}
+/** A file that is there, empty, and the recipe that a pointer pins for what it is to hold. */
+export interface ObjectFile {
+  /** Absolute path. */
+  readonly file: string;
+  readonly recipe: RecipeLocation;
+}
+/** A chunk that is wanted in a file too. */
+export interface ChunkCopy extends BlobTarget {
+  readonly digest: RawDigest;
+  readonly length: number;
+}
+interface WantedBlob extends PlacedBlob, WantedObject {
+  readonly copy?: BlobTarget | undefined;
+}
 interface WantedWholeObject extends WantedObject {
   readonly location: WholeObjectLocation;
 }
@@ -33,6 +49,10 @@ const MAX_PLANNED_OBJECTS = 65_536;
 const MAX_PLANNED_BLOBS = 65_536;
 const MAX_PLANNED_BYTES = 1024 * 1024 * 1024;
 const DEFAULT_JOBS = 8;
+/** Smaller packs are joined on their way. */
+const MIN_WHOLE_PACK_BYTES = 4 * 1024 * 1024;
+/** Packs that are copied as they are take PACK_CAPACITY of memory each. */
+const MAX_WHOLE_PACKS = 8;
 
 /**
  * Copies objects that `to` lacks, with all that their recipes name, in three stages: the wanted objects that are no recipes, then the
@@ -44,11 +64,12 @@ export class ObjectCopier {
   readonly #jobs: number;
   readonly #onProgress: OnProgress;
   readonly #signal: AbortSignal | undefined;
-  readonly #reader: RunReader;
+  readonly #arrivals: Arrivals;
   #batch: Batch;
   #blobs: WantedBlob[] = [];
   #blobBytes = 0;
   readonly #planned = new Set<string>();
+  readonly #uncopied: ChunkCopy[] = [];
   /** Bytes of all objects planned so far. The bytes of a recipe's object are counted first, then replaced by those of its new chunks. */
   #total = 0;
   #sent = { objects: 0, bytes: 0 };
@@ -63,13 +84,18 @@ export class ObjectCopier {
     this.#jobs = options.jobs ?? DEFAULT_JOBS;
     this.#onProgress = options.onProgress ?? (() => undefined);
     this.#signal = options.signal;
-    this.#reader = new RunReader(from.remote);
+    this.#arrivals = new Arrivals(from.remote);
     this.#batch = new Batch(to);
   }
 
   /** Objects and bytes sent so far. */
   get sent(): { objects: number; bytes: number } {
     return { ...this.#sent };
+  }
+
+  /** Chunks that no file has yet, since `to` had them already, or they came twice or damaged: they can be read from `to`. */
+  get uncopied(): readonly ChunkCopy[] {
+    return this.#uncopied;
   }
 
   /** @throws VarveError `object-missing`, `digest-mismatch`, `recipe-damaged`, and what the remotes meet */
@@ -96,7 +122,7 @@ export class ObjectCopier {
     try {
       await this.#batch.commit();
     } finally {
-      await this.#reader.close();
+      await this.#arrivals.close();
     }
   }
 
@@ -110,7 +136,7 @@ export class ObjectCopier {
         held++;
         continue;
       }
-      const location = this.#locate(object);
+      const location = object.into?.recipe ?? this.#locate(object);
       if (location.at === 'pack') this.#plan({ ...object, location });
       else if (this.#isNew(object.digest)) {
         this.#total += location.size;
@@ -137,22 +163,32 @@ export class ObjectCopier {
     }));
     await this.#copyWindow(recipes, depth + 1);
     await this.makeReadable();
-    for (const { digest, kind, path, location } of objects) {
+    for (const { digest, kind, path, location, into } of objects) {
+      let position = 0;
       for await (const chunk of chunksOf(
         nearestSource(location.recipe, this.#from, this.#to, path),
         digest,
         location,
       )) {
         this.#total -= chunk.length;
-        await this.#planChunk({ digest: chunk.digest, kind, path });
+        const copy = into && { file: into.file, position };
+        await this.#planChunk({ digest: chunk.digest, kind, path, copy }, chunk.length);
+        position += chunk.length;
       }
     }
     await this.#copyBlobs();
     for (const { digest, location } of objects) this.#batch.putRecipe(digest, location.recipe, location.size);
   }
 
-  async #planChunk(chunk: WantedObject): Promise<void> {
-    if (this.#batch.relyOn(chunk.digest)) return;
+  async #planChunk(
+    chunk: WantedObject & { readonly copy: BlobTarget | undefined },
+    length: number,
+  ): Promise<void> {
+    const { digest, copy } = chunk;
+    if (this.#batch.relyOn(digest) || this.#planned.has(keyOf(digest))) {
+      if (copy !== undefined) this.#uncopied.push({ digest, length, ...copy });
+      return;
+    }
     const location = this.#locate(chunk);
     if (location.at !== 'pack')
       throw objectMissing(toDigest(chunk.digest), this.#from.remote.url, chunk.path);
@@ -169,7 +205,7 @@ export class ObjectCopier {
   }
 
   #isNew(digest: RawDigest): boolean {
-    const key = Buffer.from(digest).toString('latin1');
+    const key = keyOf(digest);
     if (this.#planned.has(key)) return false;
     this.#planned.add(key);
     return true;
@@ -179,15 +215,70 @@ export class ObjectCopier {
     const blobs = this.#blobs.sort(byPlace);
     this.#blobs = [];
     this.#blobBytes = 0;
+    const { packs, others } = this.#wholePacks(blobs);
+    await forEach(packs, Math.min(this.#jobs, MAX_WHOLE_PACKS), async (pack) => {
+      if (!(await this.#copyPack(pack))) await this.#copyRuns(pack.blobs);
+    });
+    await this.#copyRuns(others);
+  }
+
+  /** Find the packs of which every blob is wanted. */
+  #wholePacks(blobs: readonly WantedBlob[]): { packs: WholePack<WantedBlob>[]; others: WantedBlob[] } {
+    const sizes = new Map<string, number>();
+    for (const segment of this.#from.catalog.segments)
+      for (const { name, size } of segment.packs) sizes.set(name, size);
+    const packs: WholePack<WantedBlob>[] = [];
+    const others: WantedBlob[] = [];
+    for (const group of samePack(blobs)) {
+      const { pack: name, packKind } = group[0]!.location;
+      const size = sizes.get(name) ?? 0;
+      const isWhole =
+        size >= MIN_WHOLE_PACK_BYTES &&
+        size <= PACK_CAPACITY &&
+        size === packSize(group.map(({ location }) => location)) &&
+        group.every(({ kind }) => kind === packKind) &&
+        this.#batch.takesPack(name);
+      if (isWhole) packs.push({ name, size, blobs: group });
+      else others.push(...group);
+    }
+    return { packs, others };
+  }
+
+  /** Copy a pack as it is, which no blob of it is moved for. @returns false if it is not what the index says of it */
+  async #copyPack(pack: WholePack<WantedBlob>): Promise<boolean> {
+    this.#signal?.throwIfAborted();
+    // A server takes the digest of what it is sent.
+    const arrived = await this.#arrivals.pack(pack, this.#to.remote.localPath !== undefined);
+    if (arrived === undefined) return false;
+    try {
+      const { bytes } = arrived;
+      const entries = pack.blobs.map(({ digest, location: { offset, length } }) => ({
+        digest,
+        offset,
+        length,
+      }));
+      await this.#batch.putPack({ name: pack.name, kind: pack.blobs[0]!.kind, bytes }, entries);
+      this.#sent.objects += entries.length;
+      this.#report(entries.reduce((sum, { length }) => sum + length, 0));
+    } finally {
+      arrived.giveBack();
+    }
+    return true;
+  }
+
+  async #copyRuns(blobs: readonly WantedBlob[]): Promise<void> {
     const read = async (run: BlobRun<WantedBlob>) => {
       this.#signal?.throwIfAborted();
-      return this.#reader.read(run);
+      return this.#arrivals.run(run);
     };
     // They are put in the order of the plan, so that neighbours stay neighbours and can be read together later too.
     for await (const run of inOrder(runsOf(blobs), this.#jobs, read)) {
-      for (const { blob, bytes, isIntact } of run.blobs) {
+      for (const { blob, bytes, isIntact, isCopied } of run.blobs) {
         if (isIntact) await this.#putBlob(blob, bytes);
         else await this.#copyOther(blob);
+        const { digest, copy, location } = blob;
+        if (!isCopied && copy !== undefined)
+          this.#uncopied.push({ digest, length: location.length, ...copy });
       }
       run.giveBack();
     }
@@ -248,6 +339,22 @@ export function nearestSource(digest: RawDigest, from: StoreCore, to: StoreCore,
   const near = having.find(({ remote }) => remote.localPath !== undefined) ?? having[0];
   if (near === undefined) throw objectMissing(toDigest(digest), from.remote.url, path);
   return near;
+}
+
+function* samePack(sorted: readonly WantedBlob[]): Generator<WantedBlob[]> {
+  let group: WantedBlob[] = [];
+  for (const blob of sorted) {
+    if (group.length > 0 && group[0]!.location.pack !== blob.location.pack) {
+      yield group;
+      group = [];
+    }
+    group.push(blob);
+  }
+  if (group.length > 0) yield group;
+}
+
+function keyOf(digest: RawDigest): string {
+  return Buffer.from(digest).toString('latin1');
 }
 
 function byPlace(a: WantedBlob, b: WantedBlob): number {

@@ -63,12 +63,13 @@ export async function pushToRemote(
 ): Promise<PushTotals> {
   // Writes the marker of a store. A clone does that once, since it takes requests.
   if (!completed?.stores.has(remote.url)) await remote.claim();
-  const isNew =
-    cloneRecord !== undefined && (await writeCloneRecord(remote, clone, cloneRecord)) === 'written';
-  // A remote that knew this clone, and has no record of it now, may have dropped its refs too.
-  const isForgotten = isNew && completed?.stores.has(remote.url) === true;
   // The ref comes first, so that a gc that starts now knows of the roots.
-  await writeRef(remote, clone, roots);
+  const [record] = await Promise.all([
+    cloneRecord && writeCloneRecord(remote, clone, cloneRecord),
+    writeRef(remote, clone, roots),
+  ]);
+  // A remote that knew this clone, and has no record of it now, may have dropped its refs too.
+  const isForgotten = record === 'written' && completed?.stores.has(remote.url) === true;
   const isComplete = completed !== undefined && (await wasCompleted(completed, remote, roots, options));
   debug(
     'cache',

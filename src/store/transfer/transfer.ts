@@ -5,12 +5,13 @@
 
 import { isChosen } from '../../base/files/path-order.ts';
 import type { OnProgress } from '../../progress.ts';
-import { objectPurged } from '../errors.ts';
-import { type Digest, type RawDigest, toRaw } from '../format/digest.ts';
+import { objectMissing, objectPurged } from '../errors.ts';
+import { type Digest, type RawDigest, toDigest, toRaw } from '../format/digest.ts';
 import { readManifest } from '../format/manifest.ts';
 import type { Root } from '../gc/roots.ts';
 import { blockListsOf } from '../reading/block-lists-of.ts';
-import { streamObject } from '../reading/object-reader.ts';
+import { chunksOf, streamObject } from '../reading/object-reader.ts';
+import { recipeNamed } from '../reading/range-reader.ts';
 import type { Store } from '../store.ts';
 import type { StoreCore } from '../store-core.ts';
 import { nearestSource, ObjectCopier, type WantedObject } from './object-copier.ts';
@@ -22,6 +23,8 @@ export interface StoreTransferOptions {
   readonly profilesOnly?: boolean;
   /** Files that the caller does without: they are not sent. */
   readonly skip?: ReadonlySet<Digest> | undefined;
+  /** Chunked files that the caller restores by restoreThrough: their recipes are sent, and their chunks must be there. */
+  readonly later?: ReadonlySet<Digest> | undefined;
   /** Told of each object that was purged, which is then left out; by default that is an error. */
   readonly onPurged?: (path: string, digest: Digest) => unknown;
   readonly onProgress?: OnProgress;
@@ -49,19 +52,27 @@ export async function transfer(
   const copier = new ObjectCopier(from.core, to.core, options);
   const isPurged = purgedFrom([from.core, to.core], options.onPurged);
   try {
-    await copier.copy(profilesOf(roots.filter(({ profile, path }) => !isPurged(profile, path))));
-    if (!options.profilesOnly) {
+    const profiles = profilesOf(roots.filter(({ profile, path }) => !isPurged(profile, path)));
+    if (options.profilesOnly) await copier.copy(profiles);
+    else {
       const isLeftOut: IsLeftOut = (digest, path) =>
         (digest !== undefined && options.skip?.has(digest)) || isPurged(digest, path);
       const here = roots.filter(
         (root) => !isLeftOut(root.digest, root.path) && !isAlreadyThere(from.core, to.core, root),
       );
-      await copier.copy(here.filter(({ kind }) => kind === 'directory').map(manifestOf));
-      await copier.copy(
-        here.flatMap((root) => listIn(from.core, root.blocks && toRaw(root.blocks), root.path)),
-      );
+      // Together, since they lie together: each request more takes a round trip.
+      await copier.copy([
+        ...profiles,
+        ...here.filter(({ kind }) => kind === 'directory').map(manifestOf),
+        ...here.flatMap((root) => listIn(from.core, root.blocks && toRaw(root.blocks), root.path)),
+      ]);
       await copier.makeReadable();
-      await copier.copy(filesOf(here, from.core, to.core, isLeftOut));
+      const later: ChunkedFile[] = [];
+      const isLater = (digest: Digest): boolean => options.later?.has(digest) === true;
+      const note = (file: ChunkedFile): unknown => later.push(file);
+      await copier.copy(filesOf(here, from.core, to.core, { isLeftOut, isLater, note }));
+      if (later.length > 0) await copier.makeReadable();
+      for (const file of later) await refuseLacking(file, from.core, to.core);
     }
   } catch (error) {
     // The index must name what has arrived, or the next run would send it again.
@@ -108,33 +119,67 @@ function profilesOf(roots: readonly Root[]): WantedObject[] {
   );
 }
 
+/** A file that is not sent yet, and the list that it is made by. */
+interface ChunkedFile {
+  readonly digest: RawDigest;
+  readonly blocks: RawDigest | undefined;
+  readonly path: string;
+}
+
+interface FileChoice {
+  readonly isLeftOut: IsLeftOut;
+  readonly isLater: (digest: Digest) => boolean;
+  /** Told of each file that comes later. */
+  readonly note: (file: ChunkedFile) => unknown;
+}
+
+/** @throws VarveError `object-missing` if neither store has all chunks of a file, `recipe-damaged` */
+async function refuseLacking({ digest, blocks, path }: ChunkedFile, from: StoreCore, to: StoreCore) {
+  const location = blocks && recipeNamed(from, digest, blocks);
+  if (location === undefined) throw objectMissing(toDigest(digest), from.remote.url, path);
+  for await (const chunk of chunksOf(to, digest, location)) {
+    if (to.catalog.firstInPack(chunk.digest) ?? from.catalog.firstInPack(chunk.digest)) continue;
+    throw objectMissing(toDigest(chunk.digest), from.remote.url, path);
+  }
+}
+
 async function* filesOf(
   roots: readonly Root[],
   from: StoreCore,
   to: StoreCore,
-  isLeftOut: IsLeftOut,
+  choice: FileChoice,
 ): AsyncGenerator<WantedObject> {
   const seen = new Set<Digest>();
   for (const root of roots) {
     const { digest, path, kind, source } = root;
     if (root.only === undefined && seen.has(digest)) continue;
     seen.add(digest);
-    if (kind === 'file') {
+    if (kind === 'directory') yield* filesIn(root, from, to, choice);
+    else if (!choice.isLater(digest))
       yield { digest: toRaw(digest), kind: source === undefined ? 'data' : 'meta', path };
-      continue;
-    }
-    const raw = toRaw(digest);
-    const near = nearestSource(raw, from, to, path);
-    const lists = await blockListsOf(near, root);
-    const bytes = streamObject(near, raw);
-    for await (const entry of readManifest(bytes, `${path} (${digest})`)) {
-      if (entry.digest === undefined || !isChosen(entry.path, root.only)) continue;
-      const file = `${path}/${entry.path}`;
-      if (isLeftOut(entry.digest, file)) continue;
-      const object = toRaw(entry.digest);
-      yield { digest: object, kind: 'data', path: file };
-      yield* listIn(from, lists.of(object), file);
-    }
+    else choice.note({ digest: toRaw(digest), blocks: root.blocks && toRaw(root.blocks), path });
+  }
+}
+
+async function* filesIn(
+  root: Root,
+  from: StoreCore,
+  to: StoreCore,
+  { isLeftOut, isLater, note }: FileChoice,
+): AsyncGenerator<WantedObject> {
+  const { digest, path } = root;
+  const raw = toRaw(digest);
+  const near = nearestSource(raw, from, to, path);
+  const lists = await blockListsOf(near, root);
+  const bytes = streamObject(near, raw);
+  for await (const entry of readManifest(bytes, `${path} (${digest})`)) {
+    if (entry.digest === undefined || !isChosen(entry.path, root.only)) continue;
+    const file = `${path}/${entry.path}`;
+    if (isLeftOut(entry.digest, file)) continue;
+    const object = toRaw(entry.digest);
+    if (isLater(entry.digest)) note({ digest: object, blocks: lists.of(object), path: file });
+    else yield { digest: object, kind: 'data', path: file };
+    yield* listIn(from, lists.of(object), file);
   }
 }
 

@@ -34,7 +34,7 @@ const BLOCK = 4 * 1024 * 1024;
 const BLOCKS = 3;
 
 /**
- * Take in a file. It is read once; a file of the layout `whole` is read twice.
+ * Take in a file. It is read once, unless it becomes a whole object of a store that is not local.
  * @throws VarveError `source-changed`, `file-expected`, `symlink-refused`, and what reading meets
  */
 export async function addFile(sink: BlobSink, path: string, options: AddFileOptions): Promise<AddedFile> {
@@ -127,7 +127,7 @@ async function layoutOfFile(file: FileHandle, size: number, head: Buffer): Promi
   return (await isCutByContent(read, size)) ? 'chunks' : layout;
 }
 
-/** Read a file twice: to learn its digest, and to write it under that name. The writer checks that both readings saw the same. */
+/** Learn the digest of a file, and write it under that name: of a local store, at once, else by another reading, which the writer compares. */
 async function addWholeObject(
   sink: BlobSink,
   file: FileHandle,
@@ -137,14 +137,21 @@ async function addWholeObject(
   options: AddFileOptions,
 ): Promise<AddedFile> {
   const list = new RecipeBuilder('blocks');
-  const digest = await hashAndCut(file, cutterFor(size, 'blocks'), options, async (_, cut) => {
-    listChunks(cut, list);
-  });
-  await assertSame(list.size);
-  await sink.putWholeObject(digest, { path, size }, options.signal);
-  await assertSame(size);
-  const { digest: blocks } = await addStream(sink, [list.finish(digest)], 'meta');
-  return { digest: toDigest(digest), size, blocks: toDigest(blocks) };
+  const copy = await sink.beginCopy(path, size);
+  try {
+    const readable = copy?.readable(file) ?? file;
+    const digest = await hashAndCut(readable, cutterFor(size, 'blocks'), options, {
+      write: async (bytes) => copy?.write(bytes),
+      use: async (_, cut) => listChunks(cut, list),
+    });
+    await assertSame(list.size);
+    await sink.putWholeObject(digest, copy?.isWhole ? copy.body : { path, size }, options.signal);
+    await assertSame(size);
+    const { digest: blocks } = await addStream(sink, [list.finish(digest)], 'meta');
+    return { digest: toDigest(digest), size, blocks: toDigest(blocks) };
+  } finally {
+    await copy?.close();
+  }
 }
 
 async function addChunked(
@@ -155,12 +162,19 @@ async function addChunked(
   options: AddFileOptions,
 ): Promise<AddedFile> {
   const recipe = new RecipeBuilder();
-  const digest = await hashAndCut(file, cutterFor(size, 'chunks'), options, (block, cut) =>
-    putChunks(sink, block, cut, recipe),
-  );
+  const digest = await hashAndCut(file, cutterFor(size, 'chunks'), options, {
+    use: (block, cut) => putChunks(sink, block, cut, recipe),
+  });
   await assertSame(recipe.size);
   const blocks = await putRecipe(sink, digest, recipe);
   return { digest: toDigest(digest), size, blocks: toDigest(blocks) };
+}
+
+interface BlockUse {
+  /** Given the bytes of each block, which stay as they are until this resolves. */
+  readonly write?: (bytes: Uint8Array) => Promise<void>;
+  /** Given each block once it is cut, in order. */
+  readonly use: (block: Block, cut: CutBlock) => Promise<void>;
 }
 
 /** Read a file to its end: cut and hash its pieces, and hash the whole meanwhile. @returns the SHA-256 of the whole */
@@ -168,14 +182,16 @@ async function hashAndCut(
   file: FileHandle,
   cutter: FileCutter,
   { onBytes, signal }: AddFileOptions,
-  use: (block: Block, cut: CutBlock) => Promise<void>,
+  { write, use }: BlockUse,
 ): Promise<RawDigest> {
   const hash = createHash('sha256');
   try {
     const cut = async (block: Block): Promise<{ block: Block; cut: CutBlock }> => {
-      const cutting = cutter.cut(block);
-      hash.update(bytesOf(block));
-      return { block, cut: await cutting };
+      const bytes = bytesOf(block);
+      const working = Promise.all([cutter.cut(block), write?.(bytes)]);
+      hash.update(bytes);
+      const [done] = await working;
+      return { block, cut: done };
     };
     for await (const done of inOrder(readBlocks(file, signal), BLOCKS, cut)) {
       await use(done.block, done.cut);

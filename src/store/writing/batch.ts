@@ -7,7 +7,7 @@ import { VarveError } from '../../errors.ts';
 import type { Body } from '../../remote/remote.ts';
 import { type RawDigest, sameDigest, toDigest, toHex } from '../format/digest.ts';
 import type { IndexContent, IndexedRecipe, IndexedWholeObject } from '../format/index-file.ts';
-import { type PackKind, packKey } from '../format/pack.ts';
+import { type PackEntry, type PackKind, packKey, type SealedPack } from '../format/pack.ts';
 import { wholeObjectKey } from '../format/whole-object-key.ts';
 import { joinIndexes } from '../index/merge.ts';
 import { chunksOf, isEmptyObject } from '../reading/object-reader.ts';
@@ -19,6 +19,7 @@ import { PackUploads } from './pack-uploads.ts';
 import { freeGeneration, relocatePending } from './relocate-pending.ts';
 import type { SmallFileReaders } from './small-file-readers.ts';
 import type { FileToRead } from './small-files.ts';
+import { WholeObjectCopy } from './whole-object-body.ts';
 
 /** After so many bytes, an index names what has been written so far, so that an interrupted batch need not repeat it. */
 const CHECKPOINT_BYTES = 512 * 1024 * 1024;
@@ -107,7 +108,25 @@ export class Batch implements BlobSink {
     this.#bytes += bytes.length;
     this.#blobs += 1;
     await this.#uploads.waitForRoom();
-    if (this.#bytes >= CHECKPOINT_BYTES || this.#blobs >= CHECKPOINT_BLOBS) await this.#checkpoint();
+    await this.#checkpointIfDue();
+  }
+
+  /** Whether a pack of another store may be put here under its name. */
+  takesPack(name: string): boolean {
+    return !this.#store.catalog.isTaken(packKey(name));
+  }
+
+  /** Put a whole pack of another store, which {@link takesPack}. Its blobs were verified, and none of them is here. */
+  async putPack(pack: SealedPack, entries: readonly PackEntry[]): Promise<void> {
+    for (const { digest } of entries) this.#pending.add(keyOf(digest));
+    await this.#uploads.write(pack, entries);
+    this.#bytes += pack.bytes.length;
+    this.#blobs += entries.length;
+    await this.#checkpointIfDue();
+  }
+
+  beginCopy(path: string, size: number): Promise<WholeObjectCopy | undefined> {
+    return WholeObjectCopy.begin(this.#store.remote, path, size);
   }
 
   /** Put an object into a file of its own. */
@@ -171,6 +190,10 @@ export class Batch implements BlobSink {
     throw new VarveError('batch-closed', 'Something was added to a batch after its commit', {
       remedy: 'This is a defect of varve: please report it.',
     });
+  }
+
+  async #checkpointIfDue(): Promise<void> {
+    if (this.#bytes >= CHECKPOINT_BYTES || this.#blobs >= CHECKPOINT_BLOBS) await this.#checkpoint();
   }
 
   /** Write an index of the packs written so far. Recipes wait for the commit, since their chunks may still be on their way. */

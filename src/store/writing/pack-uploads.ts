@@ -2,7 +2,14 @@ import { randomBytes } from 'node:crypto';
 import type { Remote } from '../../remote/remote.ts';
 import type { RawDigest } from '../format/digest.ts';
 import type { IndexContent, IndexedPack } from '../format/index-file.ts';
-import { PACK_CAPACITY, PackBuilder, type PackKind, packKey, type SealedPack } from '../format/pack.ts';
+import {
+  PACK_CAPACITY,
+  PackBuilder,
+  type PackEntry,
+  type PackKind,
+  packKey,
+  type SealedPack,
+} from '../format/pack.ts';
 
 /** So many packs are on their way at most; each takes PACK_CAPACITY of memory. */
 const MAX_UPLOADS = 3;
@@ -18,7 +25,7 @@ export class PackUploads {
   readonly #open = new Map<PackKind, PackBuilder>();
   readonly #running = new Set<Promise<void>>();
   readonly #spare: Buffer[] = [];
-  #written: { pack: IndexedPack; builder: PackBuilder }[] = [];
+  #written: { pack: IndexedPack; entries: readonly PackEntry[] }[] = [];
   #sealed: Promise<unknown> = Promise.resolve();
   #failure: { readonly error: unknown } | undefined;
 
@@ -67,10 +74,16 @@ export class PackUploads {
     this.#written = [];
     return {
       packs: written.map(({ pack }) => pack),
-      blobs: written.flatMap(({ builder }, pack) =>
-        builder.entries.map(({ digest, offset, length }) => ({ digest, pack, offset, length })),
+      blobs: written.flatMap(({ entries }, pack) =>
+        entries.map(({ digest, offset, length }) => ({ digest, pack, offset, length })),
       ),
     };
+  }
+
+  /** Write a pack that is complete. @param entries of its blobs */
+  async write({ name, kind, bytes }: SealedPack, entries: readonly PackEntry[]): Promise<void> {
+    await this.#remote.write(packKey(name), bytes, { sha256: name, hashed: true });
+    this.#written.push({ pack: { name, size: bytes.length, kind }, entries });
   }
 
   #upload(builder: PackBuilder): void {
@@ -95,11 +108,7 @@ export class PackUploads {
 
   async #write(builder: PackBuilder): Promise<void> {
     const sealed = await this.#seal(builder);
-    await this.#remote.write(packKey(sealed.name), sealed.bytes, { sha256: sealed.name, hashed: true });
-    this.#written.push({
-      pack: { name: sealed.name, size: sealed.bytes.length, kind: sealed.kind },
-      builder,
-    });
+    await this.write(sealed, builder.entries);
     this.#spare.push(builder.release());
   }
 }

@@ -4,6 +4,7 @@
  */
 
 import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { debug, IS_DEBUGGING } from '../../base/debug.ts';
 import { VarveError } from '../../errors.ts';
 
@@ -32,7 +33,7 @@ const SCRUBBED = ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE', 'GIT_PREFIX', 'G
 /**
  * Run Git in `root`, without a shell, and return what it wrote.
  * @param options.accept exit codes beside 0 that are answers, not failures
- * @throws VarveError `git-missing`, `git-failed`
+ * @throws VarveError `git-missing`, `git-failed`; `repository-missing` if there is no folder `root`
  */
 export function git(
   root: string,
@@ -99,6 +100,13 @@ function environment(): NodeJS.ProcessEnv {
 }
 
 function cannotRun(error: Error, root: string): VarveError {
+  // The system says the same of a program and of a folder that is not there.
+  if (!existsSync(root))
+    return new VarveError('repository-missing', `${root} is there no more`, {
+      path: root,
+      remedy: 'Check whether the folder was moved or removed.',
+      cause: error,
+    });
   return new VarveError('git-missing', `Git cannot be run in ${root}: ${error.message}`, {
     path: root,
     remedy: 'Install Git, and see that `git --version` works here.',
@@ -106,9 +114,14 @@ function cannotRun(error: Error, root: string): VarveError {
   });
 }
 
+/** The command among Git's arguments, which settings of `-c` may stand before. */
+function commandIn(args: readonly string[]): string | undefined {
+  return args[0] === '-c' ? commandIn(args.slice(2)) : args[0];
+}
+
 function failed(args: readonly string[], root: string, stderr: string): VarveError {
   const said = stderr.trim().split('\n')[0] ?? '';
-  return new VarveError('git-failed', `git ${args[0]} failed in ${root}: ${said}`, {
+  return new VarveError('git-failed', `git ${commandIn(args)} failed in ${root}: ${said}`, {
     path: root,
     remedy: 'Run the Git command by hand there, and mend what it names.',
   });

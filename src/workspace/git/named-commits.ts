@@ -20,6 +20,14 @@ const FORMAT =
   '--format=%(refname)%00%(objecttype)%00%(objectname)%00%(committerdate:unix)%00%(*objecttype)%00%(*objectname)%00%(*committerdate:unix)%00';
 const FIELDS = 7;
 
+/** The last second of the year 9999, behind which dates have another form or none. */
+const MAX_SECONDS = 253_402_300_799;
+
+/** A time of Git. Whoever makes a commit may write any number there. */
+function secondsOf(text: string | undefined): number {
+  return Math.min(Math.max(0, Number(text) || 0), MAX_SECONDS);
+}
+
 /** Every branch, tag and remote branch, with its commit; tags of anything else are left out. */
 export async function namedCommits(root: string): Promise<CommitOfRef[]> {
   const found: CommitOfRef[] = [];
@@ -30,8 +38,8 @@ export async function namedCommits(root: string): Promise<CommitOfRef[]> {
     const [ref, type, commit, time, peeledType, peeled, peeledTime] = fields as [string, ...string[]];
     fields = [];
     const name = ref.replace(/^\n/, '');
-    if (type === 'commit') found.push({ ref: name, commit: commit!, time: Number(time) });
-    else if (peeledType === 'commit') found.push({ ref: name, commit: peeled!, time: Number(peeledTime) });
+    if (type === 'commit') found.push({ ref: name, commit: commit!, time: secondsOf(time) });
+    else if (peeledType === 'commit') found.push({ ref: name, commit: peeled!, time: secondsOf(peeledTime) });
   }
   return found;
 }
@@ -42,11 +50,19 @@ export async function findCommit(root: string, id: string): Promise<DatedCommit 
   try {
     for await (const line of gitStream(root, args)) {
       const [commit, time] = line.split(' ');
-      return { commit: commit!, time: Number(time) };
+      return { commit: commit!, time: secondsOf(time) };
     }
   } catch (error) {
     if (error instanceof VarveError && error.code === 'git-failed') return undefined;
     throw error;
   }
   return undefined;
+}
+
+/** Whether a branch, a tag or a remote branch leads to a commit. @param commit a whole id */
+export async function isReachable(root: string, commit: string): Promise<boolean> {
+  const args = ['for-each-ref', '--count=1', `--contains=${commit}`, '--format=%(refname)%00', ...REFS];
+  let isNamed = false;
+  for await (const _ of gitStream(root, args)) isNamed = true;
+  return isNamed;
 }

@@ -6,13 +6,14 @@
 import { mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { writeAtomically } from '../../base/files/atomic-write.ts';
-import { configFolder } from '../../base/files/config-folder.ts';
 import { isAbsent, systemError } from '../../base/files/system-errors.ts';
+import { configFolder } from '../../base/files/user-folders.ts';
 import { VarveError } from '../../errors.ts';
 import { type Digest, hexDigestOf } from '../../store/format/digest.ts';
 import { shellWord } from '../../wording/quote.ts';
 import { commonFolder } from '../git/common-folder.ts';
 import { findGitRoot } from '../repository.ts';
+import { addressOfClone } from './clone-addresses.ts';
 import { isInside } from './folders.ts';
 import {
   type Agreed,
@@ -46,21 +47,9 @@ export class SettingsUntrusted extends VarveError {
   }
 }
 
-/** Clones that are there for one command only, by their roots, with the address that consents for them are kept under. */
-const CLONES = new Map<string, string>();
-
-/**
- * Keep consents for a clone that only this process knows under the address that it came from: so they hold for the next such clone.
- * @param root as findRepository has it
- * @param address without user and password
- */
-export function keepConsentsUnder(address: string, root: string): void {
-  CLONES.set(root, address);
-}
-
 /** What tells a repository from others: the folder that its worktrees share, or the address of a clone that is soon gone. */
 function identityOf(root: string): string {
-  return CLONES.get(root) ?? commonFolder(root);
+  return addressOfClone(root) ?? commonFolder(root);
 }
 
 /** The user alone may read and write consents. */
@@ -164,7 +153,7 @@ function namesIn(folder: string): string[] {
 /** Whether Git, and so whoever has a commit merged, cannot write where settings of this user are kept. */
 export function isOutOfReach(root: string): boolean {
   // A clone of one command lies in a folder that is new, and may be gone by now.
-  if (CLONES.has(root)) return true;
+  if (addressOfClone(root) !== undefined) return true;
   const place = nearestReal(configFolder());
   return !isInside(findGitRoot(root), place) && !isInside(commonFolder(root), place);
 }
@@ -183,7 +172,7 @@ function remedyOf(root: string, wanted: Digest): string {
   const elsewhere = isOutOfReach(root)
     ? ''
     : ' first set XDG_CONFIG_HOME to a folder outside of this repository, then';
-  const clone = CLONES.get(root);
+  const clone = addressOfClone(root);
   const of = clone === undefined ? '' : ` --repository ${shellWord(clone)}`;
   return (
     `If you know this place and want to use it,${elsewhere} run \`varve trust${of} ${wanted}\`, then the same command again. ` +

@@ -19,7 +19,7 @@ import { VarveError } from '../../../errors.ts';
 import { openAppender } from '../../chunks/append.ts';
 import { type Engine, readError } from '../../duckdb.ts';
 import { identifier } from '../../quote.ts';
-import { firstBytes, type SourceFile } from '../../source-file.ts';
+import { firstBytes, type SourceFile, shownPath } from '../../source-file.ts';
 import type { EngineColumn } from '../../types.ts';
 import { BinaryFault, MAX_DECIMAL_DIGITS, NO_COLUMNS, tooManyDigits } from '../binary-fault.ts';
 import { assertNameable, uniqueNames } from '../names.ts';
@@ -146,15 +146,16 @@ function namesOf(fields: readonly Field[]): string[] {
 /** The first bytes of Feather 1, which is another format than Arrow's. */
 const FEATHER_1_MAGIC = 'FEA1';
 
-function assertArrow({ absolutePath, path }: SourceFile): void {
+function assertArrow(file: SourceFile): void {
+  const { absolutePath } = file;
   if (isBigEndian(absolutePath))
     throw new BinaryFault(
       'its numbers are in big-endian byte order, which is not read',
       'Write it in little-endian order, or as Parquet.',
     );
   if (firstBytes(absolutePath, FEATHER_1_MAGIC.length).toString('latin1') !== FEATHER_1_MAGIC) return;
-  throw new VarveError('table-unreadable', `${path}: Feather version 1, which is not read`, {
+  throw new VarveError('table-unreadable', `${shownPath(file)}: Feather version 1, which is not read`, {
     remedy: 'Write it as version 2, as pandas and pyarrow have done since 2020, or as Parquet.',
-    path,
+    path: shownPath(file),
   });
 }

@@ -6,7 +6,7 @@ import { closeSync, constants, copyFileSync, openSync, statSync, writeSync } fro
 import { join } from 'node:path';
 import { VarveError } from '../../../errors.ts';
 import { type Engine, readError } from '../../duckdb.ts';
-import { fileNamedBy, pathList, type SourceFile } from '../../source-file.ts';
+import { fileNamedBy, pathList, type SourceFile, shownPath } from '../../source-file.ts';
 import type { EngineColumn } from '../../types.ts';
 import { MAX_DECIMAL_DIGITS, tooManyDigits } from '../binary-fault.ts';
 import { rowsWithin } from './row-groups.ts';
@@ -83,7 +83,7 @@ function withoutZones(file: SourceFile, copy: string, names: Set<string>): Sourc
   } finally {
     closeSync(opened);
   }
-  return { ...file, absolutePath: copy };
+  return { ...file, shownAs: shownPath(file), absolutePath: copy };
 }
 
 function withZone(column: EngineColumn, zoned: ReadonlySet<string>): EngineColumn {

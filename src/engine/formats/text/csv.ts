@@ -2,48 +2,63 @@
  * Text: delimited text and JSON as people write them, and what types their columns have. It may not know formats of bytes, nor what the columns are for.
  */
 
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ErrorCode, VarveError } from '../../../errors.ts';
 import { type Engine, readError } from '../../duckdb.ts';
 import { fileLiteral, identifier, literal } from '../../quote.ts';
-import { compressionOf, type SourceFile } from '../../source-file.ts';
-import type { EngineColumn } from '../../types.ts';
-import { assertNameable, namesWithNul } from '../names.ts';
+import { compressionOf, placeIn, type SourceFile, shownPath } from '../../source-file.ts';
+import { type EngineColumn, plainScalar } from '../../types.ts';
+import { assertNameable } from '../names.ts';
 import { encodingOf, notUtf8 } from './encoding.ts';
+import { type FirstRows, lookAtFirstRows } from './first-rows.ts';
 import { copyWithLineFeeds, hasMixedLineEnds } from './line-ends.ts';
 import { firstLines, lineTooLong, MAX_LINE_BYTES } from './lines.ts';
+import { NULL_TEXTS } from './null-texts.ts';
+import { haveYearsFirst } from './years-first.ts';
 
-/** The spellings of a missing value in the wild. `NaN` is not among them: in a float column it is a number's state. */
-const NULL_TEXTS = [
-  ...['', 'NA', 'N/A', 'n/a', '#N/A', '#N/A N/A', '#NA', '<NA>', '\\N'],
-  ...['NULL', 'Null', 'null', '(null)', 'nil', 'None', 'none'],
-];
+const MIXED_TIMES = /Error when converting column "(.*?)"\. .* is being converted as type (?:DATE|TIME)/s;
 
 const LINE_TOO_LONG = /Maximum line size of \d+ bytes exceeded/;
 
-/** Rows in which the reader's choice of quotes is looked at: as many as it made it from. */
-const SAMPLED_ROWS = 20_480;
-
 const COLUMNS_PER_QUERY = 256;
+
+/** Lines in which one is looked for that has other fields: as many as the reader looks at. */
+const SAMPLED_LINES = 20_480;
+
+/** Lines in which the first is looked for that is neither blank nor a comment. */
+const MAX_HEAD_LINES = 100;
 
 /**
  * What the reader tells apart. Truth values are not among it, since it takes `NO` and `t` for such: what columns of text hold is told when
  * they are loaded.
  */
 const READER_TYPES = ['BIGINT', 'DOUBLE', 'TIME', 'DATE', 'TIMESTAMP', 'TIMESTAMPTZ', 'VARCHAR'];
-const TIMES = new Set(['DATE', 'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE']);
+const ZONED = 'TIMESTAMP WITH TIME ZONE';
+const TIMES = new Set(['DATE', 'TIMESTAMP', ZONED]);
 
 /** Delimiters that the reader does not look for. They are taken if the header and every line have the same number of them. */
 const RARE_DELIMITERS = ['^', ':'];
 
+/** Text of up to so many bytes is a small table: a result of all its values fits into memory with ease. */
+const MAX_SMALL_BYTES = 4 * 1024 * 1024;
+
 /** Tells of columns whose values are loaded as they are written. */
 type IsAsWritten = (column: string) => boolean;
+
+/** A table of delimited text. */
+export interface LoadedText {
+  readonly columns: readonly EngineColumn[];
+  readonly firstRows: FirstRows;
+  /** Lines before the header that were left out. */
+  readonly skippedLines: number;
+  readonly isSmall: boolean;
+}
 
 /**
  * Loads delimited text into the table `relation`. Types, delimiter, quotes and header are told from the first 20,480
  * rows, and, where a later row contradicts them, from all rows. Lines before the header are left out if they have no delimiter or begin
  * with `#`; no other line is.
- * @returns how many lines before the header were left out
  */
 export async function loadCsv(
   engine: Engine,
@@ -51,7 +66,7 @@ export async function loadCsv(
   tabs: boolean,
   relation: string,
   isAsWritten: IsAsWritten,
-): Promise<number> {
+): Promise<LoadedText> {
   const reading = new Reading(engine, file, tabs, relation, isAsWritten);
   try {
     return await reading.load();
@@ -70,8 +85,11 @@ class Reading {
   readonly #isAsWritten: IsAsWritten;
   readonly #options: Map<string, string>;
   readonly #types = new Map<string, string>();
-  /** Those of the table as it is now, once they were asked for. */
+  readonly #isSmall: boolean;
+  /** The columns of the table as it is now, once they were asked for. */
   #known: Promise<readonly EngineColumn[]> | undefined;
+  /** The first rows of the table as it is now, once they were asked for. */
+  #seen: Promise<FirstRows> | undefined;
 
   constructor(engine: Engine, file: SourceFile, tabs: boolean, relation: string, isAsWritten: IsAsWritten) {
     this.#engine = engine;
@@ -80,10 +98,12 @@ class Reading {
     this.#relation = relation;
     this.#table = identifier(relation);
     this.#isAsWritten = isAsWritten;
+    const compression = compressionOf(file);
+    this.#isSmall = compression === 'uncompressed' && statSync(file.absolutePath).size <= MAX_SMALL_BYTES;
     this.#options = new Map([
       ['nullstr', textList(NULL_TEXTS)],
       ['encoding', literal(readableEncoding(file))],
-      ['compression', literal(compressionOf(file))],
+      ['compression', literal(compression)],
       ['auto_type_candidates', textList(READER_TYPES)],
       ['hive_partitioning', 'false'],
       ['skip', '0'],
@@ -92,20 +112,16 @@ class Reading {
     ]);
   }
 
-  /** @returns lines before the header that were left out */
-  async load(): Promise<number> {
-    const skipped = await this.#createBehindTitle();
+  async load(): Promise<LoadedText> {
+    const skippedLines = await this.#createBehindTitle();
     const columns = await this.#columns();
-    const [header, delimiter] = loneHeader(columns);
-    if (delimiter !== undefined) {
-      await this.#createPlainly(delimiter, header.split(delimiter).length);
-      return skipped;
-    }
-    if (columns.length === 1) await this.#createByRareDelimiter(header);
-    else if (await this.#keepsQuotes(columns)) await this.#createQuoted(columns);
+    await this.#assertOneColumn(columns, skippedLines);
+    if (columns.length === 1) await this.#createByRareDelimiter(columns[0]!.name);
+    else if (await this.#keepsQuotes()) await this.#createQuoted(columns);
     await this.#createAsWritten();
-    await this.#widen(await this.#columns());
-    return skipped;
+    await this.#widen();
+    const [known, firstRows] = [await this.#columns(), await this.#firstRows()];
+    return { columns: known, firstRows, skippedLines, isSmall: this.#isSmall };
   }
 
   #columns(): Promise<readonly EngineColumn[]> {
@@ -113,13 +129,21 @@ class Reading {
     return this.#known;
   }
 
+  /** The reader gives plain types alone; and in what SQL tells, a name goes on behind a NUL. */
   async #described(): Promise<readonly EngineColumn[]> {
-    assertNameable(await namesWithNul(this.#engine, this.#table), this.#file);
-    return this.#engine.describe(this.#table);
+    const [names, types] = (await this.#engine.query(
+      `SELECT column_name, column_type FROM (DESCRIBE ${this.#table})`,
+    )) as [readonly string[], readonly string[]];
+    const withNul = names.filter((name) => name.includes('\0'));
+    assertNameable(withNul, this.#file);
+    return names.map((name, index) => ({ name, type: plainScalar(types[index]!) }));
   }
 
-  async #texts(): Promise<string[]> {
-    return (await this.#columns()).filter(({ type }) => type.text === 'VARCHAR').map(({ name }) => name);
+  #firstRows(): Promise<FirstRows> {
+    this.#seen ??= this.#columns().then((columns) =>
+      lookAtFirstRows(this.#engine, this.#relation, columns, this.#isSmall),
+    );
+    return this.#seen;
   }
 
   /** What `read_csv` and `sniff_csv` take. */
@@ -136,8 +160,17 @@ class Reading {
 
   async #create(more: Readonly<Record<string, string>> = {}): Promise<void> {
     const rows = `read_csv(${this.#arguments(more)})`;
-    await this.#engine.query(`CREATE OR REPLACE TABLE ${this.#table} AS FROM ${rows}`);
     this.#known = undefined;
+    this.#seen = undefined;
+    try {
+      await this.#engine.query(`CREATE OR REPLACE TABLE ${this.#table} AS FROM ${rows}`);
+    } catch (error) {
+      // Where values are times of several forms, the reader settles for one and then meets another.
+      const [, column] = MIXED_TIMES.exec(messageOf(error)) ?? [];
+      if (column === undefined || this.#types.get(column) === 'VARCHAR' || 'auto_detect' in more) throw error;
+      this.#types.set(column, 'VARCHAR');
+      await this.#create(more);
+    }
   }
 
   async #sniff(more: Readonly<Record<string, string>> = {}): Promise<Sniffed> {
@@ -151,6 +184,7 @@ class Reading {
   /** Loads with double quotes if that gives a table. Left to itself, the reader takes a lone apostrophe in the header for a quote. */
   async #createInOneWay(): Promise<void> {
     this.#options.set('quote', `'"'`);
+    if (this.#isSmall && hasNoQuotes(this.#file)) this.#options.set('escape', `'"'`);
     try {
       await this.#create();
       if (!(await this.#isOtherwiseQuoted())) return;
@@ -158,13 +192,15 @@ class Reading {
       if (error instanceof VarveError) throw error;
     }
     this.#options.delete('quote');
+    this.#options.delete('escape');
     await this.#create().catch((error) => this.#createOtherwise(error));
   }
 
   async #isOtherwiseQuoted(): Promise<boolean> {
-    if (loneHeader(await this.#columns())[1] !== undefined) return true;
-    const isSingle = (column: string) => `bool_and(${column} LIKE '''%''')`;
-    return (await this.#where(await this.#texts(), isSingle, SAMPLED_ROWS)).length > 0;
+    const found = await this.#columns();
+    if (found.length === 1 && delimiterIn(found[0]!.name) !== undefined) return true;
+    const { columns } = await this.#firstRows();
+    return [...columns.values()].some(({ areSingleQuoted }) => areSingleQuoted);
   }
 
   async #createOtherwise(error: unknown): Promise<void> {
@@ -183,7 +219,7 @@ class Reading {
     await this.#create().catch((second) => {
       if (!/when sniffing/i.test(messageOf(second))) throw second;
       if (/Expected Number of Columns/.test(text)) throw error;
-      return this.#createStrictly();
+      return this.#refuse();
     });
   }
 
@@ -247,43 +283,88 @@ class Reading {
 
   /**
    * Loads columns once more as they are written: those that were asked for, and all dates if the reader guessed a format that does not
-   * begin with the year. It has one such format for a whole file, and takes the first number for the day where none exceeds 12.
+   * begin with the year. It has one such format for a whole file, and takes the first number for the day where none exceeds 12. Also what
+   * may be no time: the reader takes `1-2-3` for one, `inf` too, and in a column of times with a zone whatever is none for missing.
    */
   async #createAsWritten(): Promise<void> {
     const columns = await this.#columns();
     const asked = columns.filter(({ name, type }) => type.text !== 'VARCHAR' && this.#isAsWritten(name));
     const times = columns.filter(({ type }) => TIMES.has(type.text));
-    const guesses = times.length > 0 ? (await this.#sniff()).dateFormats : [];
-    const isGuess = guesses.some((format) => format !== null && !format.startsWith('%Y'));
-    const wanted = isGuess ? [...asked, ...times] : asked;
+    const isGuess = times.length > 0 && (await this.#isGuess(times));
+    const wanted = [...asked, ...(isGuess ? times : await this.#doubtful(times))];
     if (wanted.length === 0) return;
     for (const { name } of wanted) this.#types.set(name, 'VARCHAR');
     await this.#create();
   }
 
-  /** Loads without the lines at fault if the reader finds no way to read every line, and so finds which they are. */
-  async #createStrictly(): Promise<void> {
+  /** Whether the reader may have guessed the format of times. Most files show in their first lines that it need not, which is sooner seen than told by it. */
+  async #isGuess(times: readonly EngineColumn[]): Promise<boolean> {
+    if (await haveYearsFirst(this.#file, await this.#columns(), times)) return false;
+    const { dateFormats } = await this.#sniff();
+    return dateFormats.some((format) => format !== null && !format.startsWith('%Y'));
+  }
+
+  async #doubtful(times: readonly EngineColumn[]): Promise<EngineColumn[]> {
+    const names = times.map(({ name }) => name);
+    const zoned = times.filter(({ type }) => type.text === ZONED).map(({ name }) => name);
+    const odd = (column: string) =>
+      `bool_or(NOT isfinite(${column}) OR year(${column}) NOT BETWEEN 1000 AND 9999)`;
+    const found = new Set([
+      ...(await this.#where(names, odd)),
+      ...(await this.#where(zoned, (column) => `bool_or(${column} IS NULL)`)),
+    ]);
+    return times.filter(({ name }) => found.has(name));
+  }
+
+  /** Finds which lines are at fault if the reader finds no way to read every line. */
+  async #refuse(): Promise<never> {
     const { delimiter, columns } = await this.#sniff({ ignore_errors: 'true' });
+    return this.#refuseBy(delimiter, columns);
+  }
+
+  /** @throws always: about the first line that has other fields, or else about the whole */
+  async #refuseBy(delimiter: string, columns: number): Promise<never> {
     await this.#createPlainly(delimiter, columns);
+    // The reader passes over an empty field too many.
+    const lines = await firstLines(this.#file, SAMPLED_LINES);
+    const more = lines.findIndex((each) => fieldsOf(each, delimiter) > columns);
+    if (more < 0) throw new Error('Error when sniffing file');
+    const found = `Expected Number of Columns: ${columns} Found: ${fieldsOf(lines[more]!, delimiter)}`;
+    throw new Error(`CSV Error on Line: ${more + 1} ${found}`);
+  }
+
+  /**
+   * Refuses what the reader takes for one column of whole lines, since they disagree on the number of fields: the first line that is neither
+   * blank nor a comment has a delimiter outside of quotes.
+   */
+  async #assertOneColumn(columns: readonly EngineColumn[], skipped: number): Promise<void> {
+    if (columns.length !== 1) return;
+    const isUtf8 = this.#options.get('encoding') === literal('utf-8');
+    const lines = isUtf8 ? await firstLines(this.#file, MAX_HEAD_LINES) : [columns[0]!.name];
+    const at = lines.findIndex((line, index) => index >= skipped && !/^(#|\s*$)/.test(line));
+    const head = lines[at] ?? '';
+    const delimiter = delimiterIn(outsideQuotes(head));
+    if (delimiter === undefined) return;
+    if (at > skipped) this.#options.set('skip', String(at));
+    await this.#refuseBy(delimiter, fieldsOf(head, delimiter));
   }
 
   /** Loads text fields by a known delimiter, under the names 0, 1, …: what this refuses is named by its line. */
-  #createPlainly(delimiter: string, columns: number): Promise<void> {
-    return this.#create(plainly(delimiter, columns));
+  async #createPlainly(delimiter: string, columns: number): Promise<void> {
+    await this.#create(plainly(delimiter, columns));
+    const [[rows]] = (await this.#engine.query(`SELECT count(*)::INTEGER FROM ${this.#table}`)) as [[number]];
+    if (rows > 0) return;
+    // Where a quote ends within a field of the header, the reader comes to the end of the file without a word.
+    throw new Error(`CSV Error on Line: ${Number(this.#options.get('skip')) + 1} unterminated quote`);
   }
 
   /**
    * Whether values keep double quotes around them, as they do where one that is not closed made the reader take quotes
    * for text.
    */
-  async #keepsQuotes(columns: readonly EngineColumn[]): Promise<boolean> {
-    const texts = columns.filter(({ type }) => type.text === 'VARCHAR').map(({ name }) => identifier(name));
-    if (texts.length === 0) return false;
-    const quoted = texts.map((column) => `${column} LIKE '"%"'`).join(' OR ');
-    const [[found]] = (await this.#engine.query(
-      `SELECT count(*)::INTEGER FROM (FROM ${this.#table} LIMIT ${SAMPLED_ROWS}) WHERE ${quoted}`,
-    )) as [[number]];
-    return found > 0;
+  async #keepsQuotes(): Promise<boolean> {
+    const { columns } = await this.#firstRows();
+    return [...columns.values()].some(({ hasDoubleQuoted }) => hasDoubleQuoted);
   }
 
   async #createQuoted(columns: readonly EngineColumn[]): Promise<void> {
@@ -296,26 +377,21 @@ class Reading {
   }
 
   /** The columns for which an aggregate is true. The engine plans many of them in more than linear time, so they are asked in parts. */
-  async #where(
-    columns: readonly string[],
-    holds: (column: string) => string,
-    rows?: number,
-  ): Promise<string[]> {
-    const from = rows === undefined ? this.#table : `(FROM ${this.#table} LIMIT ${rows})`;
+  async #where(columns: readonly string[], holds: (column: string) => string): Promise<string[]> {
     const found: string[] = [];
     for (let start = 0; start < columns.length; start += COLUMNS_PER_QUERY) {
       const part = columns.slice(start, start + COLUMNS_PER_QUERY);
       const asked = part.map((name) => `coalesce(${holds(identifier(name))}, false)`);
-      const answers = await this.#engine.query(`SELECT ${asked.join(', ')} FROM ${from}`);
+      const answers = await this.#engine.query(`SELECT ${asked.join(', ')} FROM ${this.#table}`);
       found.push(...part.filter((_, index) => answers[index]?.[0] === true));
     }
     return found;
   }
 
   /** Loads whole numbers beyond 64 bits, which the reader takes for floats, as integers of 128. */
-  async #widen(columns: readonly EngineColumn[]): Promise<void> {
-    const floats = columns.filter(({ type }) => type.text === 'DOUBLE').map(({ name }) => name);
-    const large = await this.#where(floats, (column) => `max(abs(${column})) >= 9223372036854775807`);
+  async #widen(): Promise<void> {
+    const floats = (await this.#columns()).filter(({ type }) => type.text === 'DOUBLE');
+    const large = await this.#beyondInt64(floats.map(({ name }) => name));
     const wide = await this.#where(large, (column) => `bool_and(trunc(${column}) = ${column})`);
     for (const name of wide) {
       this.#types.set(name, 'HUGEINT');
@@ -323,6 +399,18 @@ class Reading {
       await this.#create().catch(() => void this.#types.delete(name));
     }
   }
+
+  async #beyondInt64(floats: readonly string[]): Promise<string[]> {
+    const { columns, rows } = await this.#firstRows();
+    if (rows !== undefined) return floats.filter((name) => columns.get(name)!.isBeyondInt64);
+    return this.#where(floats, (column) => `max(abs(${column})) >= 9223372036854775807`);
+  }
+}
+
+/** Without any, it makes no difference which mark escapes another, and the reader need not try all: that is half of what a small file takes. */
+function hasNoQuotes({ absolutePath }: SourceFile): boolean {
+  const bytes = readFileSync(absolutePath);
+  return !['"', "'", '\\'].some((mark) => bytes.includes(mark));
 }
 
 /** What the reader makes of a file. */
@@ -336,13 +424,16 @@ interface Sniffed {
   readonly dateFormats: readonly (string | null)[];
 }
 
-/**
- * Where lines disagree on the number of fields, the reader settles for one column that holds whole lines. A lone
- * header with a delimiter in it shows that.
- */
-function loneHeader(columns: readonly EngineColumn[]): [header: string, delimiter: string | undefined] {
-  const header = columns.length === 1 ? columns[0]!.name : '';
-  return [header, [',', ';', '|', '\t'].find((mark) => header.includes(mark))];
+function outsideQuotes(line: string): string {
+  return line.replace(/"(?:[^"]|"")*("|$)/g, '');
+}
+
+function fieldsOf(line: string, delimiter: string): number {
+  return outsideQuotes(line).split(delimiter).length;
+}
+
+function delimiterIn(text: string): string | undefined {
+  return [',', ';', '|', '\t'].find((mark) => text.includes(mark));
 }
 
 function plainly(delimiter: string, columns: number): Record<string, string> {
@@ -378,9 +469,8 @@ function csvError(error: unknown, file: SourceFile): VarveError {
   const [, number] = /CSV Error on Line: (\d+)/.exec(text) ?? [];
   const line = number === undefined ? undefined : Number(number);
   if (/unicode/i.test(text)) return notUtf8(file, 'windows-1252', line, error);
-  const where = line === undefined ? file.path : `${file.path}, line ${line}`;
   const refused = (code: ErrorCode, what: string, remedy: string) =>
-    new VarveError(code, `${where}: ${what}`, { remedy, path: file.path, cause: error });
+    new VarveError(code, `${placeIn(file, line)}: ${what}`, { remedy, path: shownPath(file), cause: error });
   const counts = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(text);
   if (counts !== null) {
     const than = `${Number(counts[2]) > Number(counts[1]) ? 'more' : 'fewer'} fields than the ${counts[1]} of the header`;

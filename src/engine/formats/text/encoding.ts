@@ -1,6 +1,6 @@
 import { VarveError } from '../../../errors.ts';
 import { shellWord } from '../../../wording/quote.ts';
-import { compressionOf, firstBytes, type SourceFile } from '../../source-file.ts';
+import { compressionOf, firstBytes, placeIn, type SourceFile, shownPath } from '../../source-file.ts';
 
 /** Encodings by byte order marks; longer marks first. */
 const MARKS: readonly (readonly [mark: RegExp, name: string])[] = [
@@ -30,6 +30,8 @@ export function encodingOf(file: SourceFile): string {
   if (compressionOf(file) !== 'uncompressed') return 'utf-8';
   const start = firstBytes(file.absolutePath, LOOKED_AT_BYTES);
   const marked = MARKS.find(([mark]) => mark.test(start.subarray(0, 4).toString('latin1')))?.[1];
+  // Of nearly every file this is all there is to see.
+  if (marked === undefined && !start.includes(0)) return 'utf-8';
   return marked ?? WIDE.find(([width, zeros]) => isWide(start, width, zeros))?.[2] ?? 'utf-8';
 }
 
@@ -50,11 +52,10 @@ function isWide(start: Buffer, width: number, zeros: readonly number[]): boolean
  * @param encoding the encoding that the file may be in
  * @param line the line at fault, if known
  */
-export function notUtf8({ path }: SourceFile, encoding: string, line?: number, cause?: unknown): VarveError {
-  const where = line === undefined ? path : `${path}, line ${line}`;
-  return new VarveError('text-not-utf-8', `${where}: the bytes are not UTF-8`, {
-    remedy: `Convert it first: \`iconv -f ${encoding} -t utf-8 ${shellWord(path)}\` prints it in UTF-8.`,
-    path,
+export function notUtf8(file: SourceFile, encoding: string, line?: number, cause?: unknown): VarveError {
+  return new VarveError('text-not-utf-8', `${placeIn(file, line)}: the bytes are not UTF-8`, {
+    remedy: `Convert it first: \`iconv -f ${encoding} -t utf-8 ${shellWord(shownPath(file))}\` prints it in UTF-8.`,
+    path: shownPath(file),
     cause,
   });
 }

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { VarveError } from '../../../errors.ts';
-import type { SourceFile } from '../../source-file.ts';
+import { placeIn, type SourceFile, shownPath } from '../../source-file.ts';
 import { decompressor } from '../decompress.ts';
 import { MAX_DEPTH, tooDeep } from '../depth.ts';
 
@@ -64,10 +64,10 @@ export async function assertJsonStructure(
   if (fault !== undefined) throw noJson(file, structure.line, fault);
 }
 
-function noJson({ path }: SourceFile, line: number, what: string): VarveError {
-  return new VarveError('table-unreadable', `${path}, line ${line}: ${what}`, {
+function noJson(file: SourceFile, line: number, what: string): VarveError {
+  return new VarveError('table-unreadable', `${placeIn(file, line)}: ${what}`, {
     remedy: 'Check that the file is whole and of the format that its name says.',
-    path,
+    path: shownPath(file),
   });
 }
 

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { VarveError } from '../../../errors.ts';
-import { compressionOf, type SourceFile } from '../../source-file.ts';
+import { compressionOf, placeIn, type SourceFile, shownPath } from '../../source-file.ts';
 import { decompressor } from '../decompress.ts';
 
 /** The longest line of delimited text that is read, in bytes. */
@@ -122,11 +122,10 @@ function isJsonOrBlank(line: Buffer): boolean {
   }
 }
 
-export function lineTooLong({ path }: SourceFile, line?: number, cause?: unknown): VarveError {
-  const where = line === undefined ? path : `${path}, line ${line}`;
-  return new VarveError('table-unreadable', `${where}: a line is longer than 32 MiB`, {
+export function lineTooLong(file: SourceFile, line?: number, cause?: unknown): VarveError {
+  return new VarveError('table-unreadable', `${placeIn(file, line)}: a line is longer than 32 MiB`, {
     remedy: 'Keep so long a value in a file of its own, or use Parquet.',
-    path,
+    path: shownPath(file),
     cause,
   });
 }

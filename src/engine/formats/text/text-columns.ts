@@ -2,15 +2,17 @@ import { VarveError } from '../../../errors.ts';
 import { type ColumnReadings, hasTimeOfDay } from '../../column-readings.ts';
 import type { Engine } from '../../duckdb.ts';
 import { identifier, literal } from '../../quote.ts';
-import type { SourceFile } from '../../source-file.ts';
+import { type SourceFile, shownPath } from '../../source-file.ts';
 import type { EngineColumn } from '../../types.ts';
+import type { LoadedText } from './csv.ts';
+import type { FirstRows } from './first-rows.ts';
 
 /** The spellings that pandas and pyarrow take for truth values. `NO` is a country, and `t` a letter. */
 const TRUE_FALSE = ['true', 'True', 'TRUE', 'false', 'False', 'FALSE'];
 
-const ISO_DATE = '\\d{4}[-/]\\d{1,2}[-/]\\d{1,2}';
+const ISO_DATE = '\\d{4,6}[-/]\\d{1,2}[-/]\\d{1,2}(?: \\(BC\\))?';
 const ISO_TIME = '[ T]\\d{1,2}:\\d{2}(?::\\d{2}(?:\\.\\d+)?)?';
-const ISO_ZONE = ' ?(?:Z|[+-]\\d{2}(?::?\\d{2})?)';
+const ISO_ZONE = '(?: ?(?:Z|[+-]\\d{2}(?::?\\d{2})?)| [A-Z][A-Za-z_]*(?:/[A-Za-z_+-]+)*)';
 
 /** The narrowest comes first. */
 const ISO_TYPES = [
@@ -27,9 +29,6 @@ const NUMERIC_DATE =
 const FIRSTS_PER_QUERY = 256;
 /** Columns of which all values are looked at in one query. */
 const CHECKS_PER_QUERY = 32;
-/** Rows in which the one value is looked for first. */
-const FIRST_ROWS = 2048;
-
 /** A way to read the values of a column. */
 interface Meaning {
   /** True of every value that can be read so. */
@@ -49,14 +48,13 @@ export type DateFormats = ReadonlyMap<string, readonly string[]>;
 /**
  * Gives the columns of text in the table `relation` the type that their values show: truth values and dates. Where several formats fit every
  * value of a column, as they do `01/02/2024`, it stays text.
- * @param before the columns of the table
  * @returns its columns now
  * @throws VarveError `date-format-unfit` if a value is not of the format that `readings` gives, `date-format-invalid`
  */
 export async function typeTextColumns(
   engine: Engine,
   relation: string,
-  before: readonly EngineColumn[],
+  { columns: before, firstRows }: LoadedText,
   file: SourceFile,
   readings: ColumnReadings,
 ): Promise<{ readonly columns: readonly EngineColumn[]; readonly dateFormats: DateFormats }> {
@@ -72,7 +70,7 @@ export async function typeTextColumns(
     formats.set(name, [format]);
   }
   const open = texts.filter((name) => !values.has(name));
-  for (const [name, meanings] of await meaningsOf(engine, table, open)) {
+  for (const [name, meanings] of await meaningsOf(engine, table, open, firstRows)) {
     const fitting = meanings.flatMap(({ format }) => format ?? []);
     if (fitting.length > 0) formats.set(name, fitting);
     const staysText = readings.get(name)?.as === 'text' || fitting.length > 1;
@@ -93,8 +91,9 @@ async function meaningsOf(
   engine: Engine,
   table: string,
   columns: readonly string[],
+  firstRows: FirstRows,
 ): Promise<Map<string, readonly Meaning[]>> {
-  const suspects = (await firstValues(engine, table, columns)).flatMap(([name, value]) => {
+  const suspects = (await someValues(engine, table, columns, firstRows)).flatMap(([name, value]) => {
     const possible = possibleMeanings(identifier(name), value);
     return possible.length === 0 ? [] : [[name, possible] as const];
   });
@@ -115,27 +114,28 @@ async function meaningsOf(
 }
 
 /** One value of each column that is not null throughout; which one does not matter, since all are looked at if it looks like something. */
-async function firstValues(
+async function someValues(
   engine: Engine,
   table: string,
   columns: readonly string[],
+  firstRows: FirstRows,
 ): Promise<[name: string, value: string][]> {
   const found: [string, string][] = [];
-  const ask = async (names: readonly string[], from: string): Promise<string[]> => {
-    const lacking: string[] = [];
-    for (let start = 0; start < names.length; start += FIRSTS_PER_QUERY) {
-      const part = names.slice(start, start + FIRSTS_PER_QUERY);
-      const asked = part.map((name) => `any_value(${identifier(name)})`);
-      const answers = await engine.query(`SELECT ${asked.join(', ')} FROM ${from}`);
-      for (const [index, name] of part.entries()) {
-        const value = answers[index]?.[0];
-        if (typeof value === 'string') found.push([name, value]);
-        else lacking.push(name);
-      }
+  const lacking: string[] = [];
+  for (const name of columns) {
+    const { text } = firstRows.columns.get(name)!;
+    if (text !== undefined) found.push([name, text]);
+    else if (firstRows.rows === undefined) lacking.push(name);
+  }
+  for (let start = 0; start < lacking.length; start += FIRSTS_PER_QUERY) {
+    const part = lacking.slice(start, start + FIRSTS_PER_QUERY);
+    const asked = part.map((name) => `any_value(${identifier(name)})`);
+    const answers = await engine.query(`SELECT ${asked.join(', ')} FROM ${table}`);
+    for (const [index, name] of part.entries()) {
+      const value = answers[index]?.[0];
+      if (typeof value === 'string') found.push([name, value]);
     }
-    return lacking;
-  };
-  await ask(await ask(columns, `(FROM ${table} LIMIT ${FIRST_ROWS})`), table);
+  }
   return found;
 }
 
@@ -188,7 +188,7 @@ async function assertFormat(
   table: string,
   name: string,
   format: string,
-  { path }: SourceFile,
+  file: SourceFile,
 ): Promise<void> {
   const column = identifier(name);
   const isUnfit = `try_strptime(${column}, ${literal(format)}) IS NULL`;
@@ -197,6 +197,7 @@ async function assertFormat(
     throw /format specifier/i.test(String(error)) ? formatInvalid(name, format, error) : error;
   })) as [[string | null]];
   if (unfit === null) return;
+  const path = shownPath(file);
   throw new VarveError(
     'date-format-unfit',
     `${path}: ${JSON.stringify(unfit.slice(0, 60))} in the column ${name} is not of the format ${format}`,

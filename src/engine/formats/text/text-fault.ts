@@ -1,7 +1,7 @@
-import type { Said } from '../binary-fault.ts';
+import { type Meanings, meaningOf, type Said } from '../binary-fault.ts';
 
-/** What DuckDB's words about files of text mean, the first that is met; groups of the pattern are what it names. */
-const MEANINGS: readonly (readonly [words: RegExp, meaning: (found: RegExpExecArray) => Said])[] = [
+/** What DuckDB's words about files of text mean. */
+const MEANINGS: Meanings = [
   [
     /when sniffing file/i,
     () => ({
@@ -26,8 +26,16 @@ const MEANINGS: readonly (readonly [words: RegExp, meaning: (found: RegExpExecAr
   [
     /(?:in line (\d+): )?Object .* has duplicate key ("(?:[^"\\]|\\.)*")/s,
     ([, line, key]) => ({
-      reason: `${line === undefined ? 'an' : `line ${line}: an`} object has the key ${key} twice`,
+      reason: `an object has the key ${key} twice`,
+      ...(line !== undefined && { line: Number(line) }),
       remedy: 'Give each value of an object a key of its own.',
+    }),
+  ],
+  [
+    /Duplicate name ("(?:[^"\\]|\\.)*") in struct/s,
+    ([, key]) => ({
+      reason: `it has another key that differs from ${key} in the same object by nothing but capital letters`,
+      remedy: 'Rename one of them: varve takes names that differ so for the same.',
     }),
   ],
   [
@@ -48,9 +56,5 @@ const MEANINGS: readonly (readonly [words: RegExp, meaning: (found: RegExpExecAr
 
 /** Tells what is wrong with a file of text, where DuckDB's words would only tell of its own insides; undefined where they are plain. */
 export function textFault(words: string): Said | undefined {
-  for (const [pattern, meaning] of MEANINGS) {
-    const found = pattern.exec(words);
-    if (found !== null) return meaning(found);
-  }
-  return undefined;
+  return meaningOf(words, MEANINGS);
 }

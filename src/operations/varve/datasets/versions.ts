@@ -8,6 +8,7 @@ import {
   pointersAt,
 } from '../../../workspace/git/pointers.ts';
 import { POINTER_SUFFIX, type Pointer, readPointer } from '../../../workspace/pointer.ts';
+import type { Repository } from '../../../workspace/repository.ts';
 import type { DatasetVersions } from '../../backend/backend.ts';
 import type { CommittedVersion, DatasetVersion, HistoryEntry, VersionFacts } from '../../backend/version.ts';
 import type { WorkingContext } from '../../context/context.ts';
@@ -16,7 +17,8 @@ import { withoutSuffix } from '../../datasets/pointer-suffix.ts';
 import { datasetAtPath, selectPaths, withPointer } from './select.ts';
 
 /** Take from a pointer what it says of its snapshot. */
-export function pointerFacts({ kind, digest, bytes, files, rows, profile }: Pointer): VersionFacts {
+export function pointerFacts(pointer: Pointer): VersionFacts {
+  const { kind, digest, bytes, files, rows, profile, source, meta } = pointer;
   return {
     kind,
     content: digest,
@@ -25,23 +27,43 @@ export function pointerFacts({ kind, digest, bytes, files, rows, profile }: Poin
     files,
     ...(rows === undefined ? {} : { rows }),
     ...(profile === undefined ? {} : { profile }),
+    ...(source === undefined ? {} : { source }),
+    ...(meta === undefined ? {} : { meta }),
   };
 }
 
 /** Implements Backend.version. */
 export function datasetVersion(
-  { repository: { root } }: WorkingContext,
+  { repository }: WorkingContext,
   path: string,
   commit: string | undefined,
 ): DatasetVersion | undefined {
-  const dataset = commit === undefined ? datasetAtPath(root, path) : withoutSuffix(path, POINTER_SUFFIX);
-  const pointer = dataset === undefined ? undefined : pointerOf(root, dataset, commit);
+  const dataset =
+    commit === undefined ? datasetAtPath(repository.root, path) : withoutSuffix(path, POINTER_SUFFIX);
+  const pointer = dataset === undefined ? undefined : pointerOf(repository, dataset, commit);
   return pointer && { path: dataset!, commit, ...pointerFacts(pointer) };
 }
 
 /** The pointer of a dataset that is there in the working tree, or that a commit may have. */
-export function pointerOf(root: string, dataset: string, commit: string | undefined): Pointer | undefined {
-  return commit === undefined ? readPointer(root, dataset) : datasetAt(root, commit, dataset);
+export function pointerOf(
+  repository: Repository,
+  dataset: string,
+  commit: string | undefined,
+): Pointer | undefined {
+  if (commit === undefined) return readPointer(repository.root, dataset);
+  return LISTED.get(repository)?.get(commit)?.get(dataset) ?? datasetAt(repository.root, commit, dataset);
+}
+
+/** Pointers of the commits that were listed last, by the commits: whoever lists one is about to read from it. */
+const LISTED = new WeakMap<Repository, Map<string, ReadonlyMap<string, Pointer>>>();
+const MAX_LISTED = 4;
+
+function remember(repository: Repository, commit: string, pointers: ReadonlyMap<string, Pointer>): void {
+  const listed = LISTED.get(repository) ?? new Map();
+  LISTED.set(repository, listed);
+  listed.delete(commit);
+  listed.set(commit, pointers);
+  if (listed.size > MAX_LISTED) listed.delete(listed.keys().next().value!);
 }
 
 /** Implements Backend.select. */
@@ -57,9 +79,13 @@ export async function selectVersions(
 
 /** Implements Backend.versionsAt. */
 export async function versionsAt({ repository }: WorkingContext, commit: string): Promise<DatasetVersions> {
-  const { done, problems } = await eachDatasetQuietly(pointersAt(repository.root, commit), ({ path, read }) =>
-    versionOf({ path, pointer: read() }, commit),
-  );
+  const pointers = new Map<string, Pointer>();
+  const listed = pointersAt(repository.root, commit);
+  const { done, problems } = await eachDatasetQuietly(listed, async ({ path, read }) => {
+    pointers.set(path, read());
+    return versionOf({ path, pointer: pointers.get(path)! }, commit);
+  });
+  remember(repository, commit, pointers);
   return { versions: done, ...problemsField(problems) };
 }
 

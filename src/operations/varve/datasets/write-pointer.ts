@@ -84,7 +84,7 @@ export interface PointerChange {
 
 /**
  * Write the pointers of datasets, but for those that are the same as before. Where one was imported from is kept as long as it is the same
- * data.
+ * data, and what people said of it as long as the new one says nothing.
  */
 export async function pointTo(
   { root }: Repository,
@@ -92,7 +92,11 @@ export async function pointTo(
 ): Promise<AddedDataset[]> {
   const added = datasets.map(({ dataset, before, pointer: made }) => {
     const isImported = before?.imported !== undefined && before.digest === made.digest;
-    const pointer = isImported ? { ...made, imported: before.imported } : made;
+    const kept = {
+      ...(isImported && { imported: before.imported }),
+      ...(before?.meta !== undefined && made.meta === undefined && { meta: before.meta }),
+    };
+    const pointer = { ...made, ...kept };
     const same = before !== undefined && formatPointer(before) === formatPointer(pointer);
     const change = before === undefined ? 'new' : same ? 'unchanged' : 'changed';
     return { dataset, pointer, change } as const;

@@ -104,7 +104,7 @@ function remoteFacts(root: string, config: Config, name: string): Fact[] | undef
 export function sourceRequest(config: Config, url: string, file: string): TrustRequest | undefined {
   const access = accessTo(config, url);
   const place = parseUrl(url, '/');
-  if (place.kind === 'folder' || (place.kind === 's3' && isPlainAws(access))) return undefined;
+  if (!('prefix' in place) || (place.kind === 's3' && isPlainAws(access))) return undefined;
   const entry = entryFor(config, url);
   // An endpoint says all that an alias would.
   const isByAlias = place.kind === 'minio' && access.endpoint === undefined;

@@ -8,6 +8,7 @@ import { VarveError } from '../../../errors.ts';
 import { type BucketSource, openBucketSource } from '../../../remote/bucket/listing.ts';
 import { openRemote } from '../../../remote/open.ts';
 import type { Remote } from '../../../remote/remote.ts';
+import { URL_FORMS } from '../../../remote/url.ts';
 import type { Digest } from '../../../store/format/digest.ts';
 import { writeCloneRecord } from '../../../store/gc/clones.ts';
 import { writeRef } from '../../../store/gc/refs.ts';
@@ -138,7 +139,7 @@ function defaultRemote(config: Config): string {
       path: '.varve/config.yaml',
       remedy:
         names.length === 0
-          ? 'Run `varve remote add origin URL`, where URL is a folder, s3://bucket/prefix or minio://alias/bucket.'
+          ? `Run \`varve remote add origin URL\`, where URL is ${URL_FORMS}.`
           : `Run \`varve remote default NAME\`, where NAME is one of ${names.join(', ')}.`,
     },
   );

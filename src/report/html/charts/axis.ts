@@ -61,6 +61,8 @@ export interface Tick {
 /** User units of a character, and of the room between two labels. */
 const CHARACTER = 6;
 const ROOM = 8;
+/** Of an axis with round values, in units of the data. */
+const MIN_EXTENT = 1e-300;
 
 /** The ticks of an axis: the data's ends, where the axis is cut, and round values between, as far as their labels have room. */
 export function ticks(overlay: HistogramOverlay, layout: BinLayout): Tick[] {
@@ -138,6 +140,8 @@ function innerTicks(overlay: HistogramOverlay, { stops, beyond, isToScale }: Bin
     return x.ticks(5).map((at) => middle(x(at), format(at)));
   }
   const x = scaleLinear(domain, span);
+  // No round values lie between ends that are as good as one: their distance has no reciprocal.
+  if (domain[1] - domain[0] < MIN_EXTENT) return [];
   if (!isOfSingleValues(overlay)) return x.ticks(5).map((at) => middle(x(at), name(at)));
   // The tick of a single value stands in the middle of its bin.
   const bins = edges.slice(from, to);

@@ -1,0 +1,106 @@
+import { VarveError } from '../errors.ts';
+
+/** Where a database is, and as whom it is asked. It holds no password. */
+export interface DatabaseAddress {
+  readonly kind: 'mysql' | 'postgresql';
+  /** Undefined where options or variables of the client say it. */
+  readonly host?: string;
+  readonly port?: number;
+  readonly user?: string;
+  readonly database: string;
+  /** Path of a socket on this machine, in place of host and port. */
+  readonly socket?: string;
+  readonly tls: Tls;
+}
+
+/** - `verify`: encrypted, and the server proves who it is - `require`: encrypted - `disable`: neither */
+export type Tls = 'verify' | 'require' | 'disable';
+
+const SCHEMES = {
+  mysql: 'mysql',
+  mariadb: 'mysql',
+  postgresql: 'postgresql',
+  postgres: 'postgresql',
+} as const;
+const DATABASE_URL = new RegExp(`^(${Object.keys(SCHEMES).join('|')})://`, 'i');
+const TLS_WORDS: Readonly<Record<string, Tls>> = {
+  ...{ disable: 'disable', disabled: 'disable', require: 'require', required: 'require' },
+  ...{ verify: 'verify', 'verify-full': 'verify', verify_identity: 'verify' },
+};
+
+export function isDatabaseUrl(text: string): boolean {
+  return DATABASE_URL.test(text);
+}
+
+/**
+ * Read `mysql://user@host:port/database` or `postgresql://…`; `?sslmode=verify|require|disable` and `?socket=PATH` may follow. Traffic to another
+ * machine is encrypted, and that machine has to prove who it is, unless the URL says otherwise.
+ * @throws VarveError `database-url-invalid`
+ */
+export function parseDatabaseUrl(text: string): DatabaseAddress {
+  const shown = withoutPassword(text);
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    throw invalid(shown, 'is no URL');
+  }
+  const kind = SCHEMES[url.protocol.slice(0, -1).toLowerCase() as keyof typeof SCHEMES];
+  if (kind === undefined) throw invalid(shown, 'names no kind of database that is known');
+  if (url.password !== '') throw passwordShown(shown, kind);
+  const database = decoded(url.pathname.slice(1), shown);
+  if (database === '' || database.includes('/')) throw invalid(shown, 'names no database');
+  const host = decoded(url.hostname.replace(/^\[(.*)\]$/, '$1'), shown);
+  const socket = url.searchParams.get('socket') ?? undefined;
+  return {
+    kind,
+    ...(host !== '' && { host }),
+    ...(url.port !== '' && { port: Number(url.port) }),
+    ...(url.username !== '' && { user: decoded(url.username, shown) }),
+    database,
+    ...(socket !== undefined && { socket }),
+    tls: tlsOf(url.searchParams, shown) ?? (isHere(host, socket) ? 'disable' : 'verify'),
+  };
+}
+
+/** Leave a password out, also where the rest is no URL. */
+function withoutPassword(text: string): string {
+  return text.replace(/^([a-z]+:\/\/[^/?#]*?):.*@/i, '$1@').replace(/([?&](password|pwd)=)[^&#]*/gi, '$1…');
+}
+
+function tlsOf(parameters: URLSearchParams, shown: string): Tls | undefined {
+  const unknown = [...parameters.keys()].find((name) => !['sslmode', 'ssl-mode', 'socket'].includes(name));
+  if (unknown !== undefined) throw invalid(shown, `has \`${unknown}=\`, which says nothing here`);
+  const word = parameters.get('sslmode') ?? parameters.get('ssl-mode');
+  if (word === null) return undefined;
+  const tls = TLS_WORDS[word.toLowerCase()];
+  if (tls === undefined) throw invalid(shown, 'has a `sslmode=` other than verify, require and disable');
+  return tls;
+}
+
+function isHere(host: string, socket: string | undefined): boolean {
+  return socket !== undefined || ['', 'localhost', '127.0.0.1', '::1'].includes(host) || host.startsWith('/');
+}
+
+function decoded(text: string, shown: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw invalid(shown, 'has a % that begins no character');
+  }
+}
+
+function invalid(shown: string, problem: string): VarveError {
+  return new VarveError('database-url-invalid', `${shown} ${problem}`, {
+    path: shown,
+    remedy: 'Write it as mysql://USER@HOST:PORT/DATABASE, or postgresql:// in the same way.',
+  });
+}
+
+function passwordShown(shown: string, kind: DatabaseAddress['kind']): VarveError {
+  const places = kind === 'mysql' ? 'MYSQL_PWD or ~/.my.cnf' : 'PGPASSWORD or ~/.pgpass';
+  return new VarveError('database-url-invalid', `The URL of ${shown} holds a password`, {
+    path: shown,
+    remedy: `Leave it out: it would stay in the history of the shell. Put it into ${places}, or let \`--password\` ask for it.`,
+  });
+}

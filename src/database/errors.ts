@@ -1,0 +1,65 @@
+import { VarveError } from '../errors.ts';
+import { neutral } from '../wording/neutral.ts';
+import type { DatabaseAddress } from './address.ts';
+
+const REFUSED = [
+  'ER_ACCESS_DENIED_ERROR',
+  'ER_DBACCESS_DENIED_ERROR',
+  'ER_TABLEACCESS_DENIED_ERROR',
+  '28000',
+  '28P01',
+  '42501',
+];
+const UNREACHABLE = [
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENOENT',
+  'ECONNRESET',
+  'PROTOCOL_CONNECTION_LOST',
+];
+const MAX_SAID = 500;
+
+/** Say what a server or its driver said, about the database that was asked. */
+export function databaseError(error: unknown, address: DatabaseAddress): VarveError {
+  if (error instanceof VarveError) return error;
+  const path = describeDatabase(address);
+  const { code = '', message } = error as { code?: string; message: string };
+  const said = neutral(message.split('\n')[0]!.slice(0, MAX_SAID));
+  if (REFUSED.includes(code))
+    return new VarveError('database-refused', `${path} lets this user not read: ${said}`, {
+      path,
+      remedy: `Give the user in the URL, and the password in ${placesOf(address)} or by \`--password\`; the user needs the right to SELECT.`,
+      cause: error,
+    });
+  if (UNREACHABLE.includes(code))
+    return new VarveError('database-unreachable', `${path} does not answer: ${said}`, {
+      path,
+      remedy: 'Check host and port of the URL, and that the server is up.',
+      cause: error,
+    });
+  return new VarveError('database-error', `${path} says: ${said}`, {
+    path,
+    remedy: 'Check the name of the table, or try the query in the client of the database.',
+    cause: error,
+  });
+}
+
+/** Where people look for it, without user and options. */
+export function describeDatabase({ kind, host, port, database }: DatabaseAddress): string {
+  return `${kind}://${host ?? ''}${port === undefined ? '' : `:${port}`}/${database}`;
+}
+
+function placesOf({ kind }: DatabaseAddress): string {
+  return kind === 'mysql' ? 'MYSQL_PWD or ~/.my.cnf' : 'PGPASSWORD or ~/.pgpass';
+}
+
+/** A column of a type that comes as no text. */
+export function columnUnreadable(name: string, asText: string): VarveError {
+  const shown = neutral(name);
+  return new VarveError('column-unreadable', `The column ${shown} has a type that cannot be kept as it is`, {
+    path: shown,
+    remedy: `Name the columns by \`--query\`, and this one by \`${asText}(…)\`.`,
+  });
+}

@@ -1,0 +1,16 @@
+import { changedMeta, type Meta } from '../../workspace/meta.ts';
+import { readPointer, writePointer } from '../../workspace/pointer.ts';
+import type { WorkingContext } from '../context/context.ts';
+
+/** Implements Backend.setMeta. */
+export function setMeta(
+  context: WorkingContext,
+  dataset: string,
+  changes: Readonly<Record<string, string | null>>,
+): Meta {
+  const { root } = context.repository;
+  const { meta: before, ...facts } = readPointer(root, dataset);
+  const meta = changedMeta(before, changes, dataset);
+  writePointer(root, dataset, { ...facts, ...(meta && { meta }) });
+  return meta ?? {};
+}

@@ -1,0 +1,308 @@
+/**
+ * The client for Azure Blob Storage, over its own library. It may not retry, nor know varve's keys: the bucket does both for all clients
+ * alike.
+ */
+
+import type { Readable } from 'node:stream';
+import type { BlobItem, BlobPrefix, BlockBlobClient, ContainerClient } from '@azure/storage-blob';
+import { VarveError } from '../../errors.ts';
+import type {
+  BucketClient,
+  GetRequest,
+  ListPage,
+  ListRequest,
+  OpenObject,
+  RemoveError,
+  ServerOptions,
+  StoredObject,
+  Upload,
+  UploadedPart,
+} from '../bucket/client.ts';
+import { driver } from '../bucket/driver.ts';
+import { checkedUpload } from '../bucket/upload-digests.ts';
+
+/** A blob has at most so many blocks. */
+const MAX_PARTS = 50_000;
+const HEADERS = { blobHTTPHeaders: { blobContentType: 'application/octet-stream' } } as const;
+
+/**
+ * A client for `container`. Credentials, the first that there are: AZURE_STORAGE_CONNECTION_STRING; AZURE_STORAGE_KEY or
+ * AZURE_STORAGE_SAS_TOKEN; DefaultAzureCredential, which is the environment, workload and managed identity, and `az login`. The account is
+ * that of the endpoint, or AZURE_STORAGE_ACCOUNT.
+ * @throws VarveError `driver-missing`, `endpoint-invalid`
+ */
+export async function openAzure(container: string, options: ServerOptions): Promise<BucketClient> {
+  const library = await driver('azure', ['@azure/storage-blob'], () => import('@azure/storage-blob'));
+  // Trying again is done by the remote, for all clients alike.
+  const pipeline = { retryOptions: { maxTries: 1 } };
+  const { env } = process;
+  const { AZURE_STORAGE_CONNECTION_STRING: connection, AZURE_STORAGE_ACCOUNT: account } = env;
+  if (connection && options.endpoint === undefined && !options.anonymous) {
+    const service = library.BlobServiceClient.fromConnectionString(connection, pipeline);
+    return new AzureBucketClient(service.getContainerClient(container));
+  }
+  const endpoint = options.endpoint ?? (account && `https://${account}.blob.core.windows.net`);
+  if (!endpoint) throw accountMissing();
+  const { AZURE_STORAGE_KEY: key, AZURE_STORAGE_SAS_TOKEN: sas } = env;
+  const name = account || new URL(endpoint).hostname.split('.')[0]!;
+  const isKeyed = Boolean(key) && !options.anonymous;
+  const isSigned = Boolean(sas) && !isKeyed && !options.anonymous;
+  const url = `${endpoint.replace(/\/+$/, '')}${isSigned ? `?${sas!.replace(/^\?/, '')}` : ''}`;
+  const credential = isKeyed
+    ? new library.StorageSharedKeyCredential(name, key!)
+    : isSigned || options.anonymous
+      ? new library.AnonymousCredential()
+      : await defaultCredential();
+  const service = new library.BlobServiceClient(url, credential, pipeline);
+  return new AzureBucketClient(service.getContainerClient(container));
+}
+
+async function defaultCredential() {
+  const identity = await driver('azure', ['@azure/identity'], () => import('@azure/identity'));
+  return new identity.DefaultAzureCredential();
+}
+
+function accountMissing(): VarveError {
+  return new VarveError('endpoint-invalid', 'No account of Azure is named', {
+    path: 'AZURE_STORAGE_ACCOUNT',
+    remedy:
+      'Set AZURE_STORAGE_ACCOUNT or AZURE_STORAGE_CONNECTION_STRING, or give the remote the endpoint https://ACCOUNT.blob.core.windows.net.',
+  });
+}
+
+class AzureBucketClient implements BucketClient {
+  readonly bucket: string;
+  readonly server: string;
+  readonly signIn =
+    'Run `az login`, or set AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN.';
+  readonly rights = 'the role Storage Blob Data Contributor on it';
+  readonly certificates =
+    'Where it has its own certificate authority, name that by NODE_EXTRA_CA_CERTS; where it speaks plain HTTP, write http:// in its endpoint.';
+  readonly maxParts = MAX_PARTS;
+  readonly canSeek = false;
+  /** A request for many is refused by some kinds of credentials. */
+  readonly maxRemoved = 1;
+  readonly #container: ContainerClient;
+
+  constructor(container: ContainerClient) {
+    this.#container = container;
+    this.bucket = container.containerName;
+    const { origin, pathname } = new URL(container.url);
+    // An emulator has the account in the path, and no host of its own.
+    this.server = origin + pathname.replace(new RegExp(`/${container.containerName}/?$`), '');
+  }
+
+  async list({ prefix, folders, token, limit }: ListRequest): Promise<ListPage> {
+    const page = {
+      ...(token !== undefined && { continuationToken: token }),
+      maxPageSize: limit ?? 5000,
+    };
+    const pages = folders
+      ? this.#container.listBlobsByHierarchy('/', { prefix }).byPage(page)
+      : this.#container.listBlobsFlat({ prefix }).byPage(page);
+    const { value } = await asked(() => pages.next());
+    const { blobItems = [], blobPrefixes = [] } = (value?.segment ?? {}) as {
+      blobItems?: BlobItem[];
+      blobPrefixes?: BlobPrefix[];
+    };
+    return {
+      objects: blobItems.map(listed),
+      folders: blobPrefixes.map(({ name }) => name),
+      ...(value?.continuationToken ? { token: value.continuationToken } : {}),
+    };
+  }
+
+  async head(key: string, version?: string): Promise<StoredObject> {
+    const found = await asked(() => this.#blob(key, version).getProperties());
+    return {
+      key,
+      size: found.contentLength ?? 0,
+      modified: found.lastModified ?? new Date(0),
+      ...etagOf(found.etag),
+      hasSha256: false,
+    };
+  }
+
+  async get(key: string, { offset, length, etag, version }: GetRequest): Promise<OpenObject> {
+    const answer = await asked(() =>
+      this.#blob(key, version).download(offset ?? 0, length, {
+        ...(etag !== undefined && { conditions: { ifMatch: `"${etag}"` } }),
+      }),
+    );
+    const announced = answer.contentLength ?? 0;
+    return {
+      body: answer.readableStreamBody as Readable,
+      length: announced,
+      size: Number(answer.contentRange?.split('/')[1] ?? announced),
+      ...etagOf(answer.etag),
+    };
+  }
+
+  async put(key: string, upload: Upload, ifAbsent: boolean): Promise<void> {
+    const { bytes, md5 } = await checkedUpload(upload);
+    const blob = this.#blob(key);
+    const answer = await asked(() =>
+      blob.upload(bytes, bytes.length, { ...HEADERS, ...condition(ifAbsent) }),
+    );
+    // The digest of what the server has.
+    const kept = answer.contentMD5;
+    if (kept === undefined || Buffer.from(kept).toString('base64') === md5) return;
+    await blob.delete({ conditions: { ifMatch: answer.etag! } }).catch(() => undefined);
+    throw Object.assign(new Error('The server has other bytes'), { code: 'BadDigest' });
+  }
+
+  /** Azure has one unfinished upload a blob. */
+  async startUpload(): Promise<string> {
+    return 'blocks';
+  }
+
+  async unfinishedUploads(key: string): Promise<string[]> {
+    return (await this.uploadedParts(key)).length > 0 ? ['blocks'] : [];
+  }
+
+  async uploadedParts(key: string): Promise<UploadedPart[]> {
+    try {
+      const { uncommittedBlocks = [] } = await asked(() => this.#blob(key).getBlockList('uncommitted'));
+      return uncommittedBlocks.flatMap(({ name, size }) => partOf(name, size) ?? []);
+    } catch (error) {
+      if ((error as Fault).code === 'NoSuchKey') return [];
+      throw error;
+    }
+  }
+
+  async uploadPart(key: string, _: string, number: number, upload: Upload): Promise<UploadedPart> {
+    const { bytes, md5 } = await checkedUpload(upload);
+    const id = blockId(number, upload.sha256);
+    await asked(() =>
+      this.#blob(key).stageBlock(id, bytes, bytes.length, {
+        // The server refuses bytes that do not have it.
+        transactionalContentMD5: Buffer.from(md5, 'base64'),
+      }),
+    );
+    return { number, etag: id, size: upload.length, sha256: upload.sha256 };
+  }
+
+  async completeUpload(
+    key: string,
+    _: string,
+    parts: readonly UploadedPart[],
+    ifAbsent: boolean,
+  ): Promise<void> {
+    const ids = parts.map(({ number, sha256 = '' }) => blockId(number, sha256));
+    await asked(() => this.#blob(key).commitBlockList(ids, { ...HEADERS, ...condition(ifAbsent) }));
+  }
+
+  /** Blocks that no blob took are removed by Azure after a week. */
+  async abortUpload(): Promise<void> {}
+
+  async remove(keys: readonly string[]): Promise<RemoveError[]> {
+    await Promise.all(keys.map((key) => asked(() => this.#blob(key).deleteIfExists())));
+    return [];
+  }
+
+  /** The account's rule for blobs that were removed; whether it keeps versions is told by its blobs alone. */
+  async isVersioned(): Promise<boolean> {
+    const { value } = await asked(() =>
+      this.#container.listBlobsFlat({ includeVersions: true }).byPage({ maxPageSize: 1 }).next(),
+    );
+    return value?.segment.blobItems.some(({ versionId }: BlobItem) => versionId !== undefined) ?? false;
+  }
+
+  close(): void {}
+
+  #blob(key: string, version?: string): BlockBlobClient {
+    const blob = this.#container.getBlockBlobClient(key);
+    return version === undefined ? blob : (blob.withVersion(version) as BlockBlobClient);
+  }
+}
+
+function condition(ifAbsent: boolean) {
+  return ifAbsent ? { conditions: { ifNoneMatch: '*' } } : {};
+}
+
+/** The number and the digest of a part: all ids of a blob have one length, and at most 64 bytes. */
+function blockId(number: number, sha256: string): string {
+  const id = Buffer.alloc(36);
+  id.writeUInt32BE(number);
+  id.write(sha256, 4, 'hex');
+  return id.toString('base64');
+}
+
+function partOf(id: string, size: number): UploadedPart | undefined {
+  const bytes = Buffer.from(id, 'base64');
+  if (bytes.length !== 36) return undefined;
+  return { number: bytes.readUInt32BE(0), etag: id, size, sha256: bytes.subarray(4).toString('hex') };
+}
+
+function listed({ name, properties, versionId }: BlobItem): StoredObject {
+  return {
+    key: name,
+    size: properties.contentLength ?? 0,
+    modified: properties.lastModified,
+    ...etagOf(properties.etag),
+    ...(versionId !== undefined && { version: versionId }),
+    hasSha256: false,
+  };
+}
+
+function etagOf(etag: string | undefined) {
+  return etag === undefined ? {} : { etag: etag.replaceAll('"', '') };
+}
+
+type Fault = Error & { readonly code: string; readonly status?: number };
+
+async function asked<T>(request: () => Promise<T>): Promise<T> {
+  try {
+    return await request();
+  } catch (error) {
+    throw asFault(error);
+  }
+}
+
+/** Azure's codes, by those that all clients share. Source: "Blob service error codes", "Common REST API error codes". */
+const CODES: Readonly<Record<string, string>> = {
+  BlobNotFound: 'NoSuchKey',
+  ContainerNotFound: 'NoSuchBucket',
+  BlobAlreadyExists: 'PreconditionFailed',
+  ConditionNotMet: 'PreconditionFailed',
+  TargetConditionNotMet: 'PreconditionFailed',
+  InvalidBlockList: 'NoSuchUpload',
+  InvalidBlobOrBlock: 'NoSuchUpload',
+  Md5Mismatch: 'BadDigest',
+  InvalidMd5: 'BadDigest',
+  AuthenticationFailed: 'InvalidToken',
+  NoAuthenticationInformation: 'CredentialsMissing',
+  AuthorizationFailure: 'AccessDenied',
+  AuthorizationPermissionMismatch: 'AccessDenied',
+  BlobArchived: 'InvalidObjectState',
+  ServerBusy: 'SlowDown',
+  PARSE_ERROR: 'BodyTruncated',
+  AbortError: 'BodyTruncated',
+  OperationTimedOut: 'RequestTimeout',
+  CredentialUnavailableError: 'CredentialsMissing',
+  AggregateAuthenticationError: 'CredentialsMissing',
+  ChainedTokenCredentialError: 'CredentialsMissing',
+};
+
+/** An error of the library in the codes that all clients share. Its message may hold a signed URL, so that only its first line is kept. */
+function asFault(error: unknown): Fault {
+  const {
+    name = '',
+    code,
+    statusCode,
+    message = '',
+    cause,
+  } = error as {
+    name?: string;
+    code?: string;
+    statusCode?: number;
+    message?: string;
+    cause?: { code?: string };
+  };
+  const said = code === 'REQUEST_SEND_ERROR' ? (cause?.code ?? 'ECONNRESET') : code;
+  return Object.assign(new Error(message.split('\n', 1)[0]), {
+    code:
+      CODES[said ?? ''] ?? CODES[name] ?? said ?? (statusCode === undefined ? name : `HTTP ${statusCode}`),
+    ...(statusCode !== undefined && { status: statusCode }),
+  });
+}

@@ -1,0 +1,264 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import {
+  type DatabaseServer,
+  describeWithMariadb,
+  describeWithPostgresql,
+  startMariadb,
+  startPostgresql,
+} from '../support/databases.ts';
+import { refused } from '../support/refused.ts';
+import { Sandbox } from '../support/sandbox.ts';
+
+let box: Sandbox;
+beforeEach(() => {
+  box = new Sandbox().repository();
+});
+afterEach(() => box.remove());
+
+/** Columns, their types and rows as another reader of Parquet has them. */
+async function read(
+  path: string,
+): Promise<{ types: Record<string, string>; rows: Record<string, string>[] }> {
+  const connection = await (await DuckDBInstance.create()).connect();
+  const result = await connection.runAndReadAll(`SELECT * FROM '${box.path('repo', path)}'`);
+  const names = result.columnNames();
+  return {
+    types: Object.fromEntries(names.map((name, at) => [name, String(result.columnTypes()[at])])),
+    rows: result
+      .getRows()
+      .map((row) => Object.fromEntries(row.map((value, at) => [names[at]!, String(value)]))),
+  };
+}
+
+test('what names no database, or would show a password, is refused before a connection', () => {
+  const add = (...args: string[]) => ['add', ...args, '--to', 'data/x.parquet'];
+  refused(box, add('mysql://ann:hush@db.example/shop', '--table', 'x'), 'database-url-invalid', '');
+  expect(box.varve(add('mysql://ann:hush@db.example/shop', '--table', 'x')).err).not.toContain('hush');
+  refused(box, add('postgresql://db.example', '--table', 'x'), 'database-url-invalid', '');
+  refused(box, add('mysql://db.example/shop?sslmode=maybe', '--table', 'x'), 'database-url-invalid', '');
+  refused(box, add('mysql://db.example/shop?password=hush', '--table', 'x'), 'database-url-invalid', '');
+  refused(box, add('mysql://db.example/shop'), 'usage', '');
+  refused(box, add('mysql://db.example/shop', '--table', 'x', '--query', 'SELECT 1'), 'usage', '');
+  refused(box, ['add', 'mysql://db.example/shop', '--table', 'x', '--to', 'data/x.xlsx'], 'usage', '');
+  refused(box, ['add', 'mysql://db.example/shop', '--table', 'x'], 'usage', '');
+  refused(box, ['add', 'data', '--table', 'x'], 'usage', '');
+  refused(box, add('mysql://localhost:1/shop', '--table', 'x'), 'database-unreachable', '');
+  expect(existsSync(box.path('repo/data'))).toBe(false);
+});
+
+test('a server that speaks no protocol of a database is no crash', async () => {
+  const server: Server = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  for (const scheme of ['mysql', 'postgresql']) {
+    const { code, out } = await box.later([
+      'add',
+      `${scheme}://127.0.0.1:${port}/shop`,
+      '--table',
+      'x',
+      '--to',
+      'x.csv',
+      '--json',
+    ]);
+    expect([scheme, code]).toEqual([scheme, 2]);
+    expect(JSON.parse(out).error.code).toMatch(/^database-(error|unreachable)$/);
+  }
+  server.close();
+});
+
+describeWithMariadb(() => {
+  let server: DatabaseServer;
+  beforeAll(async () => {
+    server = await startMariadb();
+  }, 60_000);
+  afterAll(() => server.stop());
+
+  test('a table comes with exact types, in the order of its key, and is the same version as long as it is the same', async () => {
+    server.run(`SET sql_mode=''; SET time_zone='+02:00';
+      CREATE TABLE odd (id BIGINT UNSIGNED PRIMARY KEY, tiny TINYINT, medium MEDIUMINT UNSIGNED, price DECIMAL(12,3), huge DECIMAL(60,2),
+        f FLOAT, d DOUBLE, day DATE, good DATE, at DATETIME(6), ts TIMESTAMP(3) NULL, tm TIME, y YEAR, j JSON, b BLOB,
+        e ENUM('a','ü'), bits BIT(9), flag BIT(1), latin TEXT CHARACTER SET latin1, n VARCHAR(20));
+      INSERT INTO odd VALUES (18446744073709551615, -128, 16777215, -999999999.125, '123456789012345678901234567890123456789012345678901234567.89',
+        0.1, 0.1, '0000-00-00', '2024-02-29', '2024-02-29 23:59:59.999999', '2024-06-01 12:00:00.123', '-800:00:01', 2024, '{"a": [1, 2.50]}', x'00ff0a',
+        'ü', b'100000001', b'1', 'é', '');
+      INSERT INTO odd (id, day, tm) VALUES (1, '2024-01-31', '10:00:00');`);
+    const args = ['add', server.url(), '--table', 'odd', '--to', 'data/odd.parquet'];
+    const { code, out, err } = box.varve(args);
+    expect([code, out]).toEqual([0, expect.stringMatching(/^new +data\/odd.parquet +2 rows/)]);
+    expect(err).toContain('day is kept as text: 1 value of it is no DATE.');
+    expect(err).toContain('tm is kept as text');
+    const { types, rows } = await read('data/odd.parquet');
+    expect(types).toMatchObject({
+      id: 'UBIGINT',
+      tiny: 'TINYINT',
+      medium: 'UINTEGER',
+      price: 'DECIMAL(12,3)',
+      huge: 'VARCHAR',
+    });
+    expect(types).toMatchObject({
+      f: 'FLOAT',
+      d: 'DOUBLE',
+      day: 'VARCHAR',
+      good: 'DATE',
+      at: 'TIMESTAMP',
+      y: 'USMALLINT',
+    });
+    expect(types).toMatchObject({
+      ts: 'TIMESTAMP WITH TIME ZONE',
+      b: 'BLOB',
+      bits: 'UBIGINT',
+      flag: 'BOOLEAN',
+      j: 'VARCHAR',
+    });
+    expect(rows.map(({ id }) => id)).toEqual(['1', '18446744073709551615']);
+    expect(rows[0]).toMatchObject({ price: 'null', n: 'null', day: '2024-01-31' });
+    expect(rows[1]).toMatchObject({
+      price: '-999999999.125',
+      huge: expect.stringMatching(/\.89$/),
+      day: '0000-00-00',
+      good: '2024-02-29',
+    });
+    expect(rows[1]).toMatchObject({
+      at: '2024-02-29 23:59:59.999999',
+      ts: '2024-06-01 10:00:00.123+00',
+      tm: '-800:00:01',
+      bits: '257',
+    });
+    expect(rows[1]).toMatchObject({
+      j: '{"a": [1, 2.50]}',
+      b: '\\x00\\xFF\\x0A',
+      e: 'ü',
+      flag: 'true',
+      latin: 'é',
+      n: '',
+    });
+    expect(box.varve(args).out).toMatch(/^unchanged/);
+    expect(readFileSync(box.path('repo/data/odd.parquet.varve'), 'utf8')).not.toContain('mysql');
+  });
+
+  test('more rows than one batch, a query, a CSV file, and a table without a key', async () => {
+    server.run(`CREATE TABLE many (id INT PRIMARY KEY, note TEXT); INSERT INTO many SELECT seq, repeat('ü', seq % 50) FROM seq_1_to_5000;
+      CREATE TABLE loose AS SELECT * FROM many; CREATE TABLE nothing (id INT PRIMARY KEY)`);
+    expect(box.ok(['add', server.url(), '--table', 'shop.many', '--to', 'many.parquet'])).toContain(
+      '5,000 rows',
+    );
+    const { rows } = await read('many.parquet');
+    expect(rows.map(({ id }) => Number(id))).toEqual(Array.from({ length: 5000 }, (_, at) => at + 1));
+    expect(rows[4998]!.note).toBe('ü'.repeat(49));
+    box.ok([
+      'add',
+      server.url(),
+      '--query',
+      "SELECT id, NULLIF(note, '') AS note FROM many WHERE id IN (50, 51) ORDER BY id DESC",
+      '--to',
+      'few.csv',
+    ]);
+    expect(readFileSync(box.path('repo/few.csv'), 'utf8')).toBe('id,note\n51,ü\n50,\n');
+    expect(box.varve(['add', server.url(), '--table', 'loose', '--to', 'loose.parquet']).err).toContain(
+      'has no primary key',
+    );
+    expect(box.ok(['add', server.url(), '--table', 'nothing', '--to', 'nothing.parquet'])).toContain(
+      '0 rows',
+    );
+  });
+
+  test('what the server refuses, and what would change it', () => {
+    const add = (...args: string[]) => ['add', server.url(), ...args, '--to', 'x.parquet'];
+    refused(box, add('--table', 'none'), 'database-error', '');
+    refused(box, add('--table', 'a`b'), 'database-error', '');
+    refused(box, add('--query', 'CREATE TABLE made (id INT)'), 'database-error', '');
+    refused(box, add('--query', 'SELECT 1; DROP TABLE many'), 'database-error', '');
+    refused(box, add('--query', 'SELECT 1 AS a, 2 AS A'), 'database-error', '');
+    refused(box, add('--query', "SELECT ST_GeomFromText('POINT(1 1)') AS place"), 'column-unreadable', '');
+    refused(
+      box,
+      ['add', server.url().replace('root@', 'bob@'), '--table', 'x', '--to', 'x.parquet'],
+      'database-refused',
+      '',
+    );
+    expect(existsSync(box.path('repo/x.parquet'))).toBe(false);
+  });
+});
+
+describeWithPostgresql(() => {
+  let server: DatabaseServer;
+  beforeAll(async () => {
+    server = await startPostgresql();
+  }, 60_000);
+  afterAll(() => server.stop());
+
+  test('a table comes with exact types, in the order of its key, and is the same version as long as it is the same', async () => {
+    server.run(`SET TIME ZONE 'Europe/Berlin'; CREATE TYPE mood AS ENUM ('ok', 'ü');
+      CREATE TABLE odd (a int, id bigint, s smallint, price numeric(12,3), plain numeric(12,3), free numeric, f real, d double precision,
+        day date, at timestamp, tz timestamptz, tm time, i interval, j jsonb, b bytea, e mood, u uuid, arr int[], flag bool, n text,
+        PRIMARY KEY (id, a));
+      INSERT INTO odd VALUES (1, 9223372036854775807, -32768, 'NaN', -999999999.125, 1e-30, 0.1, 0.1, 'infinity', '2024-02-29 23:59:59.999999',
+        '2024-06-01 12:00:00.123', '23:59:59', '1 mon 2 days', '{"b":1,"a":[1.50]}', '\\x00ff0a', 'ü', '6f9619ff-8b86-d011-b42d-00cf4fc964ff',
+        '{1,NULL,3}', true, ''); INSERT INTO odd (a, id) VALUES (2, 5);`);
+    const args = ['add', server.url(), '--table', 'public.odd', '--to', 'data/odd.parquet'];
+    const { code, out, err } = box.varve(args);
+    expect([code, out]).toEqual([0, expect.stringMatching(/^new +data\/odd.parquet +2 rows/)]);
+    expect(err).toContain('price is kept as text: 1 value of it is no DECIMAL(12, 3).');
+    const { types, rows } = await read('data/odd.parquet');
+    expect(types).toMatchObject({
+      a: 'INTEGER',
+      id: 'BIGINT',
+      s: 'SMALLINT',
+      price: 'VARCHAR',
+      plain: 'DECIMAL(12,3)',
+      free: 'VARCHAR',
+    });
+    expect(types).toMatchObject({
+      f: 'FLOAT',
+      d: 'DOUBLE',
+      day: 'VARCHAR',
+      at: 'TIMESTAMP',
+      tz: 'TIMESTAMP WITH TIME ZONE',
+      flag: 'BOOLEAN',
+    });
+    expect(rows.map(({ id }) => id)).toEqual(['5', '9223372036854775807']);
+    expect(rows[1]).toMatchObject({
+      price: 'NaN',
+      plain: '-999999999.125',
+      free: '0.000000000000000000000000000001',
+      day: 'infinity',
+    });
+    expect(rows[1]).toMatchObject({
+      at: '2024-02-29 23:59:59.999999',
+      tz: '2024-06-01 10:00:00.123+00',
+      i: 'P1M2D',
+      b: '\\x00\\xFF\\x0A',
+    });
+    expect(rows[1]).toMatchObject({
+      j: '{"a": [1.50], "b": 1}',
+      e: 'ü',
+      arr: '{1,NULL,3}',
+      flag: 'true',
+      n: '',
+    });
+    expect(rows[0]).toMatchObject({ n: 'null', e: 'null', b: 'null' });
+    expect(box.varve(args).out).toMatch(/^unchanged/);
+  });
+
+  test('more rows than one batch, and what the server refuses', async () => {
+    server.run(
+      `CREATE TABLE many AS SELECT g AS id, repeat('ü', g % 50) AS note FROM generate_series(5000, 1, -1) g`,
+    );
+    const add = (...args: string[]) => ['add', server.url(), ...args, '--to', 'x.parquet'];
+    expect(box.ok(add('--query', 'SELECT * FROM many ORDER BY id'))).toContain('5,000 rows');
+    const { rows } = await read('x.parquet');
+    expect(rows.map(({ id }) => Number(id))).toEqual(Array.from({ length: 5000 }, (_, at) => at + 1));
+    refused(box, add('--table', 'none'), 'database-error', '');
+    refused(box, add('--query', 'DELETE FROM many RETURNING id'), 'database-error', '');
+    refused(box, add('--query', 'SELECT 1; DROP TABLE many'), 'database-error', '');
+    refused(
+      box,
+      ['add', server.url().replace('/postgres?', '/none?'), '--table', 'x', '--to', 'x.parquet'],
+      'database-error',
+      '',
+    );
+  });
+});

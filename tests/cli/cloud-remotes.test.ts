@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { describeWithAzurite } from '../support/azurite.ts';
+import { describeWithGcs } from '../support/gcs.ts';
+import { refused } from '../support/refused.ts';
+import { Sandbox } from '../support/sandbox.ts';
+
+let box: Sandbox;
+beforeEach(() => {
+  box = new Sandbox();
+  box.repository();
+  box.write('repo/data.csv', `id\n${'1\n'.repeat(50)}`);
+});
+afterEach(() => box.remove());
+
+/** The work of a day with a remote, from the first push to a clone of somebody else. */
+function aDayWith(url: string, endpoint: string): void {
+  box.ok(['remote', 'add', 'origin', url, '--endpoint', endpoint]);
+  box.ok(['add', 'data.csv']);
+  box.commit('data');
+  box.ok(['push']);
+  box.ok(['verify', '--remote', 'origin']);
+  box.write('repo/data.csv', `id\n${'2\n'.repeat(50)}`);
+  box.ok(['add', 'data.csv']);
+  box.commit('more');
+  box.ok(['push']);
+  box.ok(['gc', '--remote', 'origin', '--grace', '0']);
+  box.ok(['du', '--remote', 'origin']);
+
+  box.run('git', ['clone', '-q', box.path('repo'), box.path('clone')], '.');
+  const said = box.varve(['pull', '--json'], 'clone');
+  expect(JSON.parse(said.out).error).toMatchObject({ code: 'settings-untrusted' });
+  box.ok(['trust'], 'clone');
+  box.ok(['pull'], 'clone');
+  expect(readFileSync(box.path('clone/data.csv'), 'utf8')).toBe(
+    readFileSync(box.path('repo/data.csv'), 'utf8'),
+  );
+}
+
+describeWithGcs('a remote on Google Cloud Storage', (server) => {
+  test('is pushed to, checked, and pulled from by a clone that agreed to it', async () => {
+    aDayWith(`gs://${await server.makeBucket()}/store`, server.endpoint);
+  });
+
+  test('that is not there is named', () => {
+    box.ok(['remote', 'add', 'origin', 'gs://no-such-bucket/x', '--endpoint', server.endpoint]);
+    box.ok(['add', 'data.csv']);
+    const { out } = box.varve(['push', '--json']);
+    expect(JSON.parse(out).error).toMatchObject({ code: 'bucket-missing' });
+  });
+});
+
+describeWithAzurite('a remote on Azure', (server) => {
+  beforeEach(() => void Object.assign(box.env, server.env));
+
+  test('is pushed to, checked, and pulled from by a clone that agreed to it', async () => {
+    aDayWith(`azure://${await server.makeContainer()}/store`, server.endpoint);
+  });
+
+  test('with a wrong key, or a container that is not there, is refused in words', async () => {
+    box.ok(['remote', 'add', 'origin', 'azure://no-such-container/x', '--endpoint', server.endpoint]);
+    box.ok(['add', 'data.csv']);
+    const codeOfPush = () => JSON.parse(box.varve(['push', '--json']).out).error.code;
+    expect(codeOfPush()).toBe('bucket-missing');
+    const wrong = Buffer.alloc(64, 'wrong').toString('base64');
+    box.env.AZURE_STORAGE_KEY = wrong;
+    const { out, err } = box.varve(['push', '--json']);
+    expect(JSON.parse(out).error).toMatchObject({
+      // Azure itself says that the key is wrong.
+      code: expect.stringMatching(/^(credentials-refused|access-denied)$/),
+    });
+    expect(out + err).not.toContain(wrong);
+    for (const name of Object.keys(server.env)) delete box.env[name];
+    box.ok(['remote', 'add', 'unnamed', 'azure://container/x']);
+    expect(box.varve(['push', '--remote', 'unnamed']).err).toContain('AZURE_STORAGE_ACCOUNT');
+  });
+});
+
+test('URLs of clouds hold no credentials, and settings that they do not have are refused', () => {
+  const add = (url: string, ...more: string[]): string[] => ['remote', 'add', 'x', url, ...more];
+  refused(box, add('gs://key:hush@bucket/x'), 'remote-url-invalid', 'credentials');
+  refused(box, add('azure://container/x?sig=hush'), 'remote-url-invalid', 'credentials');
+  expect(box.varve(add('azure://container/x?sig=hush')).err).not.toContain('hush');
+  refused(box, add('gs://bucket/x', '--region', 'eu'), 'setting-unsupported', 'region');
+  refused(box, add('azure://container/x', '--profile', 'p'), 'setting-unsupported', 'profile');
+});
