@@ -51,6 +51,8 @@ export type { InitResult } from './operations/init.ts';
 export type { ListedDataset, ListedFile, ListOptions, ListResult } from './operations/list.ts';
 export type { LoggedVersion, LogResult } from './operations/log.ts';
 export type { MetaResult } from './operations/meta.ts';
+export type { MergedProfile, MergeOptions } from './operations/profile-merge.ts';
+export type { PartNumber, ProfilePartOptions } from './operations/profile-part.ts';
 export type { SchemaFormat, SchemaInferOptions, SchemaInferResult } from './operations/schema-infer.ts';
 export type { SchemaShowResult } from './operations/schema-show.ts';
 export type { SchemaUpdateResult } from './operations/schema-update.ts';
