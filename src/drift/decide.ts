@@ -75,7 +75,9 @@ function decideFeature(
   return {
     verdict: decisive?.measure.verdict ?? 'none',
     strength: decisive?.strength ?? 0,
-    reasons: ordered.filter(({ measure }) => measure.verdict !== 'none').map(({ change }) => change.reason()),
+    reasons: withoutRepeats(
+      ordered.filter(({ measure }) => measure.verdict !== 'none').map(({ change }) => change.reason()),
+    ),
     measures: ordered.map(({ measure }) => measure),
   };
 }
@@ -150,4 +152,10 @@ function reportedFields({ name, value, expected, errorBound }: MeasuredChange): 
 
 export function verdictRank(verdict: Verdict): number {
   return verdict === 'drift' ? 2 : verdict === 'warning' ? 1 : 0;
+}
+
+/** Several measures may see the same change, and tell it in one sentence or with a clause more. The first stands for all. */
+function withoutRepeats(reasons: readonly string[]): string[] {
+  const isSame = (a: string, b: string) => a === b || a.startsWith(`${b}, `) || b.startsWith(`${a}, `);
+  return reasons.filter((reason, index) => !reasons.slice(0, index).some((other) => isSame(reason, other)));
 }

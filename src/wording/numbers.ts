@@ -43,11 +43,17 @@ export function percent(share: number): string {
 
 /**
  * A value of the data within a sentence: whole numbers below 10^15 in full, `2013` as years are written and all others as `3,844`; what is no
- * whole number to `digits` significant digits.
+ * whole number to `digits` significant digits, or as many as its whole part has: `46,334`.
  */
 export function quantity(value: number, digits = 4): string {
-  if (!Number.isInteger(value) || Math.abs(value) >= 1e15) return String(Number(value.toPrecision(digits)));
-  return value >= 1900 && value <= 2100 ? String(value) : separated(String(value));
+  const size = Math.abs(value);
+  const isYear = value >= 1900 && value <= 2100;
+  if (size < 1e15 && !isYear && (Number.isInteger(value) || size >= 10 ** digits))
+    return separated(value.toFixed(0));
+  const text = Number.isInteger(value) && isYear ? String(value) : String(Number(value.toPrecision(digits)));
+  if (isYear || size >= 1e15) return text;
+  const [whole = '', fraction] = text.split('.');
+  return fraction === undefined ? separated(whole) : `${separated(whole)}.${fraction}`;
 }
 
 /**

@@ -49,6 +49,23 @@ describe('decisions', () => {
     expect(report.features[0]!.strength).toBeGreaterThan(1);
   });
 
+  test('what several measures see is told once, also where one has a clause more', () => {
+    const vote = (yea: number) => profile({ vote: repeated({ nay: 4000 - yea, yea }) });
+    expect(compare(vote(1200), vote(2060)).features[0]!.reasons).toEqual([
+      'share of "yea" rose from 30 % to 51.5 %',
+    ]);
+    const numbers = (low: number) =>
+      profile(
+        {
+          x: [...Array.from({ length: 5000 }, (_, i) => String(40 + (i % 20))), ...repeated({ '-999': low })],
+        },
+        'integer',
+      );
+    const { reasons } = compare(numbers(0), numbers(30)).features[0]!;
+    expect(new Set(reasons).size).toBe(reasons.length);
+    expect(reasons[0]).toContain('are below 40, the least before; now down to -999');
+  });
+
   test('what chance explains is never as strong as a warning', () => {
     const names = (from: number) =>
       profile({ name: Array.from({ length: 800 }, (_, i) => `user ${1000 + ((i * 7919 + from) % 5003)}`) });

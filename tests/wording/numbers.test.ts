@@ -58,6 +58,9 @@ describe('numbers for people', () => {
   it.each([
     [2013, '2013'],
     [12.34567, '12.35'],
+    [2006.51, '2007'],
+    [3840.55, '3,841'],
+    [-46_334.2, '-46,334'],
     [1e15, '1000000000000000'],
     [1.5e-9, '1.5e-9'],
   ])('writes the value %d in a sentence as %s', (value, text) => expect(quantity(value)).toBe(text));

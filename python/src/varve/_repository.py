@@ -285,8 +285,8 @@ class Repository:
 
         Args:
             dataset: ``path`` or ``path@REV``.
-            format: ``"json"`` for the facts as they are; ``"openlineage"``, ``"croissant"`` or ``"mlflow"`` for a document of
-                that standard, as JSON is read; ``"mltable"`` for the text of such a file.
+            format: ``"json"`` for the facts as they are; ``"openlineage"``, ``"croissant"`` or ``"mlflow"`` for a
+                document of that standard, as JSON is read; ``"mltable"`` for the text of such a file.
             base_url: where the files are served, as ``http://localhost:9000/project/v1``.
 
         Raises:
