@@ -30,6 +30,11 @@ class Sandbox:
         self.root = root
         self.repo = root / "repo"
 
+    def start(self) -> None:
+        self.repo.mkdir()
+        self.git("init", "-q", "-b", "main")
+        self.varve("init")
+
     def varve(self, *words: str, folder: Path | None = None) -> str:
         return run("varve", *words, folder=folder or self.repo)
 
@@ -78,9 +83,7 @@ def trips(rows: int, fare: int = 0) -> str:
 def versions(tmp_path_factory: pytest.TempPathFactory, environment: None) -> Sandbox:
     """A repository with the tags v1 and v2, of which tests change nothing: a CSV file, a folder, a large file."""
     box = Sandbox(tmp_path_factory.mktemp("versions"))
-    box.repo.mkdir()
-    box.git("init", "-q", "-b", "main")
-    box.varve("init")
+    box.start()
     box.write("data/trips.csv", trips(500))
     for name in ("a", "b", "deep/c"):
         box.write(f"data/photos/{name}.bin", name.encode() * 100)

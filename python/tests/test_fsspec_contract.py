@@ -26,9 +26,7 @@ HASHED = {f"{hashlib.md5(str(at).encode()).hexdigest()}.txt": str(at) for at in 
 @pytest.fixture(scope="module")
 def contract(tmp_path_factory: pytest.TempPathFactory, environment: None) -> Sandbox:
     box = Sandbox(tmp_path_factory.mktemp("contract"))
-    box.repo.mkdir()
-    box.git("init", "-q", "-b", "main")
-    box.varve("init")
+    box.start()
     folders = {
         "scenario": dict.fromkeys(SCENARIO, ""),
         "edges": dict.fromkeys(EDGE_CASES, ""),

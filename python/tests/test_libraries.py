@@ -23,9 +23,7 @@ ROWS = 60_000
 def flights(versions: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """A folder of Parquet files at v1, of which v2 has one more; each is larger than what comes in memory."""
     box = Sandbox(tmp_path_factory.mktemp("flights"))
-    box.repo.mkdir()
-    box.git("init", "-q", "-b", "main")
-    box.varve("init")
+    box.start()
     (box.repo / "data/flights").mkdir(parents=True)
     for part in range(3):
         if part == 2:

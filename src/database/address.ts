@@ -1,4 +1,5 @@
 import { VarveError } from '../errors.ts';
+import { withoutSecrets } from '../wording/urls.ts';
 
 /** Where a database is, and as whom it is asked. It holds no password. */
 export interface DatabaseAddress {
@@ -38,7 +39,7 @@ export function isDatabaseUrl(text: string): boolean {
  * @throws VarveError `database-url-invalid`
  */
 export function parseDatabaseUrl(text: string): DatabaseAddress {
-  const shown = withoutPassword(text);
+  const shown = withoutSecrets(text);
   let url: URL;
   try {
     url = new URL(text);
@@ -61,11 +62,6 @@ export function parseDatabaseUrl(text: string): DatabaseAddress {
     ...(socket !== undefined && { socket }),
     tls: tlsOf(url.searchParams, shown) ?? (isHere(host, socket) ? 'disable' : 'verify'),
   };
-}
-
-/** Leave a password out, also where the rest is no URL. */
-function withoutPassword(text: string): string {
-  return text.replace(/^([a-z]+:\/\/[^/?#]*?):.*@/i, '$1@').replace(/([?&](password|pwd)=)[^&#]*/gi, '$1…');
 }
 
 function tlsOf(parameters: URLSearchParams, shown: string): Tls | undefined {
@@ -97,10 +93,15 @@ function invalid(shown: string, problem: string): VarveError {
   });
 }
 
+/** Where the clients of a database look for a password. */
+export const PASSWORD_PLACES: Readonly<Record<DatabaseAddress['kind'], string>> = {
+  mysql: 'MYSQL_PWD or ~/.my.cnf',
+  postgresql: 'PGPASSWORD or ~/.pgpass',
+};
+
 function passwordShown(shown: string, kind: DatabaseAddress['kind']): VarveError {
-  const places = kind === 'mysql' ? 'MYSQL_PWD or ~/.my.cnf' : 'PGPASSWORD or ~/.pgpass';
   return new VarveError('database-url-invalid', `The URL of ${shown} holds a password`, {
     path: shown,
-    remedy: `Leave it out: it would stay in the history of the shell. Put it into ${places}, or let \`--password\` ask for it.`,
+    remedy: `Leave it out: it would stay in the history of the shell. Put it into ${PASSWORD_PLACES[kind]}, or let \`--password\` ask for it.`,
   });
 }

@@ -1,6 +1,6 @@
 import { VarveError } from '../errors.ts';
 import { neutral } from '../wording/neutral.ts';
-import type { DatabaseAddress } from './address.ts';
+import { type DatabaseAddress, PASSWORD_PLACES } from './address.ts';
 
 const REFUSED = [
   'ER_ACCESS_DENIED_ERROR',
@@ -30,7 +30,7 @@ export function databaseError(error: unknown, address: DatabaseAddress): VarveEr
   if (REFUSED.includes(code))
     return new VarveError('database-refused', `${path} lets this user not read: ${said}`, {
       path,
-      remedy: `Give the user in the URL, and the password in ${placesOf(address)} or by \`--password\`; the user needs the right to SELECT.`,
+      remedy: `Give the user in the URL, and the password in ${PASSWORD_PLACES[address.kind]} or by \`--password\`; the user needs the right to SELECT.`,
       cause: error,
     });
   if (UNREACHABLE.includes(code))
@@ -49,10 +49,6 @@ export function databaseError(error: unknown, address: DatabaseAddress): VarveEr
 /** Where people look for it, without user and options. */
 export function describeDatabase({ kind, host, port, database }: DatabaseAddress): string {
   return `${kind}://${host ?? ''}${port === undefined ? '' : `:${port}`}/${database}`;
-}
-
-function placesOf({ kind }: DatabaseAddress): string {
-  return kind === 'mysql' ? 'MYSQL_PWD or ~/.my.cnf' : 'PGPASSWORD or ~/.pgpass';
 }
 
 /** A column of a type that comes as no text. */

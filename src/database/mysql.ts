@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Connection, createConnection, type FieldPacket } from 'mysql2';
 import type { DatabaseAddress } from './address.ts';
 import { columnUnreadable, databaseError } from './errors.ts';
-import { quotedName } from './names.ts';
+import { quotedTable, selectAll } from './names.ts';
 import { type DatabaseQuery, decimalType, type QueryColumn, type ResultSet, type RowValue } from './query.ts';
 
 /**
@@ -28,7 +28,7 @@ export async function queryMysql(
   try {
     for (const statement of BEGINNING) await ask(statement);
     const key = wanted.table === undefined ? [] : await keyOf(ask, wanted.table);
-    const sql = wanted.query ?? selectAll(wanted.table, key);
+    const sql = wanted.query ?? selectAll(wanted.table, key, '`');
     return { key, ...(await resultsOf(connection, sql)), close: async () => connection.destroy() };
   } catch (error) {
     connection.destroy();
@@ -96,18 +96,9 @@ function optionFile(path: string): Readonly<Record<string, string>> {
 
 /** Find the columns of the primary key, in its order. */
 async function keyOf(ask: (sql: string) => Promise<string[][]>, table: string): Promise<string[]> {
-  const rows = await ask(`SHOW KEYS FROM ${quotedName(table, '`')} WHERE Key_name = 'PRIMARY'`);
+  const rows = await ask(`SHOW KEYS FROM ${quotedTable(table, '`')} WHERE Key_name = 'PRIMARY'`);
   // Table, Non_unique, Key_name, Seq_in_index, Column_name, …
   return rows.toSorted((a, b) => Number(a[3]) - Number(b[3])).map((row) => row[4]!);
-}
-
-function selectAll(table: string, key: readonly string[]): string {
-  const order = key.map((column) => quotedColumn(column)).join(', ');
-  return `SELECT * FROM ${quotedName(table, '`')}${order === '' ? '' : ` ORDER BY ${order}`}`;
-}
-
-function quotedColumn(column: string): string {
-  return `\`${column.replaceAll('`', '``')}\``;
 }
 
 const ROWS_AT_ONCE = 512;

@@ -1,7 +1,20 @@
-/** Quote a name of a table that may have that of its schema before it: the one mark doubled, as the standard has it. */
-export function quotedName(name: string, mark: '"' | '`'): string {
+/** How a kind of database quotes names: the mark itself is doubled within, as the standard has it. */
+export type QuoteMark = '"' | '`';
+
+/** Quote the name of a table, which may have that of its schema before it. */
+export function quotedTable(name: string, mark: QuoteMark): string {
   return name
     .split('.')
-    .map((part) => `${mark}${part.replaceAll(mark, mark + mark)}${mark}`)
+    .map((part) => quoted(part, mark))
     .join('.');
+}
+
+/** Ask for all of a table, in the order of its key if it has one. */
+export function selectAll(table: string, key: readonly string[], mark: QuoteMark): string {
+  const order = key.map((column) => quoted(column, mark)).join(', ');
+  return `SELECT * FROM ${quotedTable(table, mark)}${order === '' ? '' : ` ORDER BY ${order}`}`;
+}
+
+function quoted(name: string, mark: QuoteMark): string {
+  return `${mark}${name.replaceAll(mark, mark + mark)}${mark}`;
 }

@@ -2,7 +2,7 @@ import pg from 'pg';
 import Cursor, { type CursorQueryConfig } from 'pg-cursor';
 import type { DatabaseAddress } from './address.ts';
 import { databaseError } from './errors.ts';
-import { quotedName } from './names.ts';
+import { quotedTable, selectAll } from './names.ts';
 import { type DatabaseQuery, decimalType, type QueryColumn, type ResultSet, type RowValue } from './query.ts';
 
 /**
@@ -23,7 +23,7 @@ export async function queryPostgresql(
     await client.connect();
     for (const statement of BEGINNING) await client.query(statement);
     const key = wanted.table === undefined ? [] : await keyOf(client, wanted.table);
-    const sql = wanted.query ?? selectAll(wanted.table, key);
+    const sql = wanted.query ?? selectAll(wanted.table, key, '"');
     return { key, ...(await resultsOf(client, sql)), close: () => client.end() };
   } catch (error) {
     await client.end().catch(() => undefined);
@@ -64,15 +64,10 @@ async function keyOf(client: pg.Client, table: string): Promise<string[]> {
     text: `SELECT a.attname FROM pg_index i, unnest(i.indkey) WITH ORDINALITY AS k (attnum, place), pg_attribute a
       WHERE i.indrelid = $1::regclass AND i.indisprimary AND a.attrelid = i.indrelid AND a.attnum = k.attnum
       ORDER BY k.place`,
-    values: [quotedName(table, '"')],
+    values: [quotedTable(table, '"')],
     rowMode: 'array',
   } as pg.QueryArrayConfig);
   return rows.map(([name]) => name!);
-}
-
-function selectAll(table: string, key: readonly string[]): string {
-  const order = key.map((column) => `"${column.replaceAll('"', '""')}"`).join(', ');
-  return `SELECT * FROM ${quotedName(table, '"')}${order === '' ? '' : ` ORDER BY ${order}`}`;
 }
 
 const ROWS_AT_ONCE = 2048;

@@ -1,5 +1,4 @@
 import { VarveError } from '../errors.ts';
-import { describeUrl } from '../remote/url.ts';
 import {
   type DescribedCommit,
   type DescribedTable,
@@ -8,6 +7,7 @@ import {
 } from '../report/standards/description.ts';
 import { type DescriptionFormat, namesFiles } from '../report/standards/formats.ts';
 import { renderDescription } from '../report/standards/render.ts';
+import { describeUrl } from '../wording/urls.ts';
 import { originUrl } from '../workspace/git/origin.ts';
 import { findRevision } from '../workspace/git/pointers.ts';
 import type { SnapshotFile } from './backend/results.ts';

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, isAbsolute, join, posix, relative, resolve, sep } from 'node:path';
 import { VarveError } from '../errors.ts';
-import { withoutSecrets } from '../remote/url.ts';
+import { withoutSecrets } from '../wording/urls.ts';
 import { findRevision, resolveRevision } from '../workspace/git/pointers.ts';
 import { type Imported, problemOfAddress } from '../workspace/imported.ts';
 import { pointerPath } from '../workspace/pointer.ts';

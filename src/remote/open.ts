@@ -9,8 +9,6 @@ import { plainHttpWarning } from './plain-http.ts';
 import type { Remote } from './remote.ts';
 import { type BucketPlace, type FilePlace, parseUrl, type RemotePlace } from './url.ts';
 
-export { describeUrl } from './url.ts';
-
 export interface RemoteOptions extends ServerOptions {
   /** Absolute folder that a relative path is relative to; the working folder by default. */
   readonly base?: string;

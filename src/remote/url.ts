@@ -1,6 +1,7 @@
 import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { VarveError } from '../errors.ts';
+import { describeUrl, URL_SCHEME } from '../wording/urls.ts';
 
 /** The place of a remote, as its URL says it. `prefix` is '' or ends in '/'. */
 export type RemotePlace = FolderPlace | BucketPlace | FilePlace | WebPlace;
@@ -31,8 +32,6 @@ export interface WebPlace {
   readonly base: string;
 }
 
-/** Two letters at least, so that `C:\data` stays a path. */
-const SCHEME = /^([A-Za-z][A-Za-z0-9+.-]+):\/\//;
 const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$/;
 const ALIAS = /^[A-Za-z][A-Za-z0-9_-]*$/;
 /** A name that no program could take for an option. */
@@ -50,12 +49,9 @@ const KINDS: Readonly<Record<string, RemotePlace['kind']>> = {
   ssh: 'ssh',
   sftp: 'ssh',
 };
-/** Of these, the URL names a user, which is no secret. */
-const WITH_USER = /^(ssh|sftp|s?webhdfs):\/{1,2}$/i;
-
 /** @throws VarveError `remote-scheme-unknown` */
 function remoteKind(url: string): RemotePlace['kind'] {
-  const scheme = SCHEME.exec(url)?.[1]?.toLowerCase();
+  const scheme = URL_SCHEME.exec(url)?.[1]?.toLowerCase();
   const kind = scheme === undefined ? 'folder' : Object.hasOwn(KINDS, scheme) ? KINDS[scheme] : undefined;
   if (kind !== undefined) return kind;
   throw new VarveError('remote-scheme-unknown', `varve has no remote of the kind ${scheme}://`, {
@@ -69,45 +65,7 @@ export const URL_FORMS =
   'a folder, file:///folder, s3://bucket/prefix, minio://alias/bucket/prefix, gs://bucket/prefix, azure://container/prefix, or ssh://user@host/folder';
 
 export function isUrl(text: string): boolean {
-  return SCHEME.test(text);
-}
-
-/** Write a URL as messages may show it: without user, password, query or fragment. */
-export function describeUrl(url: string): string {
-  const scheme = SCHEME.exec(url)?.[0];
-  // What is mistyped is no URL of any kind, and may hold a password all the same.
-  if (scheme === undefined) return withoutSecrets(url);
-  return scheme + withoutPassword(scheme, url.slice(scheme.length)).replace(/[?#].*$/s, '');
-}
-
-/** Cut off what stands before the host, but for the user of a scheme that names one. */
-function withoutPassword(scheme: string, rest: string): string {
-  const user = WITH_USER.test(scheme) ? (/^[\w.-]+@(?=[^@/?#]*(?:[/?#]|$))/.exec(rest)?.[0] ?? '') : '';
-  return user + withoutUser(rest.slice(user.length));
-}
-
-/** Cut off user and password, before the query: a password may hold any character, as secret keys of AWS hold slashes. */
-function withoutUser(rest: string): string {
-  const [authority] = /^[^/?#]*/.exec(rest)!;
-  // A colon may begin a password, which may hold slashes. It may begin a port too: then a path with an @ in it is shown in part.
-  const end = authority.includes(':') ? rest.lastIndexOf('@') : authority.lastIndexOf('@');
-  if (end >= 0) return rest.slice(end + 1);
-  // A password whose end was cut off, at a quotation mark in it.
-  return authority.startsWith('[') ? rest : rest.replace(/^([^/?#:]*):(?!\d{0,5}(?:[/?#]|$)).*/s, '$1:…');
-}
-
-/** URLs within a text, up to white space or what quotes them; one slash is what paths make of two. Bounded, so that no text takes long. */
-const URLS = /([a-z0-9][a-z0-9+.-]{1,30}:\/{1,2})([^\s"'`<>]+)/gi;
-/** Names of parameters that grant something: of signed URLs of AWS, Google and Azure, and of tokens of any kind. */
-const GRANTING =
-  /[?&#;][^=&;?#]{0,40}(sig|token|secret|password|passwd|pwd|credential|key|auth|sas)[^=&;?#]{0,40}=/i;
-
-/** Take the credentials out of the URLs in a text that a person or a library wrote, so that messages may show it. */
-export function withoutSecrets(text: string): string {
-  return text.replace(URLS, (_, scheme: string, rest: string) => {
-    const shown = withoutPassword(scheme, rest);
-    return scheme + (GRANTING.test(rest) ? shown.replace(/[?#].*$/s, '') : shown);
-  });
+  return URL_SCHEME.test(text);
 }
 
 /**
@@ -206,7 +164,7 @@ function isPlain(segment: string): boolean {
 
 function folderPath(url: string, base: string): string {
   if (url === '' || url.includes('\0')) throw invalid(url, 'is not a path', 'Give the path of a folder.');
-  if (!SCHEME.test(url)) return isAbsolute(url) ? resolve(url) : resolve(base, url);
+  if (!URL_SCHEME.test(url)) return isAbsolute(url) ? resolve(url) : resolve(base, url);
   try {
     return resolve(fileURLToPath(url));
   } catch {

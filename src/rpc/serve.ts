@@ -9,7 +9,7 @@ import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { VarveError } from '../errors.ts';
 import type { OnProgress } from '../progress.ts';
-import { withoutSecrets } from '../remote/url.ts';
+import { withoutSecrets } from '../wording/urls.ts';
 import { encodeFrame, type Frame, FrameReader } from './frames.ts';
 
 /** What a method is given: its parameters, the bytes behind them, and how it is watched and stopped. */

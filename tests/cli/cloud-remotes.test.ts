@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { describeWithAzurite } from '../support/azurite.ts';
+import { aDayWith } from '../support/day-with-remote.ts';
 import { describeWithGcs } from '../support/gcs.ts';
 import { refused } from '../support/refused.ts';
 import { Sandbox } from '../support/sandbox.ts';
@@ -13,33 +13,9 @@ beforeEach(() => {
 });
 afterEach(() => box.remove());
 
-/** The work of a day with a remote, from the first push to a clone of somebody else. */
-function aDayWith(url: string, endpoint: string): void {
-  box.ok(['remote', 'add', 'origin', url, '--endpoint', endpoint]);
-  box.ok(['add', 'data.csv']);
-  box.commit('data');
-  box.ok(['push']);
-  box.ok(['verify', '--remote', 'origin']);
-  box.write('repo/data.csv', `id\n${'2\n'.repeat(50)}`);
-  box.ok(['add', 'data.csv']);
-  box.commit('more');
-  box.ok(['push']);
-  box.ok(['gc', '--remote', 'origin', '--grace', '0']);
-  box.ok(['du', '--remote', 'origin']);
-
-  box.run('git', ['clone', '-q', box.path('repo'), box.path('clone')], '.');
-  const said = box.varve(['pull', '--json'], 'clone');
-  expect(JSON.parse(said.out).error).toMatchObject({ code: 'settings-untrusted' });
-  box.ok(['trust'], 'clone');
-  box.ok(['pull'], 'clone');
-  expect(readFileSync(box.path('clone/data.csv'), 'utf8')).toBe(
-    readFileSync(box.path('repo/data.csv'), 'utf8'),
-  );
-}
-
 describeWithGcs('a remote on Google Cloud Storage', (server) => {
   test('is pushed to, checked, and pulled from by a clone that agreed to it', async () => {
-    aDayWith(`gs://${await server.makeBucket()}/store`, server.endpoint);
+    aDayWith(box, [`gs://${await server.makeBucket()}/store`, '--endpoint', server.endpoint]);
   });
 
   test('that is not there is named', () => {
@@ -54,7 +30,7 @@ describeWithAzurite('a remote on Azure', (server) => {
   beforeEach(() => void Object.assign(box.env, server.env));
 
   test('is pushed to, checked, and pulled from by a clone that agreed to it', async () => {
-    aDayWith(`azure://${await server.makeContainer()}/store`, server.endpoint);
+    aDayWith(box, [`azure://${await server.makeContainer()}/store`, '--endpoint', server.endpoint]);
   });
 
   test('with a wrong key, or a container that is not there, is refused in words', async () => {

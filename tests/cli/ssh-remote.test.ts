@@ -1,6 +1,7 @@
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { aDayWith } from '../support/day-with-remote.ts';
 import { refused } from '../support/refused.ts';
 import { Sandbox } from '../support/sandbox.ts';
 import { describeWithSshd } from '../support/sshd.ts';
@@ -17,30 +18,13 @@ describeWithSshd('a remote at an SSH server', (server) => {
 
   test('is pushed to, checked, and pulled from by a clone that agreed to it', () => {
     const folder = server.makeFolder();
-    box.ok(['remote', 'add', 'origin', server.url(`${folder}/store`)]);
-    expect(box.ok(['remote', 'list'])).toContain(server.url(`${folder}/store`));
-    box.ok(['add', 'data.csv']);
-    box.commit('data');
-    box.ok(['push']);
-    expect(readdirSync(join(folder, 'store')).sort()).toEqual(
-      expect.arrayContaining(['index', 'packs', 'refs', 'varve-store.json']),
-    );
-    expect(readdirSync(join(folder, 'store/tmp'))).toEqual([]);
-    box.ok(['verify', '--remote', 'origin']);
-    box.write('repo/data.csv', `id\n${'2\n'.repeat(50)}`);
-    box.ok(['add', 'data.csv']);
-    box.commit('more');
-    box.ok(['push']);
-    box.ok(['gc', '--remote', 'origin', '--grace', '0']);
-
-    box.run('git', ['clone', '-q', box.path('repo'), box.path('clone')], '.');
-    const said = box.varve(['pull', '--json'], 'clone');
-    expect(JSON.parse(said.out).error).toMatchObject({ code: 'settings-untrusted' });
-    box.ok(['trust'], 'clone');
-    box.ok(['pull'], 'clone');
-    expect(readFileSync(box.path('clone/data.csv'), 'utf8')).toBe(
-      readFileSync(box.path('repo/data.csv'), 'utf8'),
-    );
+    aDayWith(box, [server.url(`${folder}/store`)], () => {
+      expect(box.ok(['remote', 'list'])).toContain(server.url(`${folder}/store`));
+      expect(readdirSync(join(folder, 'store')).sort()).toEqual(
+        expect.arrayContaining(['index', 'packs', 'refs', 'varve-store.json']),
+      );
+      expect(readdirSync(join(folder, 'store/tmp'))).toEqual([]);
+    });
   });
 
   test('is reached as ~/.ssh/config says', () => {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { forEach } from '../../src/base/threads/concurrency.ts';
 import type { Remote } from '../../src/remote/remote.ts';
 
 export const sha256 = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex');
@@ -243,4 +244,28 @@ export function describeRemote(open: () => Promise<Remote>): void {
       });
     });
   });
+}
+
+/** How many objects, by how many bytes each is larger than the one before, and how many are written at a time. */
+interface ManyObjects {
+  readonly objects: number;
+  readonly growth: number;
+  readonly jobs: number;
+}
+
+/** Write, list, read and remove objects at a remote that fails at random: all must come back as it was sent. */
+export async function storesWhole(remote: Remote, { objects, growth, jobs }: ManyObjects): Promise<void> {
+  const contents = Array.from({ length: objects }, (_, index) => randomBytes(index * growth));
+  await forEach(contents.entries(), jobs, async ([index, bytes]) => {
+    await remote.write(`k/${index}`, bytes, { sha256: sha256(bytes) });
+  });
+  const keys: string[] = [];
+  for await (const { key } of remote.list('k/')) keys.push(key);
+  expect(keys).toHaveLength(contents.length);
+  for (const [index, bytes] of contents.entries()) {
+    expect(sha256(await remote.read(`k/${index}`))).toBe(sha256(bytes));
+    expect(sha256(await collected(remote.stream(`k/${index}`)))).toBe(sha256(bytes));
+  }
+  await remote.remove(keys);
+  expect(await remote.head('k/1')).toBeUndefined();
 }

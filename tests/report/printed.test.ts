@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { failureJson, failureText } from '../../src/cli/terminal/failure.ts';
 import { progressLine } from '../../src/cli/terminal/progress-bar.ts';
 import { VarveError } from '../../src/errors.ts';
-import { withoutSecrets } from '../../src/remote/url.ts';
 import { renderCheck } from '../../src/report/check.ts';
 import type { CheckedDatasets } from '../../src/report/checked.ts';
 import { FORMATS, type ReportFormat } from '../../src/report/format.ts';
@@ -15,6 +14,7 @@ import {
   renderValidation,
 } from '../../src/report/render.ts';
 import { inert, inertJson, neutral } from '../../src/wording/neutral.ts';
+import { withoutSecrets } from '../../src/wording/urls.ts';
 import { poisoned, syntheticDrift, syntheticSeries, syntheticValidation } from './synthetic.ts';
 import { flights } from './synthetic-profile.ts';
 

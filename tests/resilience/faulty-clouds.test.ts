@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { BucketRemote } from '../../src/remote/bucket/bucket.ts';
 import { openBucket } from '../../src/remote/open.ts';
-import { collected, sha256 } from '../remote/contract.ts';
+import { collected, sha256, storesWhole } from '../remote/contract.ts';
 import { describeWithAzurite } from '../support/azurite.ts';
 import { type Fault, type FaultyS3, seededFaults, startFaultyS3 } from '../support/faulty-s3.ts';
 import { describeWithGcs } from '../support/gcs.ts';
@@ -54,19 +54,7 @@ function throughFaults({ kind, server, account, makeBucket, isPart }: Cloud): vo
   test.each([1, 2])('what is stored is stored whole, what is read is right (seed %d)', async (seed) => {
     const remote = await openAt(await makeBucket());
     faulty.choose = seededFaults(seed, 0.3, NETWORK);
-    const contents = Array.from({ length: 12 }, (_, index) => randomBytes(index * 9000));
-    await Promise.all(
-      contents.map((bytes, index) => remote.write(`k/${index}`, bytes, { sha256: sha256(bytes) })),
-    );
-    const keys: string[] = [];
-    for await (const { key } of remote.list('k/')) keys.push(key);
-    expect(keys).toHaveLength(contents.length);
-    for (const [index, bytes] of contents.entries()) {
-      expect(sha256(await remote.read(`k/${index}`))).toBe(sha256(bytes));
-      expect(sha256(await collected(remote.stream(`k/${index}`)))).toBe(sha256(bytes));
-    }
-    await remote.remove(keys);
-    expect(await remote.head('k/1')).toBeUndefined();
+    await storesWhole(remote, { objects: 12, growth: 9000, jobs: 12 });
     expect(faulty.seen.some(({ fault }) => fault !== undefined)).toBe(true);
   });
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { BucketRemote } from '../../src/remote/bucket/bucket.ts';
 import { openBucket } from '../../src/remote/open.ts';
-import { collected, sha256 } from '../remote/contract.ts';
+import { collected, sha256, storesWhole } from '../remote/contract.ts';
 import { type Fault, type FaultyS3, seededFaults, startFaultyS3 } from '../support/faulty-s3.ts';
 import { describeWithMinio } from '../support/minio.ts';
 
@@ -65,19 +65,7 @@ describeWithMinio('through a faulty network', (server) => {
       async (seed) => {
         const { remote } = await open();
         faulty.choose = seededFaults(seed, 0.3, NETWORK);
-        const contents = Array.from({ length: 20 }, (_, index) => randomBytes(index * 9000));
-        await Promise.all(
-          contents.map((bytes, index) => remote.write(`k/${index}`, bytes, { sha256: sha256(bytes) })),
-        );
-        const keys: string[] = [];
-        for await (const { key } of remote.list('k/')) keys.push(key);
-        expect(keys).toHaveLength(contents.length);
-        for (const [index, bytes] of contents.entries()) {
-          expect(sha256(await remote.read(`k/${index}`))).toBe(sha256(bytes));
-          expect(sha256(await collected(remote.stream(`k/${index}`)))).toBe(sha256(bytes));
-        }
-        await remote.remove(keys);
-        expect(await remote.head('k/1')).toBeUndefined();
+        await storesWhole(remote, { objects: 20, growth: 9000, jobs: 20 });
         expect(faulty.seen.some(({ fault }) => fault !== undefined)).toBe(true);
         await remote.close();
       },

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { FilesRemote } from '../../src/remote/files/files.ts';
 import { openSsh } from '../../src/remote/ssh/ssh.ts';
-import { collected, sha256 } from '../remote/contract.ts';
+import { collected, sha256, storesWhole } from '../remote/contract.ts';
 import { type FaultyTcp, seededBreaks, startFaultyTcp } from '../support/faulty-tcp.ts';
 import { describeWithSshd } from '../support/sshd.ts';
 
@@ -42,18 +42,7 @@ describeWithSshd('SFTP through a faulty network', (server) => {
     const remote = open();
     // A handshake takes about 5 KB, which always get through, or nothing ever would.
     faulty.breakAfter = seededBreaks(seed, 20_000, 300_000);
-    const contents = Array.from({ length: 12 }, (_, index) => randomBytes(index * 15_000));
-    for (const [index, bytes] of contents.entries())
-      await remote.write(`k/${index}`, bytes, { sha256: sha256(bytes) });
-    const keys: string[] = [];
-    for await (const { key } of remote.list('k/')) keys.push(key);
-    expect(keys).toHaveLength(contents.length);
-    for (const [index, bytes] of contents.entries()) {
-      expect(sha256(await remote.read(`k/${index}`))).toBe(sha256(bytes));
-      expect(sha256(await collected(remote.stream(`k/${index}`)))).toBe(sha256(bytes));
-    }
-    await remote.remove(keys);
-    expect(await remote.head('k/1')).toBeUndefined();
+    await storesWhole(remote, { objects: 12, growth: 15_000, jobs: 1 });
     expect(faulty.connections).toBeGreaterThan(3);
     await remote.close();
   });

@@ -1,6 +1,6 @@
 import { VarveError } from '../../errors.ts';
-import { withoutSecrets } from '../../remote/url.ts';
 import { inert, inertJson, neutral } from '../../wording/neutral.ts';
+import { withoutSecrets } from '../../wording/urls.ts';
 import { sourceTrace } from './source-trace.ts';
 import { print, printError } from './standard-streams.ts';
 

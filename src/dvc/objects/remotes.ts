@@ -1,8 +1,9 @@
 import { VarveError } from '../../errors.ts';
 import { BucketRemote } from '../../remote/bucket/bucket.ts';
 import type { ServerOptions } from '../../remote/bucket/client.ts';
-import { describeUrl, openBucket } from '../../remote/open.ts';
+import { openBucket } from '../../remote/open.ts';
 import { parseUrl } from '../../remote/url.ts';
+import { describeUrl } from '../../wording/urls.ts';
 import { requireTrust } from '../../workspace/trust/consent.ts';
 import { type DvcConfig, isTrue, type RemoteSettings, unsupported } from '../format/config.ts';
 import { folderOfRemote, schemeOf, settingsOf } from '../format/remote-settings.ts';

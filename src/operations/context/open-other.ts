@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { makeTemporaryFolder } from '../../base/files/temporary-folder.ts';
 import { removeAtExit } from '../../base/files/unfinished-files.ts';
 import { VarveError } from '../../errors.ts';
-import { withoutSecrets } from '../../remote/url.ts';
+import { withoutSecrets } from '../../wording/urls.ts';
 import { cloneHistory } from '../../workspace/git/clone.ts';
 import { findRevision, readBlobs } from '../../workspace/git/pointers.ts';
 import { keepConsentsUnder } from '../../workspace/trust/clone-addresses.ts';

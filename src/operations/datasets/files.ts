@@ -4,14 +4,13 @@ import { isWithin } from '../../base/files/path-order.ts';
 import { makeTemporaryFolder } from '../../base/files/temporary-folder.ts';
 import { removeAtExit } from '../../base/files/unfinished-files.ts';
 import { extensionsOf, isTabular } from '../../engine/formats/format.ts';
-import { VarveError } from '../../errors.ts';
 import type { DataFile } from '../../profile/dataset/profile-files.ts';
 import { hashFound, pathOfFile } from '../../workspace/tree/data-state.ts';
 import { dataKind, scanDataset } from '../../workspace/tree/scan.ts';
 import { noSuchFile } from '../backend/errors.ts';
 import type { DatasetFiles } from '../backend/version.ts';
 import type { Watch } from '../context/context.ts';
-import type { Glob } from './glob.ts';
+import { type Glob, noMatch } from './glob.ts';
 import { hasData, type NamedDataset } from './resolve.ts';
 
 /** Run `work` on a dataset's files: those that lie there, or those of the version it names, taken from the cache. */
@@ -43,10 +42,7 @@ async function globbedFiles({ name, watch }: NamedDataset, glob: Glob): Promise<
     files.push(...found.map((file) => ({ ...file, path })));
   }
   if (files.length > 0) return { kind: 'directory', files };
-  throw new VarveError('path-missing', `No file matches ${name}`, {
-    path: name,
-    remedy: 'Check the pattern: `*` stays within a folder, `**` does not.',
-  });
+  throw noMatch(name);
 }
 
 /**

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import picomatch from 'picomatch';
 import { comparePaths } from '../../base/files/path-order.ts';
+import { VarveError } from '../../errors.ts';
 
 /** The files that a pattern such as `data/*.csv` means. */
 export interface Glob {
@@ -25,6 +26,14 @@ export function globOf(cwd: string, argument: string): Glob | undefined {
   const isMeant = picomatch(glob, { nonegate: true });
   const depth = glob.includes('**') ? Number.POSITIVE_INFINITY : glob.split('/').length;
   return { folder, base, files: () => [...filesBelow(folder, '', isMeant, depth)] };
+}
+
+/** @param name the pattern as it was typed */
+export function noMatch(name: string): VarveError {
+  return new VarveError('path-missing', `No file matches ${name}`, {
+    path: name,
+    remedy: 'Check the pattern: `*` stays within a folder, `**` does not.',
+  });
 }
 
 function* filesBelow(

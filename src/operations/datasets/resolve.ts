@@ -6,7 +6,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, posix, resolve } from 'node:path';
 import { type ErrorCode, VarveError } from '../../errors.ts';
-import { describeUrl, isUrl } from '../../remote/url.ts';
+import { isUrl } from '../../remote/url.ts';
+import { describeUrl } from '../../wording/urls.ts';
 import { refuseLinksOut } from '../../workspace/repository.ts';
 import type { DatasetVersion, VersionPart } from '../backend/version.ts';
 import type { Context, Watch } from '../context/context.ts';

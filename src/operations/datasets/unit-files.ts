@@ -13,6 +13,7 @@ import { dataKind, type ScannedFile, scanDataset } from '../../workspace/tree/sc
 import { noSuchFile } from '../backend/errors.ts';
 import type { FileReader, OpenedFile, RangedFile } from '../backend/file-reader.ts';
 import type { SnapshotFile } from '../backend/results.ts';
+import { noMatch } from './glob.ts';
 import { hasData, type NamedDataset } from './resolve.ts';
 
 /** The files of a dataset by their names and sizes, none of which is read before somebody asks for it. */
@@ -49,12 +50,7 @@ function filesHere({ absolutePath, glob, watch: { signal }, name }: NamedDataset
     glob === undefined
       ? scanned(root, basename(absolutePath!))
       : glob.files().flatMap((path) => scanned(glob.folder, path).map((file) => ({ ...file, path })));
-  if (files.length === 0 && glob !== undefined) {
-    throw new VarveError('path-missing', `No file matches ${name}`, {
-      path: name,
-      remedy: 'Check the pattern: `*` stays within a folder, `**` does not.',
-    });
-  }
+  if (files.length === 0 && glob !== undefined) throw noMatch(name);
   const byPath = new Map(files.map((file) => [file.path, file]));
   return {
     kind: isFolder ? 'directory' : 'file',
@@ -104,7 +100,7 @@ async function filesOfVersion({ context, version, part, name }: NamedDataset): P
   if (part !== undefined && listed.size === 0) throw noSuchFile(version!, part.path);
   const isFile = version!.kind === 'file' || [...listed.values()][0]?.path === part?.path;
   const files = [...listed].map(([path, { size }]) => ({ path, size: size ?? noSize(name) }));
-  const opened = await OpenedFiles.open(await backend.openFiles());
+  const opened = new OpenedFiles(await backend.openFiles());
   return {
     kind: isFile ? 'file' : 'directory',
     files,
@@ -141,12 +137,8 @@ class OpenedFiles {
   readonly #unfinished = removeAtExit(this.#folder);
   #made = 0;
 
-  private constructor(reader: FileReader) {
+  constructor(reader: FileReader) {
     this.reader = reader;
-  }
-
-  static async open(reader: FileReader): Promise<OpenedFiles> {
-    return new OpenedFiles(reader);
   }
 
   async withPlace<T>(

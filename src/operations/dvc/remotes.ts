@@ -1,4 +1,4 @@
-import { describeUrl } from '../../remote/url.ts';
+import { describeUrl } from '../../wording/urls.ts';
 import type { ListedRemote } from '../backend/results.ts';
 import type { DvcPlace } from './context.ts';
 

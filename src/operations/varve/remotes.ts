@@ -4,8 +4,9 @@ import { sourceUrl } from '../../remote/bucket/listing.ts';
 import { isMarked, refuseForeign } from '../../remote/folder/claim.ts';
 import { parseEndpoint } from '../../remote/minio/access.ts';
 import { refuseSettings } from '../../remote/open.ts';
-import { describeUrl, parseUrl } from '../../remote/url.ts';
+import { parseUrl } from '../../remote/url.ts';
 import { shellWord } from '../../wording/quote.ts';
+import { describeUrl } from '../../wording/urls.ts';
 import {
   type Access,
   accessTo,

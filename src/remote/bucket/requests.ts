@@ -1,6 +1,6 @@
 import { debug } from '../../base/debug.ts';
 import { VarveError } from '../../errors.ts';
-import { withoutSecrets } from '../url.ts';
+import { withoutSecrets } from '../../wording/urls.ts';
 import type { BucketClient, GetRequest, OpenObject } from './client.ts';
 import { type Fault, faultOf } from './error-classes.ts';
 import { bucketError, type Site } from './errors.ts';

@@ -29,6 +29,7 @@ import { state as supportWarning } from '@aws-sdk/core/client';
 import { debug } from '../../base/debug.ts';
 import { VarveError } from '../../errors.ts';
 import { shellWord } from '../../wording/quote.ts';
+import { withoutSecrets } from '../../wording/urls.ts';
 import { agentsFor } from '../bucket/agents.ts';
 import {
   type BucketClient,
@@ -44,7 +45,6 @@ import {
   type Upload,
   type UploadedPart,
 } from '../bucket/client.ts';
-import { withoutSecrets } from '../url.ts';
 import { DirectGet } from './direct-get.ts';
 import { presignedGet } from './presigned-get.ts';
 import { awsSettings, pathsOf } from './settings.ts';

@@ -5,6 +5,7 @@
 import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import type { SFTPWrapper, Stats as SftpStats } from 'ssh2';
+import { forEach, inOrder } from '../../base/threads/concurrency.ts';
 import { VarveError } from '../../errors.ts';
 import type { GetRequest, OpenObject, Upload } from '../bucket/client.ts';
 import { absent, type FileClient, type RemoteFile, stateOf } from '../files/client.ts';
@@ -188,27 +189,23 @@ async function* readBlocks(
   length: number,
 ): AsyncGenerator<Uint8Array> {
   const { sftp } = connection;
-  const running: Promise<Buffer>[] = [];
-  let asked = 0;
   try {
-    for (let done = 0; done < length; ) {
-      while (asked < length && running.length < WINDOW) {
-        const size = Math.min(BLOCK, length - asked);
-        const block = connection.answered(readBlock(sftp, handle, from + asked, size));
-        block.catch(() => undefined);
-        running.push(block);
-        asked += size;
-      }
-      const block = await running.shift()!;
-      done += block.length;
-      yield block;
-    }
+    yield* inOrder(blockRanges(from, length), WINDOW, ({ at, size }) =>
+      connection.answered(readBlock(sftp, handle, at, size)),
+    );
   } catch (error) {
     throw connection.isOpen ? asFault(error, '') : inPlaceOf(error);
   } finally {
-    await Promise.allSettled(running);
     sftp.close(handle, () => undefined);
   }
+}
+
+function* blockRanges(
+  from: number,
+  length: number,
+): Generator<{ readonly at: number; readonly size: number }> {
+  for (let asked = 0; asked < length; asked += BLOCK)
+    yield { at: from + asked, size: Math.min(BLOCK, length - asked) };
 }
 
 /** A server may answer with less than was asked for, and says that the file has ended where it has. */
@@ -227,37 +224,25 @@ async function readBlock(sftp: SFTPWrapper, handle: Buffer, at: number, size: nu
 }
 
 async function writeBlocks(sftp: SFTPWrapper, handle: Buffer, body: Uint8Array | Readable): Promise<void> {
-  const running = new Set<Promise<void>>();
-  let failure: { readonly error: unknown } | undefined;
-  let at = 0;
   try {
-    for await (const block of blocksOf(body)) {
-      const position = at;
-      at += block.length;
-      const writing = call<void>((done) =>
-        sftp.write(handle, block, 0, block.length, position, done as never),
-      )
-        .catch((error: unknown) => {
-          failure ??= { error };
-        })
-        .finally(() => running.delete(writing));
-      running.add(writing);
-      if (running.size >= WINDOW) await Promise.race(running);
-      if (failure !== undefined) break;
-    }
+    await forEach(blocksOf(body), WINDOW, ({ block, at }) =>
+      call<void>((done) => sftp.write(handle, block, 0, block.length, at, done as never)),
+    );
   } finally {
-    await Promise.all(running);
     if (body instanceof Readable) body.destroy();
   }
-  if (failure !== undefined) throw failure.error;
 }
 
-async function* blocksOf(body: Uint8Array | Readable): AsyncGenerator<Buffer> {
+async function* blocksOf(
+  body: Uint8Array | Readable,
+): AsyncGenerator<{ readonly block: Buffer; readonly at: number }> {
   const pieces = body instanceof Uint8Array ? [body] : (body as AsyncIterable<Uint8Array>);
+  let at = 0;
   for await (const piece of pieces) {
-    for (let at = 0; at < piece.length; at += BLOCK) {
-      const part = piece.subarray(at, at + BLOCK);
-      yield Buffer.from(part.buffer, part.byteOffset, part.byteLength);
+    for (let start = 0; start < piece.length; start += BLOCK) {
+      const part = piece.subarray(start, start + BLOCK);
+      yield { block: Buffer.from(part.buffer, part.byteOffset, part.byteLength), at };
+      at += part.length;
     }
   }
 }

@@ -19,3 +19,22 @@ export function* groupsOf<T extends { readonly size: number }>(files: Iterable<T
   }
   if (group.length > 0) yield group;
 }
+
+/** Take files in portions, so that what is kept of one is bounded: each ends with the file that reaches so many bytes, or so many files. */
+export function* boundedPortions<T extends { readonly size: number }>(
+  files: Iterable<T>,
+  maxBytes: number,
+  maxFiles: number,
+): Generator<readonly T[]> {
+  let portion: T[] = [];
+  let bytes = 0;
+  for (const file of files) {
+    portion.push(file);
+    bytes += file.size;
+    if (bytes < maxBytes && portion.length < maxFiles) continue;
+    yield portion;
+    portion = [];
+    bytes = 0;
+  }
+  if (portion.length > 0) yield portion;
+}

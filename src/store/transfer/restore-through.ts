@@ -4,6 +4,7 @@ import { renameOverSync } from '../../base/files/rename.ts';
 import { systemError } from '../../base/files/system-errors.ts';
 import { removeAtExit } from '../../base/files/unfinished-files.ts';
 import { type Digest, toRaw } from '../format/digest.ts';
+import { boundedPortions } from '../restoring/file-groups.ts';
 import { modeOf } from '../restoring/restore-file.ts';
 import type { FileToRestore } from '../restoring/restore-files.ts';
 import type { RestoreAllOptions, Store } from '../store.ts';
@@ -40,7 +41,7 @@ export async function restoreThrough(
   // Twins come from the store that has the first of them by then.
   const first = new Map<Digest, FileToRestore>();
   for (const file of files) if (!first.has(file.digest)) first.set(file.digest, file);
-  for (const portion of portionsOf(first.values())) {
+  for (const portion of boundedPortions(first.values(), PORTION_BYTES, PORTION_FILES)) {
     const { objects, bytes } = await restorePortion(from, to, portion, options);
     totals.objects += objects;
     totals.bytes += bytes;
@@ -49,20 +50,6 @@ export async function restoreThrough(
   const { onBytes, signal, lists } = options;
   await to.restoreAll(twins, twins.length, { ...(onBytes && { onBytes }), signal, ...(lists && { lists }) });
   return totals;
-}
-
-function* portionsOf(files: Iterable<FileToRestore>): Generator<FileToRestore[]> {
-  let portion: FileToRestore[] = [];
-  let bytes = 0;
-  for (const file of files) {
-    portion.push(file);
-    bytes += file.size;
-    if (bytes < PORTION_BYTES && portion.length < PORTION_FILES) continue;
-    yield portion;
-    portion = [];
-    bytes = 0;
-  }
-  if (portion.length > 0) yield portion;
 }
 
 async function restorePortion(

@@ -5,7 +5,8 @@ import { bucketError } from '../../../src/remote/bucket/errors.ts';
 import { isValidKey } from '../../../src/remote/key.ts';
 import { parseEndpoint } from '../../../src/remote/minio/access.ts';
 import { openBucket } from '../../../src/remote/open.ts';
-import { type BucketPlace, describeUrl, parseUrl } from '../../../src/remote/url.ts';
+import { type BucketPlace, parseUrl } from '../../../src/remote/url.ts';
+import { describeUrl } from '../../../src/wording/urls.ts';
 import { type FuzzTarget, LawBroken, law } from '../target.ts';
 
 /** One line of JSON with the status, headers and a word for each request that is made; the body behind it. */

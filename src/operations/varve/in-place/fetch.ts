@@ -3,6 +3,7 @@ import { forEach } from '../../../base/threads/concurrency.ts';
 import { encodeManifest, type ManifestEntry } from '../../../store/format/manifest.ts';
 import type { SourceManifestEntry } from '../../../store/format/source-manifest.ts';
 import type { Root } from '../../../store/gc/roots.ts';
+import { boundedPortions } from '../../../store/restoring/file-groups.ts';
 import type { Store } from '../../../store/store.ts';
 import type { Batch } from '../../../store/writing/batch.ts';
 import { pointerPath } from '../../../workspace/pointer.ts';
@@ -91,7 +92,8 @@ class SourceReading {
 
   async run(jobs: number): Promise<void> {
     const { lacking, pointer } = this.#dataset;
-    for (const portion of portionsOf(lacking)) await this.#readPortion(portion, jobs);
+    for (const portion of boundedPortions(lacking, PORTION_BYTES, PORTION_FILES))
+      await this.#readPortion(portion, jobs);
     const isNoted = readRecordOf(this.#context.repository, pointer.digest)?.complete;
     // What the cache had by another way, as where a server told the digests, is noted too.
     if (lacking.length === 0 && !isNoted) await this.#record(this.#cache.batch());
@@ -153,20 +155,6 @@ class SourceReading {
     const phase = `read ${this.#dataset.path}`;
     this.#context.onProgress?.({ phase, unit: 'bytes', done: this.#done, total: this.#total });
   }
-}
-
-function* portionsOf(files: readonly SourceManifestEntry[]): Generator<readonly SourceManifestEntry[]> {
-  let portion: SourceManifestEntry[] = [];
-  let bytes = 0;
-  for (const file of files) {
-    portion.push(file);
-    bytes += file.size;
-    if (bytes < PORTION_BYTES && portion.length < PORTION_FILES) continue;
-    yield portion;
-    portion = [];
-    bytes = 0;
-  }
-  if (portion.length > 0) yield portion;
 }
 
 function bytesOf(files: readonly SourceManifestEntry[]): number {

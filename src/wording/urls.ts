@@ -1,0 +1,42 @@
+/** Two letters at least, so that `C:\data` stays a path. */
+export const URL_SCHEME = /^([A-Za-z][A-Za-z0-9+.-]+):\/\//;
+/** Schemes whose URLs name a user, which is no secret. */
+const WITH_USER = /^(ssh|sftp|s?webhdfs):\/{1,2}$/i;
+
+/** Write a URL as messages may show it: without user, password, query or fragment. */
+export function describeUrl(url: string): string {
+  const scheme = URL_SCHEME.exec(url)?.[0];
+  // What is mistyped is no URL of any kind, and may hold a password all the same.
+  if (scheme === undefined) return withoutSecrets(url);
+  return scheme + withoutPassword(scheme, url.slice(scheme.length)).replace(/[?#].*$/s, '');
+}
+
+/** Cut off what stands before the host, but for the user of a scheme that names one. */
+function withoutPassword(scheme: string, rest: string): string {
+  const user = WITH_USER.test(scheme) ? (/^[\w.-]+@(?=[^@/?#]*(?:[/?#]|$))/.exec(rest)?.[0] ?? '') : '';
+  return user + withoutUser(rest.slice(user.length));
+}
+
+/** Cut off user and password, before the query: a password may hold any character, as secret keys of AWS hold slashes. */
+function withoutUser(rest: string): string {
+  const [authority] = /^[^/?#]*/.exec(rest)!;
+  // A colon may begin a password, which may hold slashes. It may begin a port too: then a path with an @ in it is shown in part.
+  const end = authority.includes(':') ? rest.lastIndexOf('@') : authority.lastIndexOf('@');
+  if (end >= 0) return rest.slice(end + 1);
+  // A password whose end was cut off, at a quotation mark in it.
+  return authority.startsWith('[') ? rest : rest.replace(/^([^/?#:]*):(?!\d{0,5}(?:[/?#]|$)).*/s, '$1:…');
+}
+
+/** URLs within a text, up to white space or what quotes them; one slash is what paths make of two. Bounded, so that no text takes long. */
+const URLS = /([a-z0-9][a-z0-9+.-]{1,30}:\/{1,2})([^\s"'`<>]+)/gi;
+/** Names of parameters that grant something: of signed URLs of AWS, Google and Azure, and of tokens of any kind. */
+const GRANTING =
+  /[?&#;][^=&;?#]{0,40}(sig|token|secret|password|passwd|pwd|credential|key|auth|sas)[^=&;?#]{0,40}=/i;
+
+/** Take the credentials out of the URLs in a text that a person or a library wrote, so that messages may show it. */
+export function withoutSecrets(text: string): string {
+  return text.replace(URLS, (_, scheme: string, rest: string) => {
+    const shown = withoutPassword(scheme, rest);
+    return scheme + (GRANTING.test(rest) ? shown.replace(/[?#].*$/s, '') : shown);
+  });
+}
