@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { expressionMemory, type RowTable } from '../../engine/check-rows.ts';
 import { firstBytes, type SourceFile, shownPath } from '../../engine/source-file.ts';
@@ -25,6 +26,12 @@ const MEMORY_PER_BYTE = 4000;
 const MEMORY_PER_COLUMN = 500 * 1000;
 /** Bytes of a file in which its first line is looked for. */
 const FIRST_LINE_BYTES = 1024 * 1024;
+
+/**
+ * Bytes of files that no process needs more than its memory for, unless they mean harm. One that ends over so few was most likely ended by
+ * something else, such as a machine that ran short, which ends it before any other: a fresh one reads them again.
+ */
+const FEW_BYTES = 1024 * 1024;
 
 /** Milliseconds for which a process without work waits for more. */
 const PATIENCE = 5000;
@@ -251,13 +258,32 @@ async function run<Kind extends keyof Jobs>(
   files: Named,
 ): Promise<Jobs[Kind]['answer']> {
   options.signal?.throwIfAborted();
-  const reader = take(processLimit(memory));
+  return onceMore(files, async () => {
+    const reader = take(processLimit(memory));
+    try {
+      return await reader.ask(kind, asked, options);
+    } catch (error) {
+      throw said(error, files, reader);
+    } finally {
+      giveBack(reader);
+    }
+  });
+}
+
+const BROKEN_DOWN: readonly unknown[] = ['engine-memory', 'reader-crashed'];
+
+function areFew(files: Named): boolean {
+  const sizes = files.map(({ absolutePath }) => statSync(absolutePath, { throwIfNoEntry: false })?.size ?? 0);
+  return sizes.reduce((sum, size) => sum + size, 0) <= FEW_BYTES;
+}
+
+/** What work gives, tried again where the process ended over few bytes. */
+async function onceMore<T>(files: Named, work: () => Promise<T>): Promise<T> {
   try {
-    return await reader.ask(kind, asked, options);
+    return await work();
   } catch (error) {
-    throw said(error, files, reader);
-  } finally {
-    giveBack(reader);
+    if (error instanceof VarveError && BROKEN_DOWN.includes(error.code) && areFew(files)) return work();
+    throw error;
   }
 }
 
@@ -275,13 +301,14 @@ async function openedRows(
     await reader.ask('open', { rows }, { signal });
     return reader;
   };
-  const ready = async () => {
-    try {
-      return await open();
-    } catch (error) {
-      throw said(error, files, reader);
-    }
-  };
+  const ready = () =>
+    onceMore(files, async () => {
+      try {
+        return await open();
+      } catch (error) {
+        throw said(error, files, reader);
+      }
+    });
   await ready();
   return {
     async ask(failing, value) {
@@ -373,10 +400,14 @@ function said(error: unknown, files: Named, reader: ReaderProcess | undefined): 
   const name = nameOf(files);
   const about = { ...(files[0] && { path: shownPath(files[0]) }), cause: error };
   if (OUT_OF_MEMORY.includes(error.how)) {
-    return new VarveError('engine-memory', `${name} needs more memory than the engine may have`, {
-      remedy: 'Give it more, for example by `--memory 2GB`: add, profile, validate and drift take that.',
-      ...about,
-    });
+    return new VarveError(
+      'engine-memory',
+      `${name} needs more memory than the engine may have (${error.how})`,
+      {
+        remedy: 'Give it more, for example by `--memory 2GB`: add, profile, validate and drift take that.',
+        ...about,
+      },
+    );
   }
   if (error.how === 'stalled') {
     return new VarveError(
