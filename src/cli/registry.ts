@@ -118,6 +118,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/export-dvc.ts'),
   },
   {
+    name: 'export',
+    summary: 'write versions as tables that engines read',
+    load: () => import('./commands/export.ts'),
+  },
+  { name: 'url', summary: 'print where files lie on a remote', load: () => import('./commands/url.ts') },
+  {
     name: 'rpc',
     summary: 'serve a program, such as the Python package',
     load: () => import('./commands/rpc.ts'),

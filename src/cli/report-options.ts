@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { replaceFile } from '../base/files/atomic-write.ts';
 import { VarveError } from '../errors.ts';
-import type { ProfilingOptions } from '../operations/statistics/load.ts';
+import type { ProfilingOptions } from '../operations/statistics/profiling-options.ts';
 import type { RenderOptions, ReportFormat } from '../report/format.ts';
 import { neutral } from '../wording/neutral.ts';
 import { refuseLinksOut } from '../workspace/repository.ts';
@@ -33,7 +33,18 @@ export function withProfilingOptions(command: Command): Command {
         'how the dates of a column of CSV are written, such as sold=%d/%m/%Y; may be given again',
         parseDateFormat,
       ),
-  );
+  )
+    .addOption(
+      new Option('--engine <engine>', 'who computes what has to be computed')
+        .choices(['local', 'spark'])
+        .default('local'),
+    )
+    .option('--master <url>', 'the cluster of the engine, such as spark://host:7077 or local[4]')
+    .option(
+      '--parts <count>',
+      'parts in which an engine does the work; twice its cores unless given',
+      positiveInteger,
+    );
 }
 
 /** Add what bounds the engine. */

@@ -6,9 +6,11 @@ import type {
   TransferChoice,
   TransferResult,
 } from '../operations/backend/results.ts';
+import type { PushResult } from '../operations/push.ts';
 import { neutral } from '../wording/neutral.ts';
 import { byteSize, counted } from '../wording/numbers.ts';
 import { type CommonOptions, defineCommand, positiveInteger } from './command.ts';
+import { tableLines } from './table-lines.ts';
 
 export type TransferCommandOptions = CommonOptions & TransferChoice;
 
@@ -23,7 +25,7 @@ export function defineTransfer(...definition: Parameters<typeof defineCommand>):
 }
 
 /** Say what a push did. */
-export function pushLines(result: TransferResult): string {
+export function pushLines(result: PushResult): string {
   const stays = (result.inPlace ?? []).map(({ path, url }) =>
     neutral(`${path} lies in ${url}: its list was pushed, and its data stays there.`),
   );
@@ -33,6 +35,7 @@ export function pushLines(result: TransferResult): string {
     ...evictedLines(result.evicted, result.remote?.name),
     ...purgedLines(result),
     ...unsentLines(result),
+    ...(result.tables ?? []).map(tableLines),
   ].join('\n');
 }
 

@@ -5,7 +5,10 @@ import type { DriftOperationOptions } from '../operations/drift.ts';
 import type { TopicOptions } from '../operations/drift-topic.ts';
 import type { GetOptions, GetResult } from '../operations/get.ts';
 import type { ListResult } from '../operations/list.ts';
-import type { ProfiledDataset, ProfilingOptions } from '../operations/statistics/load.ts';
+import type { MergedProfile, MergeOptions } from '../operations/profile-merge.ts';
+import type { ProfilePartOptions } from '../operations/profile-part.ts';
+import type { ProfiledDataset } from '../operations/statistics/load.ts';
+import type { ProfilingOptions } from '../operations/statistics/profiling-options.ts';
 import type { StreamOptions } from '../operations/stream/window-options.ts';
 import type { ValidateOptions } from '../operations/validate.ts';
 import type { ValidationReport } from '../schema/anomaly.ts';
@@ -16,6 +19,7 @@ import {
   FLAG,
   type Kind,
   type Kinds,
+  oneOf,
   SLICE,
   TEXT,
   TEXT_BY_NAME,
@@ -31,6 +35,9 @@ const PROFILING: Kinds<ProfilingOptions> = {
   dateFormat: TEXT_BY_NAME,
   memory: TEXT,
   threads: COUNT,
+  engine: oneOf('local', 'spark'),
+  master: TEXT,
+  parts: COUNT,
 };
 
 /**
@@ -77,6 +84,57 @@ export class DataFolder {
     const call = this.#session.begin('profile', options, PROFILING);
     const { profile } = await import('../operations/profile.ts');
     return profile(this.path, dataset, call.options, call.watch);
+  }
+
+  /**
+   * The bytes of one of `of` parts of a dataset's statistics, for `mergeProfile`. Which files and row groups are in a part follows from their
+   * names and sizes, so that each part can be made on another machine. No others are read.
+   * @throws VarveError `path-missing`, `data-not-tabular`, `object-missing`
+   * @example
+   * ```ts
+   * import { writeFile } from 'node:fs/promises';
+   * import { openFolder } from 'varve';
+   *
+   * const folder = await openFolder('data');
+   * for (const part of [1, 2])
+   *   await writeFile(`data/${part}.part`, await folder.profilePart('*.csv', { part, of: 2 }));
+   * const { profile } = await folder.mergeProfile(['2.part', '1.part']);
+   * console.log(profile.tables[0].rows);
+   * ```
+   */
+  async profilePart(dataset: string, options: ProfilePartOptions & Watch): Promise<Uint8Array> {
+    checkArgument('profilePart', 'the dataset', dataset, TEXT);
+    const { engine: _, master: __, parts: ___, ...counting } = PROFILING;
+    const call = this.#session.begin('profilePart', options, { ...counting, part: COUNT, of: COUNT });
+    const { profilePart } = await import('../operations/profile-part.ts');
+    const lines: Uint8Array[] = [];
+    for await (const line of profilePart(this.path, dataset, call.options, call.options, call.watch))
+      lines.push(line);
+    return Buffer.concat(lines);
+  }
+
+  /**
+   * Put parts of a dataset's statistics together, in any order: to the byte the statistics of the whole.
+   * @param files paths of what `profilePart` made, one or several parts in each
+   * @throws VarveError `part-damaged`, `part-missing`, `part-repeated`, `parts-differ`, `part-unread`
+   * @example
+   * ```ts
+   * import { writeFile } from 'node:fs/promises';
+   * import { openFolder } from 'varve';
+   *
+   * const folder = await openFolder('data');
+   * await writeFile('data/whole.part', await folder.profilePart('flights.csv', { part: 1, of: 1 }));
+   * const { name, profile } = await folder.mergeProfile(['whole.part']);
+   * console.log(name, profile.tables[0].features.length);
+   * ```
+   */
+  async mergeProfile(files: readonly string[], options: MergeOptions & Watch = {}): Promise<MergedProfile> {
+    checkArgument('mergeProfile', 'the files', files, TEXTS);
+    const { memory, threads, dateFormat } = PROFILING;
+    const kinds = { dataset: TEXT, memory, threads, dateFormat };
+    const call = this.#session.begin('mergeProfile', options, kinds);
+    const { mergeProfile } = await import('../operations/profile-merge.ts');
+    return mergeProfile(this.path, files, call.options, call.watch);
   }
 
   /**

@@ -4,7 +4,7 @@ import type { Watch } from '../operations/context/context.ts';
 import type { SourceOptions } from '../operations/get.ts';
 import type { ListOptions } from '../operations/list.ts';
 import type { SchemaFormat } from '../operations/schema-infer.ts';
-import type { ProfilingOptions } from '../operations/statistics/load.ts';
+import type { ProfilingOptions } from '../operations/statistics/profiling-options.ts';
 
 /** Which datasets are meant. */
 export interface PathOptions {

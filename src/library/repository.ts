@@ -36,6 +36,7 @@ import { openContext } from '../operations/context/open.ts';
 import { type DescribeAsOptions, describe, describeAs } from '../operations/describe.ts';
 import { diffRevisions } from '../operations/diff.ts';
 import { exportDvc } from '../operations/export-dvc.ts';
+import { type ExportTableOptions, exportTable } from '../operations/export-table.ts';
 import { fetch } from '../operations/fetch.ts';
 import { gc } from '../operations/gc.ts';
 import {
@@ -46,23 +47,26 @@ import {
   update,
 } from '../operations/import.ts';
 import { importDvc } from '../operations/import-dvc.ts';
+import { type LocateOptions, type LocateResult, locate } from '../operations/locate.ts';
 import { type LogResult, log } from '../operations/log.ts';
 import { type MetaResult, meta } from '../operations/meta.ts';
 import { move } from '../operations/move.ts';
 import { listFiles, openFile, readProfile } from '../operations/open-version.ts';
 import { pull } from '../operations/pull.ts';
 import { purge } from '../operations/purge.ts';
-import { push } from '../operations/push.ts';
+import { type PushResult, push } from '../operations/push.ts';
 import { remoteStatus } from '../operations/remote-status.ts';
 import { remove } from '../operations/remove.ts';
 import { restore } from '../operations/restore.ts';
 import { status } from '../operations/status.ts';
+import type { ExportTableResult } from '../operations/tables/exporter.ts';
 import { usage } from '../operations/usage.ts';
 import { verify } from '../operations/verify.ts';
 import { type WhichOptions, type WhichResult, which } from '../operations/which.ts';
 import type { Profile } from '../profile/model/model.ts';
 import type { Description } from '../report/standards/description.ts';
 import { DESCRIPTION_FORMATS, type DescriptionFormat } from '../report/standards/formats.ts';
+import { TABLE_FORMATS } from '../tables/format.ts';
 import {
   BYTES,
   COUNT,
@@ -454,7 +458,7 @@ export class VarveRepository extends DataFolder {
    * console.log(`${objects} objects, ${bytes} bytes`);
    * ```
    */
-  async push(options: PathOptions & TransferChoice & Watch = {}): Promise<TransferResult> {
+  async push(options: PathOptions & TransferChoice & Watch = {}): Promise<PushResult> {
     const call = this.#session.begin('push', options, TRANSFER);
     const { paths = [], ...choice } = call.options;
     return push(await this.#context(call.watch), paths, choice);
@@ -700,6 +704,37 @@ export class VarveRepository extends DataFolder {
   async exportDvc(options: Watch = {}): Promise<ExportDvcResult> {
     const { watch } = this.#session.begin('exportDvc', options, NO_OPTIONS);
     return exportDvc(await this.#context(watch));
+  }
+
+  /**
+   * Write the versions of a dataset as a table that engines read in place, on the remote that has the data: its files are those that lie
+   * there. Adds the versions that the table lacks, each whole or not at all.
+   * @param path folder of the table, from that of the remote
+   * @param dataset its path, or that of a folder within it
+   * @throws VarveError `table-path-invalid`, `table-unsupported`, `table-foreign`, `table-place-unsupported`, `object-missing`, `dvc-unsupported`
+   */
+  async exportTable(
+    path: string,
+    dataset: string,
+    options: ExportTableOptions & Watch,
+  ): Promise<ExportTableResult> {
+    checkArgument('exportTable', 'the path on the remote', path, TEXT);
+    checkArgument('exportTable', 'the dataset', dataset, TEXT);
+    const kinds = { format: oneOf(...TABLE_FORMATS), revisions: TEXTS, remote: TEXT, onPush: FLAG };
+    const call = this.#session.begin('exportTable', options, kinds);
+    checkArgument('exportTable', 'the option format', call.options.format, kinds.format);
+    return exportTable(await this.#context(call.watch), path, dataset, call.options);
+  }
+
+  /**
+   * Tell where each file of a version lies on a remote, for programs that read whole files there; signed, where that is asked for.
+   * @param dataset `path` or `path@REV`, or a file or folder within one
+   * @throws VarveError `dataset-missing`, `object-missing`, `presign-unsupported`, `table-place-unsupported`, `dvc-unsupported`
+   */
+  async locate(dataset: string, options: LocateOptions & Watch = {}): Promise<LocateResult> {
+    checkArgument('locate', 'the dataset', dataset, TEXT);
+    const call = this.#session.begin('locate', options, { remote: TEXT, presignSeconds: COUNT });
+    return locate(await this.#context(call.watch), dataset, call.options);
   }
 
   #context(watch: Watch): Promise<Context> {

@@ -5,8 +5,8 @@ import type { BackendAddOptions } from './backend/backend.ts';
 import type { AddInPlaceOptions, AddResult } from './backend/results.ts';
 import type { Context } from './context/context.ts';
 import { recordRun } from './lineage/run.ts';
-import type { ProfilingOptions } from './statistics/load.ts';
 import { type Profiler, schemaBeside } from './statistics/profiler.ts';
+import type { ProfilingOptions } from './statistics/profiling-options.ts';
 
 /**
  * Make a version of each path and point to it. All of them or none: pointers are written after the cache holds every byte.

@@ -129,7 +129,14 @@ function sidesOf(
 ): Sides {
   const { path } = version;
   const absolutePath = join(context.repository.root, path);
-  const dataset = { name: path, context, version, absolutePath, watch: context };
+  const dataset = {
+    name: path,
+    cwd: context.repository.root,
+    context,
+    version,
+    absolutePath,
+    watch: context,
+  };
   return { dataset, before, nameBefore: `${path}@${label}` };
 }
 

@@ -10,7 +10,8 @@ import { profiledVersions } from './datasets/history.ts';
 import { withNamedDatasets } from './datasets/named-datasets.ts';
 import type { NamedDataset } from './datasets/resolve.ts';
 import { recordRunAt } from './lineage/run.ts';
-import { type ProfiledDataset, type ProfilingOptions, profileOfDataset } from './statistics/load.ts';
+import { type ProfiledDataset, profileOfDataset } from './statistics/load.ts';
+import type { ProfilingOptions } from './statistics/profiling-options.ts';
 import { readSchema, schemaFileOf } from './statistics/schema-file.ts';
 import { assertComparable } from './statistics/tfdv.ts';
 

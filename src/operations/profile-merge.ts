@@ -10,7 +10,7 @@ import { type Watch, watching } from './context/context.ts';
 import { nameDataset } from './datasets/resolve.ts';
 import { openUnitFiles, type UnitFiles } from './datasets/unit-files.ts';
 import { assertFormatsRead } from './statistics/date-formats.ts';
-import { engineOptions, type ProfilingOptions } from './statistics/load.ts';
+import { engineOptions, type ProfilingOptions } from './statistics/profiling-options.ts';
 
 export interface MergeOptions extends Pick<ProfilingOptions, 'memory' | 'threads' | 'dateFormat'> {
   /** Where rows can be read again that the columns of other files ask for. Nothing is read of it otherwise. */

@@ -1,14 +1,23 @@
 import { isTabular } from '../engine/formats/format.ts';
 import { notTabular } from '../engine/formats/refused.ts';
+import { VarveError } from '../errors.ts';
 import { rangesOf, UNIT_BYTES } from '../profile/dataset/units.ts';
 import { encodeHead, encodeUnit } from '../profile/parts/part.ts';
-import { type PartPlan, planDigest, type Unit, unitsOf, unitsOfPart } from '../profile/parts/plan.ts';
+import {
+  MAX_PARTS,
+  type PartPlan,
+  planDigest,
+  type Unit,
+  unitsOf,
+  unitsOfPart,
+} from '../profile/parts/plan.ts';
 import { profileUnits } from '../profile/parts/profile-part.ts';
 import { prepareReader, processReader } from '../profile/reading/process-reader.ts';
 import { type Watch, watching } from './context/context.ts';
 import { type NamedDataset, nameDataset } from './datasets/resolve.ts';
 import { openUnitFiles, type UnitFiles } from './datasets/unit-files.ts';
-import { engineOptions, type ProfilingOptions, readingsFor } from './statistics/load.ts';
+import { readingsFor } from './statistics/load.ts';
+import { engineOptions, type ProfilingOptions } from './statistics/profiling-options.ts';
 
 /** Which part of how many. */
 export interface PartNumber {
@@ -16,6 +25,10 @@ export interface PartNumber {
   readonly part: number;
   readonly of: number;
 }
+
+export interface ProfilePartOptions
+  extends PartNumber,
+    Omit<ProfilingOptions, 'engine' | 'master' | 'parts'> {}
 
 /**
  * Profile one of `of` parts of a dataset, for `mergeProfile` to put together: the lines of the file that a part is. Which files and row
@@ -29,6 +42,11 @@ export async function* profilePart(
   options: ProfilingOptions = {},
   watch: Watch = {},
 ): AsyncGenerator<Uint8Array> {
+  if (part > of || of > MAX_PARTS) {
+    throw new VarveError('usage', `There is no part ${part} of ${of}`, {
+      remedy: `Parts are counted from 1 to their number, which is at most ${MAX_PARTS}.`,
+    });
+  }
   const dataset = await nameDataset(cwd, argument, watch);
   prepareReader(options.memory);
   const opened = await openUnitFiles(dataset);

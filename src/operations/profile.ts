@@ -1,6 +1,7 @@
 import type { Watch } from './context/context.ts';
 import { withNamedDatasets } from './datasets/named-datasets.ts';
-import { type ProfiledDataset, type ProfilingOptions, profileOfDataset } from './statistics/load.ts';
+import { type ProfiledDataset, profileOfDataset } from './statistics/load.ts';
+import type { ProfilingOptions } from './statistics/profiling-options.ts';
 
 /** The statistics of a dataset, a version, or a plain file or folder, or a table of a database. */
 export async function profile(

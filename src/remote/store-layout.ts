@@ -19,6 +19,8 @@ export const REF_KEY = /^refs\/([A-Za-z0-9._-]{1,64})\/([0-9a-f]{64})\.json$/;
 export const CLONE_KEY = /^clones\/([A-Za-z0-9._-]{1,64})\/([0-9a-f]{64})\.json$/;
 /** The SHA-256 of the list. */
 export const PURGE_LIST_KEY = /^purged\/([0-9a-f]{64})\.json$/;
+/** The SHA-256 of the record. */
+export const TABLE_RECORD_KEY = /^exports\/([0-9a-f]{64})\.json$/;
 /** A list of pending deletions. */
 export const DELETION_LIST_KEY = /^condemned\/[0-9a-f]{32}\.json$/;
 
@@ -30,6 +32,7 @@ const KEYS: Readonly<Record<string, RegExp>> = {
   refs: REF_KEY,
   clones: CLONE_KEY,
   purged: PURGE_LIST_KEY,
+  exports: TABLE_RECORD_KEY,
   condemned: DELETION_LIST_KEY,
   clock: /^clock$/,
 };
@@ -41,6 +44,11 @@ const EARLIER_TEMPORARY = /^(\d+|fetch)-[0-9a-f]{24}$/;
 /** Whether a store has such a key: only of such does a gc decide. */
 export function isStoreKey(key: string): boolean {
   return KEYS[firstStep(key)]?.test(key) ?? false;
+}
+
+/** Whether what begins by this step is the store's own, or was. */
+export function isNameOfStore(step: string): boolean {
+  return Object.hasOwn(KEYS, step) || step === TEMPORARY_FOLDER || step === MARKER || ARCHIVE.test(step);
 }
 
 /** Whether a place that holds this key, or this file, may be a store which was cut off before it had an index. */

@@ -45,6 +45,8 @@ export const SIGNATURES: Readonly<Record<string, Signature>> = {
   update: repository(0),
   importDvc: repository(0),
   exportDvc: repository(0),
+  exportTable: repository(2),
+  locate: repository(1),
   'remotes.add': repository(2),
   'remotes.list': repository(0),
   'remotes.remove': repository(1),

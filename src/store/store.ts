@@ -5,6 +5,7 @@
 
 import { open, unlink } from 'node:fs/promises';
 import { askAgain } from '../base/ask-again.ts';
+import { removeQuietly } from '../base/files/atomic-write.ts';
 import { type ErrorCode, VarveError } from '../errors.ts';
 import type { ByteRange, Remote } from '../remote/remote.ts';
 import type { BlockLists } from './format/block-lists.ts';
@@ -25,6 +26,7 @@ import { type FileToRestore, restoreFiles } from './restoring/restore-files.ts';
 import { type ChunkToPlace, type PieceProgress, placeChunks } from './restoring/restore-pinned.ts';
 import { StoreCore } from './store-core.ts';
 import { Batch } from './writing/batch.ts';
+import { knownWhole, writeWhole } from './writing/place-whole.ts';
 
 /** The index is read again for what it lacks no sooner than this after the last time. */
 const RELOAD_MS = 1000;
@@ -275,6 +277,33 @@ export class Store {
       if (location.at === 'whole') return this.core.remote.presign?.(location.key, seconds);
     }
     return undefined;
+  }
+
+  /** Find the key of the file that holds an object alone; undefined where it lies among others, or in chunks. No I/O. */
+  wholeKey(digest: Digest): string | undefined {
+    return knownWhole(this.core, toRaw(digest), () => false);
+  }
+
+  /**
+   * Find the file that holds an object alone, for others to name. Where there is none, the object is written into one, and read for that.
+   * @param scratch absolute path at which a copy is made; it is gone from there afterwards
+   * @param isTaken whether another file than the one of this key is wanted
+   * @returns its key, and whether it was written now
+   * @throws VarveError `object-missing`, `digest-mismatch`, and what the remote meets
+   */
+  async placeWhole(
+    digest: Digest,
+    scratch: string,
+    isTaken: (key: string) => boolean,
+  ): Promise<{ readonly key: string; readonly isNew: boolean }> {
+    const known = knownWhole(this.core, toRaw(digest), isTaken);
+    if (known !== undefined) return { key: known, isNew: false };
+    try {
+      await this.restore(digest, scratch);
+      return { key: await writeWhole(this.core, toRaw(digest), scratch, isTaken), isNew: true };
+    } finally {
+      removeQuietly(scratch);
+    }
   }
 
   /** Begin to collect objects into packs. */

@@ -26,6 +26,15 @@ export interface RemoteConfig extends Access {
   readonly kmsKey?: string;
 }
 
+/** A table on a remote that pushes keep up. */
+export interface FollowedTable {
+  readonly format: 'delta' | 'iceberg';
+  /** Path of the dataset, or of a folder within it, from the root. */
+  readonly dataset: string;
+  /** Name of the remote that it lies on. */
+  readonly remote: string;
+}
+
 /** Both configuration files as one: what config.local.yaml says wins, remote by remote and key by key. */
 export interface Config {
   readonly defaultRemote?: string;
@@ -35,6 +44,8 @@ export interface Config {
    * machine.
    */
   readonly sources: ReadonlyMap<string, Access>;
+  /** Tables that pushes keep up, by their folders on the remote. */
+  readonly tables: ReadonlyMap<string, FollowedTable>;
   /** Folder of the cache, relative to the root or absolute; in Git's common folder if it is not set. */
   readonly cache?: string;
   /**
@@ -76,6 +87,7 @@ const REMOTE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 export function readConfig(repository: Repository): Config {
   const remotes = new Map<string, Partial<RemoteConfig>>();
   let sources: Config['sources'] = new Map();
+  const tables = new Map<string, FollowedTable>();
   let config: Settings = {};
   const files = new Map<string, string>();
   for (const file of FILES) {
@@ -85,12 +97,14 @@ export function readConfig(repository: Repository): Config {
     sources = content.sources;
     for (const steps of settingsIn(content)) files.set(steps, where);
     for (const [name, remote] of content.remotes) remotes.set(name, { ...remotes.get(name), ...remote });
+    for (const [path, table] of content.tables) tables.set(path, table);
     config = { ...config, ...content.settings };
   }
   return {
     ...config,
     remotes: new Map([...remotes].map(([name, remote]) => [name, whole(name, remote)])),
     sources,
+    tables,
     files,
   };
 }
@@ -111,6 +125,13 @@ export function entryFor({ sources }: Pick<Config, 'sources'>, url: string): str
 export function setSource(repository: Repository, url: string, access: Access): void {
   change(repository, LOCAL, (document) => {
     setAll(document, ['sources', url], access);
+  });
+}
+
+/** Set that pushes keep up a table. */
+export function setFollowedTable(repository: Repository, path: string, table: FollowedTable): void {
+  change(repository, 'config.yaml', (document) => {
+    setAll(document, ['tables', path], table);
   });
 }
 
@@ -201,7 +222,7 @@ function rootOfLocal(root: string): string {
 }
 
 /** Settings of another working tree, such that they mean the same here. */
-function withAbsolutePaths({ settings, remotes, sources }: Content, root: string): Content {
+function withAbsolutePaths({ settings, remotes, sources, tables }: Content, root: string): Content {
   const { cache } = settings;
   return {
     settings: { ...settings, ...(cache !== undefined && { cache: resolve(root, cache) }) },
@@ -209,6 +230,7 @@ function withAbsolutePaths({ settings, remotes, sources }: Content, root: string
       [...remotes].map(([name, remote]) => [name, { ...remote, ...absoluteUrl(remote.url, root) }]),
     ),
     sources,
+    tables,
   };
 }
 
@@ -230,12 +252,13 @@ function change(repository: Repository, file: ConfigFile, edit: (document: Docum
   if (after !== before && !removesNothingThere) writeAtomically(path, [Buffer.from(after)]);
 }
 
-type Settings = Omit<Config, 'remotes' | 'sources' | 'files'>;
+type Settings = Omit<Config, 'remotes' | 'sources' | 'tables' | 'files'>;
 
 interface Content {
   readonly settings: Settings;
   readonly remotes: ReadonlyMap<string, Partial<RemoteConfig>>;
   readonly sources: ReadonlyMap<string, Access>;
+  readonly tables: ReadonlyMap<string, FollowedTable>;
 }
 
 /** The steps to each setting that a file has. */
@@ -282,7 +305,25 @@ function checkContent(document: Document, where: string): Content {
     },
     remotes: new Map(remotes),
     sources: new Map(sources),
+    tables: new Map(
+      Object.entries(asMap(root.tables, where, 'tables')).map(
+        ([path, value]) => [path, followedTable(value, where, `tables.${path}`)] as const,
+      ),
+    ),
   };
+}
+
+function followedTable(value: unknown, where: string, name: string): FollowedTable {
+  const map = asMap(value, where, name);
+  const text = (key: string): string => {
+    const said = optionalText(map[key], where, `${name}.${key}`);
+    if (said === undefined) throw damaged(where, `\`${name}\` has no ${key}`);
+    return said;
+  };
+  const format = text('format');
+  if (format !== 'delta' && format !== 'iceberg')
+    throw damaged(where, `\`${name}.format\` is neither delta nor iceberg`);
+  return { format, dataset: text('dataset'), remote: text('remote') };
 }
 
 function toPlain(document: Document, where: string): unknown {

@@ -8,6 +8,7 @@ test('the nearest word on a source counts, and none of one that only begins alik
       ['s3://bucket', { region: 'all' }],
       ['s3://bucket/raw', { region: 'raw' }],
     ]),
+    tables: new Map(),
     files: new Map(),
   };
   expect(accessTo(config, 's3://bucket/raw/2026')).toEqual({ region: 'raw' });

@@ -6,7 +6,7 @@ import { isKafkaUrl } from '../../kafka/address.ts';
 import { add, addChanged, profilerOnDemand } from '../../operations/add.ts';
 import type { AddedDataset, AddResult } from '../../operations/backend/results.ts';
 import { openContext } from '../../operations/context/open.ts';
-import type { ProfilingOptions } from '../../operations/statistics/load.ts';
+import type { ProfilingOptions } from '../../operations/statistics/profiling-options.ts';
 import { isSourceUrl } from '../../remote/url.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted, grouped } from '../../wording/numbers.ts';

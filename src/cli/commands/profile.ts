@@ -3,7 +3,7 @@ import { VarveError } from '../../errors.ts';
 import { profile } from '../../operations/profile.ts';
 import { type MergedProfile, mergeProfile } from '../../operations/profile-merge.ts';
 import { type PartNumber, profilePart } from '../../operations/profile-part.ts';
-import type { ProfilingOptions } from '../../operations/statistics/load.ts';
+import type { ProfilingOptions } from '../../operations/statistics/profiling-options.ts';
 import { MAX_PARTS } from '../../profile/parts/plan.ts';
 import { profileDocument } from '../../report/json.ts';
 import { profileAsStatistics, renderProfile } from '../../report/render.ts';

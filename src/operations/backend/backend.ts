@@ -5,7 +5,7 @@
 
 import type { Digest } from '../../store/format/digest.ts';
 import type { Store } from '../../store/store.ts';
-import type { Access } from '../../workspace/config.ts';
+import type { Access, FollowedTable } from '../../workspace/config.ts';
 import type { DatabaseOrigin } from '../../workspace/database-origin.ts';
 import type { Imported } from '../../workspace/imported.ts';
 import type { Meta } from '../../workspace/meta.ts';
@@ -48,6 +48,7 @@ import type {
   VerifyResult,
   WithProblems,
 } from './results.ts';
+import type { TablePlace } from './table-place.ts';
 import type { CommittedVersion, DatasetFiles, DatasetVersion, HistoryEntry, VersionPart } from './version.ts';
 import type { VersionReader } from './version-reader.ts';
 
@@ -265,4 +266,14 @@ export interface Backend {
   importDvc(): Promise<ImportDvcResult>;
   /** Turn the history into DVC's format, on new branches. @throws VarveError `dvc-exists` */
   exportDvc(): Promise<ExportDvcResult>;
+
+  /**
+   * Open a remote, the default one unless named, as engines see it. Close it.
+   * @throws VarveError `remote-unset`, `remote-unknown`, `settings-untrusted`, `table-place-unsupported`, `dvc-unsupported`
+   */
+  openTablePlace(remote: string | undefined): Promise<TablePlace>;
+  /** The tables that a push to a remote keeps up, by their folders there. */
+  followedTables(remote: string): Promise<ReadonlyMap<string, FollowedTable>>;
+  /** Write into the settings that pushes keep a table up. */
+  followTable(path: string, table: FollowedTable): Promise<void>;
 }

@@ -23,6 +23,6 @@ export async function withNamedDatasets<T>(
   const name = asked.wanted.table === undefined ? place : `${place}?table=${asked.wanted.table}`;
   const { withExportedTable } = await import('./exported-table.ts');
   return withExportedTable(asked, { format: 'parquet' }, watch, (absolutePath) =>
-    withOthers({ name, context: undefined, version: undefined, absolutePath, isForNow: true, watch }),
+    withOthers({ name, context: undefined, version: undefined, absolutePath, isForNow: true, cwd, watch }),
   );
 }

@@ -22,6 +22,8 @@ import { hasPart, versionNamed } from './revisions.ts';
 export interface NamedDataset {
   /** As it was typed. */
   readonly name: string;
+  /** Where it was typed. */
+  readonly cwd: string;
   /** Undefined outside a repository in which varve was started. */
   readonly context: Context | undefined;
   /** Undefined for a plain file or folder. */
@@ -54,17 +56,17 @@ export async function nameDataset(cwd: string, argument: string, watch: Watch = 
   refuseLinksOut(cwd, glob === undefined ? argument : join(glob.folder, 'any'));
   const named = context === undefined ? undefined : await namedIn(context, argument, glob !== undefined);
   if (named === undefined && glob !== undefined)
-    return { name: argument, context, version: undefined, absolutePath: glob.folder, glob, watch };
+    return { name: argument, cwd, context, version: undefined, absolutePath: glob.folder, glob, watch };
   const absolutePath = resolve(cwd, argument);
   const part = partOf(named);
   if (named !== undefined && (part === undefined || !existsSync(absolutePath))) {
     const { version } = named;
     const isHere = version.commit === undefined && part === undefined;
     const place = isHere ? join(context!.repository.root, version.path) : undefined;
-    return { name: argument, context, version, absolutePath: place, watch, ...(part && { part }) };
+    return { name: argument, cwd, context, version, absolutePath: place, watch, ...(part && { part }) };
   }
   if (existsSync(absolutePath))
-    return { name: argument, context, version: undefined, absolutePath, watch, ...(part && { part }) };
+    return { name: argument, cwd, context, version: undefined, absolutePath, watch, ...(part && { part }) };
   throw new VarveError('path-missing', `There is nothing at ${argument}`, {
     path: argument,
     remedy: 'Name a dataset, a version of one as `path@REV`, a plain file or folder, or files by a pattern.',

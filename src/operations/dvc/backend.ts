@@ -9,6 +9,7 @@ import type { DvcRepository } from '../../dvc/tree/repository.ts';
 import { VarveError } from '../../errors.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import type { Store } from '../../store/store.ts';
+import type { FollowedTable } from '../../workspace/config.ts';
 import { importedCacheRequest } from '../../workspace/trust/cache.ts';
 import type { TrustRequest } from '../../workspace/trust/request.ts';
 import type { Backend, BackendAddOptions, Comparison, DatasetVersions } from '../backend/backend.ts';
@@ -318,6 +319,21 @@ export class DvcBackend implements Backend {
   async importDvc(): Promise<ImportDvcResult> {
     const { importDvc } = await import('./import-dvc.ts');
     return importDvc(this.#context);
+  }
+
+  async openTablePlace(): Promise<never> {
+    throw unsupported(
+      'tables and URLs for engines',
+      'Use `dvc get --show-url`, or take the repository into varve by `varve import-dvc`.',
+    );
+  }
+
+  async followedTables(): Promise<ReadonlyMap<string, FollowedTable>> {
+    return new Map();
+  }
+
+  async followTable(): Promise<never> {
+    return this.openTablePlace();
   }
 
   async exportDvc(): Promise<ExportDvcResult> {

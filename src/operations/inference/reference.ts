@@ -11,12 +11,8 @@ import { checkEnvironment, validateProfile } from '../../schema/validate.ts';
 import type { Watch } from '../context/context.ts';
 import { nameDataset } from '../datasets/resolve.ts';
 import { driftSettings } from '../drift.ts';
-import {
-  engineOptions,
-  type ProfiledDataset,
-  type ProfilingOptions,
-  profileOfDataset,
-} from '../statistics/load.ts';
+import { type ProfiledDataset, profileOfDataset } from '../statistics/load.ts';
+import { engineOptions, type ProfilingOptions } from '../statistics/profiling-options.ts';
 import { readSchema, type SchemaFile, schemaFileOf } from '../statistics/schema-file.ts';
 import { type ServedColumns, servedColumns } from './columns.ts';
 import type { WindowFile } from './windows.ts';

@@ -4,7 +4,6 @@
  */
 
 import type { ColumnReadings } from '../../engine/column-readings.ts';
-import type { EngineOptions } from '../../engine/duckdb.ts';
 import { isTabular } from '../../engine/formats/format.ts';
 import { notTabular } from '../../engine/formats/refused.ts';
 import { profileDirectory } from '../../profile/dataset/profile-directory.ts';
@@ -16,27 +15,13 @@ import type { ContentKey, DatasetFiles } from '../backend/version.ts';
 import { type Context, watching } from '../context/context.ts';
 import { withDatasetFiles } from '../datasets/files.ts';
 import { hasData, type NamedDataset } from '../datasets/resolve.ts';
+import { profileOnSpark } from '../engines/spark.ts';
 import { type ProfileCache, profileCache } from './cache.ts';
 import { assertFormatsRead, hasUnreadDates, readingsOf, schemaForReading } from './date-formats.ts';
+import { engineOptions, type ProfilingEngine, type ProfilingOptions } from './profiling-options.ts';
 import { schemaFileOf } from './schema-file.ts';
 import { storedProfile } from './stored.ts';
 import { isStatistics, profileOfStatistics } from './tfdv.ts';
-
-/** Options for what to count, and with how much of the machine. */
-export interface ProfilingOptions {
-  /** Only the rows whose feature has this value, as text. */
-  readonly slice?: { readonly feature: string; readonly value: string } | undefined;
-  /** The column that weights rows. */
-  readonly weight?: string | undefined;
-  /**
-   * `strptime` formats of the dates that columns of CSV and TSV hold, by the columns' names: `{ sold: '%d/%m/%Y' }`. They win over those of the
-   * schema.
-   */
-  readonly dateFormat?: Readonly<Record<string, string>> | undefined;
-  /** The engine's most memory, such as `1GB`; 80 % of the machine's unless given. */
-  readonly memory?: string | undefined;
-  readonly threads?: number | undefined;
-}
 
 export interface ProfiledDataset {
   readonly name: string;
@@ -98,10 +83,20 @@ async function computed(
   options: ProfilingOptions,
   readings: ColumnReadings | undefined,
 ): Promise<Profile> {
-  if (isTabular(dataset.name)) prepareReader(options.memory);
-  const profile = await withDatasetFiles(dataset, (files) => profileOf(dataset, files, options, readings));
+  const profile = await computedBy(options.engine ?? 'local', dataset, options, readings);
   assertFormatsRead(profile, options.dateFormat ?? {}, dataset.name);
   return profile;
+}
+
+async function computedBy(
+  engine: ProfilingEngine,
+  dataset: NamedDataset,
+  options: ProfilingOptions,
+  readings: ColumnReadings | undefined,
+): Promise<Profile> {
+  if (engine === 'spark') return profileOnSpark(dataset, options, readings);
+  if (isTabular(dataset.name)) prepareReader(options.memory);
+  return withDatasetFiles(dataset, (files) => profileOf(dataset, files, options, readings));
 }
 
 async function profileOf(
@@ -131,9 +126,4 @@ function wholeRowsCache(
   return context === undefined || slice !== undefined || weight !== undefined
     ? {}
     : profileCache(context.repository);
-}
-
-/** Pick the options that say how much of the machine the engine may have. */
-export function engineOptions({ memory, threads }: ProfilingOptions): EngineOptions {
-  return { ...(memory === undefined ? {} : { memory }), ...(threads === undefined ? {} : { threads }) };
 }

@@ -15,8 +15,8 @@ import { closing } from '../context/closing.ts';
 import type { Context } from '../context/context.ts';
 import { profileCache } from './cache.ts';
 import { hasUnreadDates, readingsOf, schemaForReading } from './date-formats.ts';
-import { engineOptions, type ProfilingOptions } from './load.ts';
 import { type DatasetToProfile, type Profiler, type Statistics, schemaBeside } from './profiler.ts';
+import { engineOptions, type ProfilingOptions } from './profiling-options.ts';
 import { profileIn } from './stored.ts';
 
 /**

@@ -9,7 +9,8 @@ import type { DatasetFiles } from '../backend/version.ts';
 import { filesInPlace } from '../datasets/files.ts';
 import type { NamedDataset } from '../datasets/resolve.ts';
 import { profileCache } from './cache.ts';
-import { engineOptions, type ProfilingOptions, readingsFor } from './load.ts';
+import { readingsFor } from './load.ts';
+import { engineOptions, type ProfilingOptions } from './profiling-options.ts';
 
 /**
  * Look at rows of data that lies at hand; open nothing before it is asked. Close it.

@@ -5,7 +5,7 @@
 
 import type { Digest } from '../../store/format/digest.ts';
 import type { Store } from '../../store/store.ts';
-import type { Access } from '../../workspace/config.ts';
+import { type Access, type FollowedTable, readConfig, setFollowedTable } from '../../workspace/config.ts';
 import type { Imported } from '../../workspace/imported.ts';
 import type { Meta } from '../../workspace/meta.ts';
 import { POINTER_SUFFIX, type Pointer } from '../../workspace/pointer.ts';
@@ -52,6 +52,7 @@ import type {
   UsageResult,
   VerifyResult,
 } from '../backend/results.ts';
+import type { TablePlace } from '../backend/table-place.ts';
 import type {
   CommittedVersion,
   DatasetFiles,
@@ -323,5 +324,19 @@ export class VarveBackend implements Backend {
   async exportDvc(): Promise<ExportDvcResult> {
     const { exportDvc } = await import('./export-dvc.ts');
     return exportDvc(this.#context);
+  }
+
+  async openTablePlace(remote: string | undefined): Promise<TablePlace> {
+    const { openTablePlace } = await import('./tables/place.ts');
+    return openTablePlace(this.#context, remote);
+  }
+
+  async followedTables(remote: string): Promise<ReadonlyMap<string, FollowedTable>> {
+    const { tables } = readConfig(this.repository);
+    return new Map([...tables].filter(([, table]) => table.remote === remote));
+  }
+
+  async followTable(path: string, table: FollowedTable): Promise<void> {
+    setFollowedTable(this.repository, path, table);
   }
 }

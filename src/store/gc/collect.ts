@@ -30,6 +30,7 @@ import {
 import { dropRefs, writeRef } from './refs.ts';
 import { repackSparse } from './repack.ts';
 import type { Root } from './roots.ts';
+import { abandonedRecords, readTableRecords } from './table-records.ts';
 
 export interface GarbageOptions {
   /** Id of the clone whose earlier refs `roots` replace. Undefined for a cache that only one clone uses: it has no refs. */
@@ -79,7 +80,7 @@ export interface ExpiredClone {
  * Mark and sweep in two runs. The first lists as pending deletions what neither `roots` nor the refs of other clones need. A later
  * one, when the grace is over by the remote's own clock, removes what still nothing needs. Between the two, whoever writes reads
  * the list and relies on nothing in it, so two pushes and a gc at once lose nothing.
- * @throws VarveError `store-foreign`, `ref-damaged`, `index-damaged`, `pending-deletions-damaged`, `manifest-damaged`, `recipe-damaged`, before anything is removed
+ * @throws VarveError `store-foreign`, `ref-damaged`, `index-damaged`, `pending-deletions-damaged`, `table-record-damaged`, `manifest-damaged`, `recipe-damaged`, before anything is removed
  */
 export async function markAndSweep(
   store: Store,
@@ -106,7 +107,11 @@ export async function markAndSweep(
   const others = refs.filter((ref) => !replaced.includes(ref));
   const names = await readCloneNames(core.remote, clones);
   const nameOf = (id: string): string => names.get(id) ?? id;
+  const records = await readTableRecords(core.remote);
+  const abandoned = await abandonedRecords(core.remote, records, now - graceMs);
   const marks = await markLive(core, roots, others, { young: now - graceMs, nameOf }, options.onProgress);
+  for (const record of records)
+    for (const key of abandoned.includes(record) ? [] : record.keys) marks.keys.add(key);
   const repackedBytes = dryRun ? 0 : await repackSparse(core, marks);
   const known: Known = {
     files: await listFiles(core),
@@ -121,6 +126,7 @@ export async function markAndSweep(
     if (fresh.length > 0) await writePendingDeletions(core.remote, fresh);
     await sweep(core, known, remove, pending);
     await dropRefs(core.remote, replaced, held);
+    if (abandoned.length > 0) await core.remote.remove(abandoned.map(({ key }) => key));
     await dropClones(
       core.remote,
       expired.filter((one) => hasExpired(one, cloneExpiryMs + graceMs, now)),

@@ -10,6 +10,7 @@ import { hasExpired, listClones, readCloneNames, type StoredClone } from './clon
 import { type Need, visitRoot } from './reachable.ts';
 import { type Ref, readRef } from './refs.ts';
 import type { Root } from './roots.ts';
+import { readTableRecords } from './table-records.ts';
 
 /** Files of a store and the bytes in them. */
 export interface StoredAmount {
@@ -84,6 +85,7 @@ export async function measureUsage(
     datasets.push({ ...one, ownBytes: one.bytes - sharedBytes });
   }
   const clones = await measureClones(core, seen, cloneExpiryMs);
+  for (const { keys } of await readTableRecords(core.remote)) for (const key of keys) seen.keys.add(key);
   return { ...(await listStored(core, seen.keys)), datasets, clones };
 }
 

@@ -1,0 +1,57 @@
+"""Runs the parts of a profile as tasks of a Spark job: each starts varve beside itself and gives back what it prints.
+
+varve starts this file by `spark-submit` with the name of a file of JSON. It decides nothing that varve decides: which
+files are in a part, and how parts are put together, is no matter of Spark.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+from pyspark import SparkContext, SparkFiles
+
+
+def profile_part(request, part, of):
+    """The bytes of one part. Whatever fails is raised, so that Spark tries again where its settings say so."""
+    folder = request["folder"]
+    if not os.path.isdir(folder):
+        raise RuntimeError(f"<<varve:{folder} is not a folder of this machine: every worker has to see the data>>")
+    # Where Spark has unpacked what came by --archives.
+    shipped = os.path.abspath(os.path.join(SparkFiles.getRootDirectory(), "varve"))
+    command = [word.replace("{shipped}", shipped) for word in request["command"]]
+    if not os.access(command[0], os.X_OK):
+        # Spark unpacks without the permissions.
+        os.chmod(command[0], 0o755)
+    command += ["profile", request["dataset"], "--part", f"{part}/{of}", *request["options"]]
+    done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    if done.returncode != 0:
+        said = done.stderr.decode("utf-8", "replace").strip() or f"varve ended by {done.returncode}"
+        raise RuntimeError(f"<<varve:{said}>>")
+    return done.stdout
+
+
+def main(path):
+    with open(path, encoding="utf-8") as file:
+        request = json.load(file)
+    context = SparkContext(appName="varve profile")
+    of = request["parts"] or 2 * context.defaultParallelism
+    numbers = context.parallelize(range(1, of + 1), of)
+    try:
+        parts = numbers.map(lambda part: profile_part(request, part, of)).collect()
+    except Exception as error:  # pylint: disable=broad-exception-caught
+        said = re.search(r"RuntimeError: <<varve:(.*?)>>", str(error), re.DOTALL)
+        if said is None:
+            raise
+        with open(request["failure"], "w", encoding="utf-8") as file:
+            file.write(said.group(1))
+        sys.exit(1)
+    finally:
+        context.stop()
+    with open(request["output"], "wb") as file:
+        file.writelines(parts)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

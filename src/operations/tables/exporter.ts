@@ -1,0 +1,316 @@
+/**
+ * Exports: versions of a dataset as those of a table that engines read. It may not know what stands in the files of a format, nor how
+ * a remote keeps objects.
+ */
+
+import { posix } from 'node:path';
+import { isWithin } from '../../base/files/path-order.ts';
+import { VarveError } from '../../errors.ts';
+import type { Committed, OpenTable, TableFolder, TableFormat } from '../../tables/format.ts';
+import type { ParquetFile, TableVersion } from '../../tables/model.ts';
+import { openTable } from '../../tables/open.ts';
+import { readFooter } from '../../tables/parquet/footer.ts';
+import { withProfiledBounds } from '../../tables/profile-bounds.ts';
+import { type FileOfVersion, tableOf } from '../../tables/version.ts';
+import { counted } from '../../wording/numbers.ts';
+import { shellWord } from '../../wording/quote.ts';
+import type { FileToPlace, TablePlace } from '../backend/table-place.ts';
+import type { Context } from '../context/context.ts';
+import { profileCache } from '../statistics/cache.ts';
+import { storedProfile } from '../statistics/stored.ts';
+import type { WantedVersion } from './wanted.ts';
+
+/** A version of a table that an export has added. */
+export interface ExportedVersion {
+  /** By which engines ask for it, from 0. */
+  readonly version: number;
+  readonly commit: string;
+  /** `sha256:…` */
+  readonly digest: string;
+  readonly files: number;
+  readonly rows: number;
+  /** Files that the version before did not have. */
+  readonly added: number;
+  /** Files that only the version before had. */
+  readonly removed: number;
+}
+
+export interface ExportTableResult {
+  /** Where engines find the table. */
+  readonly table: string;
+  readonly format: TableFormat;
+  /** Path of the dataset, or of the folder within it. */
+  readonly dataset: string;
+  readonly remote: string;
+  /** Added now, the earliest first. */
+  readonly versions: readonly ExportedVersion[];
+  /** The last version that the table has; null if it has none. */
+  readonly latest: number | null;
+  /** Commits whose version is not in the table. */
+  readonly skipped: readonly SkippedVersion[];
+  /** Files that were written alone, since they lay among others on the remote, or in chunks. */
+  readonly written: { readonly files: number; readonly bytes: number };
+}
+
+export interface SkippedVersion {
+  readonly commit: string;
+  readonly because: 'not-on-remote' | 'no-parquet';
+}
+
+/** Which table of what. */
+export interface ExportedTable {
+  /** Folder on the remote. */
+  readonly path: string;
+  readonly format: TableFormat;
+  /** Path of the dataset, or of the folder within it. */
+  readonly source: string;
+  /** Path of that folder in the dataset; undefined for all of it. */
+  readonly part: string | undefined;
+}
+
+/** Others who write at the same time are waited out so many times. */
+const MAX_ATTEMPTS = 20;
+const PARQUET = /\.(parquet|parq|pq)$/i;
+/** Engines take files and folders of such names for their own. */
+const HIDDEN = /(^|\/)[._]/;
+/** Digits of a commit in messages. */
+const SHORT = 12;
+
+/** Brings one table up to date. */
+export class Exporter {
+  readonly #context: Context;
+  readonly #place: TablePlace;
+  readonly #exported: ExportedTable;
+  /** What is known of files, by their digests: versions share most of them. */
+  readonly #known = new Map<string, ParquetFile>();
+  readonly #left = new Set<string>();
+  readonly #skipped: SkippedVersion[] = [];
+  readonly #versions: ExportedVersion[] = [];
+  readonly #written = { files: 0, bytes: 0 };
+
+  constructor(context: Context, place: TablePlace, exported: ExportedTable) {
+    this.#context = context;
+    this.#place = place;
+    this.#exported = exported;
+  }
+
+  /**
+   * Add the versions that the table lacks, each whole or not at all.
+   * @param mustHave whether a version that cannot be had is an error, rather than skipped
+   * @throws VarveError `table-foreign`, `table-unsupported`, `object-missing`, `table-unreadable`
+   */
+  async run(wanted: readonly WantedVersion[], mustHave: boolean): Promise<ExportTableResult> {
+    const { path, format, source } = this.#exported;
+    let table = await this.#open();
+    let todo = lacking(table, wanted);
+    for (let attempts = 0; todo.length > 0; ) {
+      const isDone = await this.#export(todo[0]!, table, mustHave);
+      if (isDone) {
+        todo = todo.slice(1);
+        continue;
+      }
+      attempts += 1;
+      if (attempts === MAX_ATTEMPTS) throw outrun(path);
+      table = await this.#open();
+      todo = lacking(table, todo);
+    }
+    if (this.#versions.length > 0) await this.#place.dropReplaced(path);
+    this.#warn();
+    return {
+      table: `${this.#place.engineUrl}${path}`,
+      format,
+      dataset: source,
+      remote: this.#place.name,
+      versions: this.#versions,
+      latest: table.versions.length > 0 ? table.versions.length - 1 : null,
+      skipped: this.#skipped,
+      written: this.#written,
+    };
+  }
+
+  async #open(): Promise<OpenTable> {
+    const { path, source, format } = this.#exported;
+    const folder: TableFolder = {
+      url: `${this.#place.engineUrl}${path}`,
+      list: (name) => this.#place.list(`${path}/${name}`),
+      read: (name) => this.#place.readFile(`${path}/${name}`),
+      create: (name, bytes) => this.#place.create(`${path}/${name}`, bytes),
+      replace: (name, bytes) => this.#place.replace(`${path}/${name}`, bytes),
+    };
+    const table = await openTable(format, folder);
+    const other = table.versions.find(({ dataset }) => dataset !== source);
+    if (other === undefined) return table;
+    throw new VarveError(
+      'table-foreign',
+      `${folder.url} is a table of ${other.dataset}, and not of ${source}`,
+      {
+        path: folder.url,
+        remedy: 'Nothing was written there. Name another folder.',
+      },
+    );
+  }
+
+  /** @returns false if somebody else wrote a version meanwhile, perhaps this very one */
+  async #export(wanted: WantedVersion, table: OpenTable, mustHave: boolean): Promise<boolean> {
+    const files = await this.#filesOf(wanted);
+    const because = reasonToSkip(this.#place, files);
+    if (because !== undefined && mustHave) throw this.#cannotExport(wanted, because);
+    if (because !== undefined) {
+      this.#skipped.push({ commit: wanted.commit, because });
+      return true;
+    }
+    const next = await this.#tableVersion(wanted, files, table);
+    const committed = await table.commit(next);
+    if (committed === undefined) return false;
+    this.#versions.push(versionOf(committed, next));
+    for (const column of committed.left) this.#left.add(column);
+    return true;
+  }
+
+  async #filesOf(version: WantedVersion): Promise<FileToPlace[]> {
+    const { source, part } = this.#exported;
+    if (version.source !== undefined) throw inPlace(source, version.source);
+    const files: FileToPlace[] = [];
+    for await (const { path, digest, size } of this.#context.backend.listFiles(version)) {
+      const inner = part === undefined ? path : posix.relative(part, path);
+      const isWanted = part === undefined || isWithin(path, part);
+      if (isWanted && PARQUET.test(path) && !HIDDEN.test(inner))
+        files.push({ path: inner, digest: digest!, size: size! });
+    }
+    return files;
+  }
+
+  async #tableVersion(
+    wanted: WantedVersion,
+    files: readonly FileToPlace[],
+    table: OpenTable,
+  ): Promise<TableVersion> {
+    const { engineUrl } = this.#place;
+    const keys = new Set<string>();
+    const described: FileOfVersion[] = [];
+    for (const file of files) {
+      this.#context.signal?.throwIfAborted();
+      // Files of the same bytes are one file to engines, unless they lie in two.
+      const { key, isNew } = await this.#place.place(file, (taken) => keys.has(taken));
+      keys.add(key);
+      if (isNew) {
+        this.#written.files += 1;
+        this.#written.bytes += file.size;
+      }
+      const parquet = await this.#describe(wanted, file);
+      described.push({ path: file.path, url: `${engineUrl}${key}`, size: file.size, parquet });
+    }
+    const earlier = [...table.urls].filter((url) => url.startsWith(engineUrl));
+    await this.#place.keep(this.#exported.path, [
+      ...earlier.map((url) => url.slice(engineUrl.length)),
+      ...keys,
+    ]);
+    const { name: digest, commit, time } = wanted;
+    return { ...tableOf(described), origin: { dataset: this.#exported.source, digest, commit, time } };
+  }
+
+  async #describe(wanted: WantedVersion, file: FileToPlace): Promise<ParquetFile> {
+    const known = this.#known.get(file.digest);
+    if (known !== undefined) return known;
+    const read = (offset: number, length: number) => this.#place.read(wanted, file, offset, length);
+    const parquet = await readFooter(read, file.size, file.path);
+    const profile =
+      wanted.kind === 'file' && wanted.profile !== undefined
+        ? await storedProfile(this.#context, wanted.path, wanted.profile)
+        : await profileCache(this.#context.repository).cached(file.digest);
+    if (this.#exported.format === 'iceberg' && parquet.hasFieldIds) throw numbered(file.path);
+    const described = withProfiledBounds(parquet, profile);
+    this.#known.set(file.digest, described);
+    return described;
+  }
+
+  #cannotExport({ commit }: WantedVersion, because: SkippedVersion['because']): VarveError {
+    const { source } = this.#exported;
+    const version = `${source} in ${commit.slice(0, SHORT)}`;
+    if (because === 'no-parquet')
+      return new VarveError(
+        'table-unsupported',
+        `${version} has no Parquet file, which engines could read in place`,
+        {
+          path: source,
+          remedy: 'Leave this revision out, or add the data as Parquet.',
+        },
+      );
+    return new VarveError('object-missing', `${version} is not on remote ${this.#place.name}`, {
+      path: source,
+      remedy: `Run \`varve push ${shellWord(source)} --all-commits --remote ${shellWord(this.#place.name)}\`, then the same command again.`,
+    });
+  }
+
+  #warn(): void {
+    const { onWarning } = this.#context;
+    const { source, format } = this.#exported;
+    if (this.#left.size > 0)
+      onWarning?.(
+        `${counted(this.#left.size, 'column')} of ${source} cannot be seen in the table, since ${format} has no such type: ${[...this.#left].join(', ')}.`,
+      );
+    const missing = this.#skipped.filter(({ because }) => because === 'not-on-remote').length;
+    if (missing > 0)
+      onWarning?.(
+        `${counted(missing, 'version')} of ${source} left out, since remote ${this.#place.name} lacks their data: \`varve push --all-commits\` sends it.`,
+      );
+  }
+}
+
+/** The versions behind the last one that the table has; all of them if it has none of them. */
+function lacking({ versions }: OpenTable, wanted: readonly WantedVersion[]): readonly WantedVersion[] {
+  const places = new Map(wanted.map(({ commit }, index) => [commit, index]));
+  for (const { commit } of [...versions].reverse()) {
+    const place = places.get(commit);
+    if (place !== undefined) return wanted.slice(place + 1);
+  }
+  return wanted;
+}
+
+function reasonToSkip(
+  place: TablePlace,
+  files: readonly FileToPlace[],
+): SkippedVersion['because'] | undefined {
+  if (files.length === 0) return 'no-parquet';
+  return files.every((file) => place.holds(file)) ? undefined : 'not-on-remote';
+}
+
+function versionOf({ version, added, removed }: Committed, { files, origin }: TableVersion): ExportedVersion {
+  const rows = files.reduce((sum, file) => sum + file.rows, 0);
+  return {
+    version,
+    commit: origin.commit,
+    digest: origin.digest,
+    files: files.length,
+    rows,
+    added,
+    removed,
+  };
+}
+
+function inPlace(path: string, source: string): VarveError {
+  return new VarveError('table-unsupported', `${path} lies in ${source}, where others may change its files`, {
+    path,
+    remedy:
+      'Engines read it there. To have versions of it that stay, take it in by `varve get` and `varve add`.',
+  });
+}
+
+function numbered(path: string): VarveError {
+  return new VarveError(
+    'table-unsupported',
+    `The columns of ${path} have numbers of their own, which readers of Iceberg would take for those of the table`,
+    { path, remedy: 'Export it as Delta, or write the file without field ids.' },
+  );
+}
+
+function outrun(path: string): VarveError {
+  return new VarveError(
+    'store-changed',
+    `Others kept writing versions of the table ${path} at the same time`,
+    {
+      path,
+      remedy: 'Run the same command again: it adds what is still missing.',
+    },
+  );
+}

@@ -1,0 +1,34 @@
+import { pathToFileURL } from 'node:url';
+import { VarveError } from '../errors.ts';
+import { describeUrl } from '../wording/urls.ts';
+import { type BucketPlace, parseUrl } from './url.ts';
+
+/** The schemes by which engines name buckets. MinIO is a server of S3. */
+const SCHEMES: Readonly<Record<Exclude<BucketPlace['kind'], 'azure'>, string>> = {
+  s3: 's3',
+  minio: 's3',
+  gs: 'gs',
+};
+
+/**
+ * Name the folder of a remote as engines such as Spark and DuckDB do, with a slash at its end: `s3://bucket/prefix/`.
+ * @param base absolute folder that a relative path is relative to
+ * @param account of a container of Azure
+ * @throws VarveError `table-place-unsupported` for a place that no engine reads
+ */
+export function engineUrl(url: string, base: string, account?: string): string {
+  const place = parseUrl(url, base);
+  if (place.kind === 'folder') return `${pathToFileURL(place.path).href}/`;
+  if ('bucket' in place) {
+    const prefix = encodeURI(place.prefix);
+    if (place.kind !== 'azure') return `${SCHEMES[place.kind]}://${place.bucket}/${prefix}`;
+    if (account !== undefined) return `abfss://${place.bucket}@${account}.dfs.core.windows.net/${prefix}`;
+  }
+  throw new VarveError('table-place-unsupported', `Engines have no name for files at ${describeUrl(url)}`, {
+    path: describeUrl(url),
+    remedy:
+      place.kind === 'azure'
+        ? 'Name the account in AZURE_STORAGE_ACCOUNT.'
+        : 'Use a remote in a bucket (s3://, minio://, gs://, azure://) or in a folder.',
+  });
+}

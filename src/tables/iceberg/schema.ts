@@ -1,0 +1,142 @@
+import type { ColumnType, TableColumn } from '../model.ts';
+
+/** The schema of a version in Iceberg's own words. */
+export interface IcebergSchema {
+  readonly fields: readonly IcebergField[];
+  /** Of each column and each part of one, by its path. */
+  readonly ids: ReadonlyMap<string, number>;
+  /** Columns that Iceberg has no type for, with the names of their types. */
+  readonly left: readonly string[];
+}
+
+export interface IcebergField {
+  readonly id: number;
+  readonly name: string;
+  readonly required: boolean;
+  readonly type: unknown;
+}
+
+/** Names a column, or a part of one, among the ids. */
+export function pathKey(path: readonly string[]): string {
+  return path.join('\0');
+}
+
+/**
+ * Write columns as Iceberg does. Source: https://iceberg.apache.org/spec/#schemas-and-data-types. Every column may have nulls: a later
+ * version may bring some.
+ * @param known ids that columns have had before: a column keeps its own for ever
+ */
+export function icebergSchema(
+  columns: readonly TableColumn[],
+  known: ReadonlyMap<string, number>,
+): IcebergSchema {
+  const ids = new Map(known);
+  let last = Math.max(0, ...known.values());
+  const idOf = (path: readonly string[]): number => {
+    const key = pathKey(path);
+    const id = ids.get(key) ?? ++last;
+    ids.set(key, id);
+    return id;
+  };
+  const left = columns.flatMap(({ name, type }) => {
+    const unknown = unknownIn(type);
+    return unknown === undefined ? [] : [`${name} (${unknown})`];
+  });
+  const fieldsOf = (of: readonly TableColumn[], above: readonly string[]): IcebergField[] =>
+    of.map(({ name, type }) => {
+      const path = [...above, name];
+      const id = idOf(path);
+      return { id, name, required: false, type: typeJson(type, path, idOf, fieldsOf) };
+    });
+  const kept = columns.filter(({ type }) => unknownIn(type) === undefined);
+  return { fields: fieldsOf(kept, []), ids, left };
+}
+
+type IdOf = (path: readonly string[]) => number;
+type FieldsOf = (of: readonly TableColumn[], above: readonly string[]) => IcebergField[];
+
+/** Names within types that have none of their own; the format gives them these. */
+const ELEMENT = 'element';
+const KEY = 'key';
+const VALUE = 'value';
+
+const PLAIN: Readonly<Record<string, string>> = {
+  boolean: 'boolean',
+  byte: 'int',
+  short: 'int',
+  integer: 'int',
+  long: 'long',
+  float: 'float',
+  double: 'double',
+  string: 'string',
+  binary: 'binary',
+  date: 'date',
+  time: 'time',
+  timestamp: 'timestamptz',
+  timestamp_ntz: 'timestamp',
+  uuid: 'uuid',
+};
+
+function typeJson(type: ColumnType, path: readonly string[], idOf: IdOf, fieldsOf: FieldsOf): unknown {
+  const inner = (name: string, of: ColumnType) => ({
+    id: idOf([...path, name]),
+    type: typeJson(of, [...path, name], idOf, fieldsOf),
+  });
+  switch (type.is) {
+    case 'decimal':
+      return `decimal(${type.precision}, ${type.scale})`;
+    case 'struct':
+      return { type: 'struct', fields: fieldsOf(type.fields, path) };
+    case 'list': {
+      const element = inner(ELEMENT, type.element);
+      return { type: 'list', 'element-id': element.id, element: element.type, 'element-required': false };
+    }
+    case 'map': {
+      const key = inner(KEY, type.key);
+      const value = inner(VALUE, type.value);
+      return {
+        type: 'map',
+        'key-id': key.id,
+        key: key.type,
+        'value-id': value.id,
+        value: value.type,
+        'value-required': false,
+      };
+    }
+    default:
+      return PLAIN[type.is];
+  }
+}
+
+/** Name a type that Iceberg lacks; undefined where it has them all. */
+function unknownIn(type: ColumnType): string | undefined {
+  switch (type.is) {
+    case 'other':
+      return type.name;
+    case 'struct':
+      return type.fields.map((field) => unknownIn(field.type)).find((name) => name !== undefined);
+    case 'list':
+      return unknownIn(type.element);
+    case 'map':
+      return unknownIn(type.key) ?? unknownIn(type.value);
+    default:
+      return undefined;
+  }
+}
+
+/** Say by which names the columns stand in files without ids. Source: https://iceberg.apache.org/spec/#name-mapping-serialization */
+export function nameMapping(fields: readonly IcebergField[]): object[] {
+  return fields.map(({ id, name, type }) => ({ 'field-id': id, names: [name], ...innerMapping(type) }));
+}
+
+function innerMapping(type: unknown): { readonly fields?: readonly object[] } {
+  if (typeof type !== 'object' || type === null) return {};
+  const known = type as Readonly<Record<string, unknown>>;
+  if (known.type === 'struct') return { fields: nameMapping(known.fields as IcebergField[]) };
+  const part = (name: string): object => ({
+    'field-id': known[`${name}-id`],
+    names: [name],
+    ...innerMapping(known[name]),
+  });
+  return { fields: known.type === 'list' ? [part(ELEMENT)] : [part(KEY), part(VALUE)] };
+}

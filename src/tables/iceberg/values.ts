@@ -1,0 +1,70 @@
+import type { ColumnType } from '../model.ts';
+
+/**
+ * Write a bound as Iceberg does; undefined for what has none. Source: https://iceberg.apache.org/spec/#binary-single-value-serialization
+ * @param text as a profile writes values
+ */
+export function singleValue(type: ColumnType, text: string): Buffer | undefined {
+  switch (type.is) {
+    case 'byte':
+    case 'short':
+    case 'integer':
+      return int32(Number(text));
+    case 'date':
+      return int32(Date.parse(`${text}T00:00:00Z`) / 86_400_000);
+    case 'long':
+      return int64(BigInt(text));
+    case 'timestamp':
+    case 'timestamp_ntz':
+      return int64(microseconds(text));
+    case 'float': {
+      const bytes = Buffer.alloc(4);
+      bytes.writeFloatLE(Number(text));
+      return bytes;
+    }
+    case 'double': {
+      const bytes = Buffer.alloc(8);
+      bytes.writeDoubleLE(Number(text));
+      return bytes;
+    }
+    case 'decimal':
+      return twosComplement(unscaled(text, type.scale));
+    case 'string':
+      return Buffer.from(text);
+    default:
+      return undefined;
+  }
+}
+
+function int32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32LE(value);
+  return bytes;
+}
+
+function int64(value: bigint): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigInt64LE(value);
+  return bytes;
+}
+
+function microseconds(text: string): bigint {
+  const [, whole = text, digits = ''] = /^(.*:\d\d)(?:\.(\d{1,6}))?$/.exec(text) ?? [];
+  return BigInt(Date.parse(`${whole}Z`)) * 1000n + BigInt(digits.padEnd(6, '0'));
+}
+
+function unscaled(text: string, scale: number): bigint {
+  const [whole = '0', digits = ''] = text.split('.');
+  const sign = whole.startsWith('-') ? -1n : 1n;
+  return sign * BigInt(whole.replace('-', '') + digits.padEnd(scale, '0').slice(0, scale));
+}
+
+/** As few bytes as hold it, the highest first. */
+function twosComplement(value: bigint): Buffer {
+  let length = 1;
+  while (BigInt.asIntN(8 * length, value) !== value) length += 1;
+  const hex = BigInt.asUintN(8 * length, value)
+    .toString(16)
+    .padStart(2 * length, '0');
+  return Buffer.from(hex, 'hex');
+}

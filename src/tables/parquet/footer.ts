@@ -1,0 +1,207 @@
+/**
+ * The footers of Parquet files: how many rows there are, of which columns, between which bounds. It may not read rows, nor know which
+ * format of tables they are for.
+ */
+
+import {
+  type FileMetaData,
+  type ParquetParsers,
+  parquetMetadataAsync,
+  parquetSchema,
+  type SchemaTree,
+} from 'hyparquet';
+import { VarveError } from '../../errors.ts';
+import type { ColumnBounds, ColumnType, ParquetFile } from '../model.ts';
+import { columnsOf, typeOf } from './columns.ts';
+
+/** Reads so many bytes of a file from `offset` on. */
+export type ReadBytes = (offset: number, length: number) => Promise<Uint8Array>;
+
+/** Of most files, this holds the whole footer. */
+const FIRST_BYTES = 64 * 1024;
+/** A hostile footer takes many times its size in memory. */
+const MAX_FOOTER_BYTES = 32 * 1024 * 1024;
+const TAIL_BYTES = 8;
+/** Of a longer text, the beginning stands for the least value, and nothing for the largest. */
+const MAX_BOUND_CHARACTERS = 64;
+const MILLISECOND = 1000n;
+
+/**
+ * Read the footer of a Parquet file.
+ * @param size of the file, in bytes
+ * @param path of the file, for messages
+ * @throws VarveError `table-unreadable`, and what `read` throws
+ */
+export async function readFooter(read: ReadBytes, size: number, path: string): Promise<ParquetFile> {
+  const footer = await footerBytes(read, size, path);
+  try {
+    const source = {
+      byteLength: footer.byteLength,
+      slice: (from: number, to?: number) => footer.slice(from, to),
+    };
+    const metadata = await parquetMetadataAsync(source, {
+      parsers: TEXT_PARSERS,
+      initialFetchSize: footer.byteLength,
+      geoparquet: false,
+    });
+    const root = parquetSchema(metadata);
+    return {
+      rows: Number(metadata.num_rows),
+      columns: columnsOf(root),
+      bounds: boundsOf(metadata, root),
+      hasFieldIds: metadata.schema.some(({ field_id: id = -1 }) => id >= 0),
+    };
+  } catch (error) {
+    throw unreadable(path, error instanceof Error ? error.message : String(error), error);
+  }
+}
+
+async function footerBytes(read: ReadBytes, size: number, path: string): Promise<ArrayBuffer> {
+  const tail = Buffer.from(await read(Math.max(0, size - FIRST_BYTES), Math.min(size, FIRST_BYTES)));
+  if (size < TAIL_BYTES || tail.toString('latin1', tail.length - 4) !== 'PAR1')
+    throw unreadable(path, 'it does not end as Parquet does');
+  const length = tail.readUInt32LE(tail.length - TAIL_BYTES) + TAIL_BYTES;
+  if (length > Math.min(size, MAX_FOOTER_BYTES)) throw unreadable(path, `its footer has ${length} bytes`);
+  const bytes = length <= tail.length ? tail.subarray(-length) : await read(size - length, length);
+  return new Uint8Array(bytes).buffer;
+}
+
+function unreadable(path: string, what: string, cause?: unknown): VarveError {
+  return new VarveError('table-unreadable', `${path} cannot be read as Parquet: ${what}`, {
+    path,
+    remedy: 'Write the file anew, or leave it out of what is exported.',
+    cause,
+  });
+}
+
+interface Leaf {
+  readonly path: readonly string[];
+  readonly type: ColumnType;
+}
+
+/** The columns that hold one value a row, in the order of the leaves of the file; undefined for those within lists. */
+function leavesOf(node: SchemaTree, path: readonly string[] = []): (Leaf | undefined)[] {
+  return node.children.flatMap((child) => {
+    const type = typeOf(child);
+    const own = [...path, child.element.name];
+    if (child.children.length === 0) return [type.is === 'list' ? undefined : { path: own, type }];
+    return type.is === 'struct' ? leavesOf(child, own) : leavesOf(child).map(() => undefined);
+  });
+}
+
+function boundsOf({ row_groups: groups }: FileMetaData, root: SchemaTree): ColumnBounds[] {
+  return leavesOf(root).flatMap((leaf, index) => {
+    if (leaf === undefined) return [];
+    const chunks = groups.map(({ columns }) => {
+      const { statistics: known, num_values: values } = columns[index]?.meta_data ?? {};
+      return { known, values: Number(values ?? 0) };
+    });
+    const counts = chunks.map(({ known }) => known?.null_count);
+    const isCounted = counts.every((count) => count !== undefined);
+    const nulls = isCounted ? counts.reduce((sum, count) => sum + Number(count), 0) : undefined;
+    // A chunk of nothing but nulls has no bounds, and bounds nothing.
+    const full = chunks.filter(({ known, values }) => Number(known?.null_count ?? 0) < values);
+    const least = full.map(({ known }) => textOf(known?.min_value, leaf.type));
+    const largest = full.map(({ known }) => textOf(known?.max_value, leaf.type));
+    return [{ ...leaf, ...bounds(leaf.type, least, largest), ...(nulls === undefined ? {} : { nulls }) }];
+  });
+}
+
+function bounds(
+  type: ColumnType,
+  least: readonly (string | undefined)[],
+  largest: readonly (string | undefined)[],
+): Pick<ColumnBounds, 'min' | 'max'> {
+  const compare = comparison(type);
+  const min = extreme(least, (a, b) => compare(a, b) <= 0);
+  // Writers leave NaN out of both bounds, and engines hold it to be larger than all else.
+  const hasNaN = type.is === 'float' || type.is === 'double';
+  const max = hasNaN ? undefined : extreme(largest, (a, b) => compare(a, b) >= 0);
+  return {
+    ...(min === undefined ? {} : { min: [...min].slice(0, MAX_BOUND_CHARACTERS).join('') }),
+    ...(max === undefined || max.length > MAX_BOUND_CHARACTERS ? {} : { max }),
+  };
+}
+
+/** Undefined where one of them is not known, or there is none. */
+function extreme(
+  values: readonly (string | undefined)[],
+  isFirst: (a: string, b: string) => boolean,
+): string | undefined {
+  if (values.some((value) => value === undefined)) return undefined;
+  return (values as string[]).reduce<string | undefined>(
+    (best, value) => (best === undefined || isFirst(value, best) ? value : best),
+    undefined,
+  );
+}
+
+function comparison({ is }: ColumnType): (a: string, b: string) => number {
+  if (is === 'byte' || is === 'short' || is === 'integer' || is === 'long')
+    return (a, b) => (BigInt(a) < BigInt(b) ? -1 : Number(BigInt(a) > BigInt(b)));
+  if (is === 'float' || is === 'double' || is === 'decimal') return (a, b) => Number(a) - Number(b);
+  return (a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+/** What hyparquet makes of the bytes of a bound, by the parsers below, as text; undefined for what has no order here. */
+function textOf(value: unknown, type: ColumnType): string | undefined {
+  switch (type.is) {
+    case 'byte':
+    case 'short':
+    case 'integer':
+    case 'long':
+      return typeof value === 'number' || typeof value === 'bigint' ? String(value) : undefined;
+    case 'boolean':
+      return typeof value === 'boolean' ? String(value) : undefined;
+    case 'float':
+    case 'double':
+      return typeof value === 'number' && Number.isFinite(value) ? String(value) : undefined;
+    case 'decimal':
+      return decimalText(value, type.scale);
+    case 'string':
+    case 'date':
+    case 'timestamp':
+    case 'timestamp_ntz':
+      return typeof value === 'string' ? value : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** Hyparquet gives decimals as floating-point numbers: none that may have been rounded is a bound. */
+function decimalText(value: unknown, scale: number): string | undefined {
+  if (typeof value !== 'number') return undefined;
+  const unscaled = Math.round(value * 10 ** scale);
+  return Number.isSafeInteger(unscaled * 10) ? value.toFixed(scale) : undefined;
+}
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
+/** Bounds as a profile writes them. What is no UTF-8 was cut within a character, or is no text. */
+const TEXT_PARSERS = {
+  stringFromBytes(bytes: Uint8Array) {
+    try {
+      return UTF8.decode(bytes);
+    } catch {
+      return undefined;
+    }
+  },
+  dateFromDays: (days: number) => dateText(days * 86_400_000),
+  timestampFromMilliseconds: (value: bigint) => timestampText(value * MILLISECOND),
+  timestampFromMicroseconds: timestampText,
+  timestampFromNanoseconds: () => undefined,
+  // The library's type wants dates; whatever they return is handed on as it is.
+} as unknown as Partial<ParquetParsers>;
+
+function dateText(ms: number): string | undefined {
+  const date = new Date(ms);
+  const year = date.getUTCFullYear();
+  return year >= 0 && year <= 9999 ? date.toISOString().slice(0, 10) : undefined;
+}
+
+function timestampText(microseconds: bigint): string | undefined {
+  const within = ((microseconds % MILLISECOND) + MILLISECOND) % MILLISECOND;
+  const date = new Date(Number((microseconds - within) / MILLISECOND));
+  const year = date.getUTCFullYear();
+  if (!(year >= 0 && year <= 9999)) return undefined;
+  return `${date.toISOString().slice(0, -1)}${String(within).padStart(3, '0')}`;
+}
