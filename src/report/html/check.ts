@@ -2,12 +2,12 @@ import { type CheckedCell, type CheckedDatasets, checkedRow, checkSummary } from
 import { type Markup, markup } from '../markup.ts';
 import { driftSection } from './drift.ts';
 import { badge, type Check, datum, sentence } from './parts.ts';
-import { type Subject, sectionsPage } from './section.ts';
+import { type DatasetSection, sectionsPage } from './section.ts';
 import { validationSection } from './validation.ts';
 
 /** Every report of a check on one page, under one search, after a table of all datasets. */
 export function checkPage(checked: CheckedDatasets): string {
-  const sections = checked.datasets.flatMap(({ path, validation, drift }, at): Subject[] => [
+  const sections = checked.datasets.flatMap(({ path, validation, drift }, at): DatasetSection[] => [
     ...(validation === undefined ? [] : [{ ...validationSection(validation), id: `d${at}s`, subject: path }]),
     ...(drift === undefined ? [] : [{ ...driftSection(drift, `d${at}f`), id: `d${at}d`, subject: path }]),
   ]);

@@ -22,7 +22,7 @@ export interface Section {
 }
 
 /** One report of several on a page. */
-export interface Subject extends Section {
+export interface DatasetSection extends Section {
   /** The dataset that it is of. */
   readonly subject: string;
   readonly id: string;
@@ -63,7 +63,7 @@ export function sectionsPage(
   title: string,
   answer: Markup,
   summary: Markup,
-  sections: readonly Subject[],
+  sections: readonly DatasetSection[],
 ): string {
   const grades = sections.flatMap((section) => section.grades);
   const orders = [
