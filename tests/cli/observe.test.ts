@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { ObservedSummary } from '../../src/server/observe/summary.ts';
 import { installed } from '../report/peers.ts';
+import { example, message, tfRecords } from '../support/proto.ts';
 import { refused } from '../support/refused.ts';
 import { Sandbox } from '../support/sandbox.ts';
 import { type ServeProcess, startServe } from '../support/serve-process.ts';
@@ -244,6 +245,32 @@ test('a window survives the end of the process, orderly or not', async () => {
     [1, 200],
   ]);
   expect(totals).toMatchObject({ rows: 600, failed: 0 });
+});
+
+test('messages that TensorFlow Serving logs are rows, one by one and as a file of records', async () => {
+  const before = (await summary()).totals;
+  const tensor = (type: number, field: object) => ({ 1: type, 2: { 2: [{ 1: 2 }] }, ...field });
+  const inputs = { age: tensor(9, { 10: [31, 44] }), city: tensor(7, { 8: ['Oslo', 'Bern'] }) };
+  const request = { 2: Object.entries(inputs).map(([name, one]) => ({ 1: name, 2: one })) };
+  const log = message({ 6: { 1: request } });
+  expect(await post(log, 'application/x-protobuf')).toBe(202);
+  const records = tfRecords(log, example({ age: [52n], city: ['Oslo'] }), message({ 5: { 1: {} } }));
+  expect(await post(records, 'application/x-tfrecord')).toBe(202);
+  expect(await post(gzipSync(records.subarray(0, -1)), 'application/x-tfrecord')).toBe(202);
+  await until(({ totals }) => expect(totals.requests).toBe(before.requests + 3));
+  const { totals, problems } = await summary();
+  expect(totals).toMatchObject({ rows: before.rows + 8, malformed: before.malformed + 2, failed: 0 });
+  const said = problems.map(({ message: text }) => text).join('\n');
+  expect(said).toContain('SessionRunLog');
+  expect(said).toContain('the records end within one');
+  const [open] = readdirSync(box.path('state')).flatMap((folder) =>
+    readdirSync(box.path('state', folder))
+      .filter((file) => file.endsWith('.jsonl'))
+      .map((file) => box.path('state', folder, file)),
+  );
+  expect(readFileSync(open!, 'utf8')).toContain(
+    '{"age":31,"city":"Oslo"}\n{"age":44,"city":"Bern"}\n{"age":31,"city":"Oslo"}\n',
+  );
 });
 
 test('what cannot be observed is refused before anything listens', () => {

@@ -20,9 +20,9 @@ export interface LoggedRequest {
 
 /**
  * Forms in which requests are logged: CloudEvents; the JSON of TensorFlow Serving and KServe's V1 (`predict`); the Open Inference Protocol
- * (`v2`); Seldon's first protocol; lines of BentoML's monitors.
+ * (`v2`); Seldon's first protocol; lines of BentoML's monitors; messages that TensorFlow Serving logs.
  */
-export type Envelope = 'cloudevents' | 'predict' | 'v2' | 'seldon' | 'bentoml';
+export type Envelope = 'cloudevents' | 'predict' | 'v2' | 'seldon' | 'bentoml' | 'prediction-log';
 
 type Json = Record<string, unknown>;
 

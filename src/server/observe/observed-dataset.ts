@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { driftWindow } from '../../drift/window.ts';
 import { openReference, type Reference } from '../../operations/inference/reference.ts';
-import { type LoggedRequest, RequestReader } from '../../operations/inference/requests.ts';
+import { type LoggedRequest, RequestReader, type Row } from '../../operations/inference/requests.ts';
 import { NewNames, RowLines } from '../../operations/inference/row-lines.ts';
 import type { WindowLimit } from '../../operations/inference/window-limit.ts';
 import { driftMetrics, profileMetrics, validationMetrics } from '../../report/ci/prometheus.ts';
@@ -186,10 +186,10 @@ export class ObservedDataset {
     }
   }
 
-  async #takeValue({ value, text }: BodyValue, lines: RowLines): Promise<void> {
+  async #takeValue({ value, text, row: asIs }: BodyValue, lines: RowLines): Promise<void> {
     let request: LoggedRequest;
     try {
-      request = this.#reader.read(value);
+      request = asIs ? { ...asIs, rows: [value as Row] } : this.#reader.read(value);
     } catch (error) {
       this.#refuse(error as Error);
       return;
@@ -200,7 +200,7 @@ export class ObservedDataset {
       return;
     }
     const form = envelope.join('/');
-    const own = form === '' ? text : undefined;
+    const own = form === '' || asIs !== undefined ? text : undefined;
     for (const [at, row] of rows.entries()) {
       let line: string;
       try {

@@ -77,7 +77,7 @@ async function take(
 }
 
 function withoutBody(): unknown {
-  return { error: { code: 'request-invalid', message: 'The request has no body of JSON' } };
+  return { error: { code: 'request-invalid', message: 'The request has no body' } };
 }
 
 function lastReport({ name, report }: ObservedDataset): string {

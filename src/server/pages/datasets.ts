@@ -12,19 +12,16 @@ const TITLES = ['dataset', 'holds', 'size', 'versions', 'last changed', 'by', 'a
 
 /** Every dataset of a revision, with what happened to it last. */
 export async function datasetsView(asked: ViewRequest): Promise<View> {
-  const { place } = asked;
-  const datasets = await place.catalog.datasetsAt(place.revision.commit);
-  const bytes = datasets.reduce((sum, dataset) => sum + dataset.bytes, 0);
-  return {
-    title: `${place.bucket}: datasets`,
-    content: content(asked, markup`${counted(datasets.length, 'dataset')}, ${sizeText({ bytes })}`),
-  };
+  return { title: `${asked.place.bucket}: datasets`, content: content(asked) };
 }
 
-async function* content(asked: ViewRequest, answer: Markup): AsyncGenerator<Markup> {
+/** What is around the page is on its way before Git is asked. */
+async function* content(asked: ViewRequest): AsyncGenerator<Markup> {
   const { place, query } = asked;
   const { catalog, revision } = place;
   const datasets = await catalog.datasetsAt(revision.commit);
+  const bytes = datasets.reduce((sum, dataset) => sum + dataset.bytes, 0);
+  const answer = markup`${counted(datasets.length, 'dataset')}, ${sizeText({ bytes })}`;
   const first = (pageNumber(query) - 1) * PER_PAGE;
   const shown = datasets.slice(first, first + PER_PAGE);
   yield markup`<header class="top"><h1>${answer}</h1><p>As ${datum(unquotedRef(place.at))} has them. <a href="${linkTo(place, 'revisions')}">Other branches and tags</a></p></header>

@@ -16,7 +16,7 @@ const MAX_WAITING = 1000;
 const LIMITS = { maxOldGenerationSizeMb: 1024 } as const;
 
 /** Gives the stored bytes of a profile. */
-export type ReadProfile = (digest: Digest) => Promise<Uint8Array>;
+type ReadProfile = (digest: Digest) => Promise<Uint8Array>;
 
 export class StatisticsThread {
   readonly #turns = new Turns(AT_ONCE, MAX_WAITING);

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { VarveError } from '../../../src/errors.ts';
 import { initRepository, openRepository } from '../../../src/library/open.ts';
-import { RequestReader } from '../../../src/operations/inference/requests.ts';
+import { RequestReader, type Row } from '../../../src/operations/inference/requests.ts';
 import { NewNames, RowLines } from '../../../src/operations/inference/row-lines.ts';
 import { makeAccessKey } from '../../../src/server/access/access-keys.ts';
 import { bodyValues } from '../../../src/server/observe/bodies.ts';
@@ -117,7 +117,8 @@ async function linesOfBody(input: Buffer): Promise<string[]> {
   for (const value of values) {
     if (value instanceof Error) continue;
     try {
-      const { envelope, rows } = reader.read(value.value);
+      const { envelope, rows } =
+        value.row === undefined ? reader.read(value.value) : { envelope: [], rows: [value.value as Row] };
       for (const row of rows) found.push(lines.of(row, envelope.length === 0 ? value.text : undefined));
     } catch (error) {
       // Of what is nested so deep that nothing can go through it, no row is taken either.
@@ -225,6 +226,8 @@ export const serverTargets: Readonly<Record<string, FuzzTarget>> = {
     words: [
       'application/json\n',
       'application/jsonl\n',
+      'application/x-protobuf\n',
+      'application/x-tfrecord\n',
       '{"age":1,"city":"x"}',
       '"instances":[',
       '"inputs":[{"name":"age","shape":[1],"datatype":"INT64","data":[1]}]',

@@ -22,9 +22,16 @@ const PREDICT_LOG = 6;
 /**
  * Reads the inputs of a request that TensorFlow Serving logged: each Example is a row, and so is each element of a batch of tensors.
  * @see https://github.com/tensorflow/serving/blob/master/tensorflow_serving/apis/prediction_log.proto
+ * @param mostValues of all tensors of the request together
  * @throws BinaryFault where the log is of a kind without such inputs, or a tensor is of a type that no column is
  */
-export function readPredictionLog(wire: Wire, start: number, end: number, sink: FeatureSink): void {
+export function readPredictionLog(
+  wire: Wire,
+  start: number,
+  end: number,
+  sink: FeatureSink,
+  mostValues = MAX_VALUES_OF_REQUEST,
+): void {
   wire.at = start;
   while (wire.at < end) {
     const tag = wire.tag(end);
@@ -39,7 +46,7 @@ export function readPredictionLog(wire: Wire, start: number, end: number, sink: 
     const endOfLog = wire.endOfField(end);
     for (const request of fieldsOf(wire, wire.at, endOfLog, 1)) {
       const inputs = fieldsOf(wire, request.start, request.end, input);
-      if (tag >>> 3 === PREDICT_LOG) readTensors(wire, inputs, sink);
+      if (tag >>> 3 === PREDICT_LOG) readTensors(wire, inputs, sink, mostValues);
       else for (const part of inputs) readInput(wire, part, sink);
     }
     wire.at = endOfLog;
@@ -85,8 +92,13 @@ function readInput(wire: Wire, { start, end }: Part, sink: FeatureSink): void {
 }
 
 /** Reads tensors by their names, whose first dimension is the batch. One that is a single value holds for every row. */
-function readTensors(wire: Wire, entries: readonly Part[], sink: FeatureSink): void {
-  const tensors = entries.map((entry) => tensorOf(wire, entry));
+function readTensors(wire: Wire, entries: readonly Part[], sink: FeatureSink, mostValues: number): void {
+  let left = mostValues;
+  const tensors = entries.map((entry) => {
+    const tensor = tensorOf(wire, entry, Math.min(left, MAX_VALUES));
+    left -= tensor.values.length;
+    return tensor;
+  });
   const batches = new Set(tensors.flatMap(({ rows }) => rows ?? []));
   if (batches.size > 1) throw new BinaryFault('its tensors have different numbers of rows');
   const [rows = tensors.length > 0 ? 1 : 0] = batches;
@@ -169,9 +181,11 @@ const TYPES: Readonly<Record<number, TensorType>> = {
 
 /** Values of one tensor: a few bytes can say that they are any number of equal ones. */
 const MAX_VALUES = 2 ** 24;
+/** Those of all tensors of one request, which are in memory together. */
+const MAX_VALUES_OF_REQUEST = 2 ** 26;
 
 /** Reads an entry of the map from names to tensors. */
-function tensorOf(wire: Wire, entry: Part): Tensor {
+function tensorOf(wire: Wire, entry: Part, mostValues: number): Tensor {
   const [name] = fieldsOf(wire, entry.start, entry.end, 1);
   const [proto = { start: entry.end, end: entry.end }] = fieldsOf(wire, entry.start, entry.end, 2);
   const key = Buffer.from(name === undefined ? '' : wire.bytes.subarray(name.start, name.end));
@@ -186,7 +200,7 @@ function tensorOf(wire: Wire, entry: Part): Tensor {
     Number(BigInt.asIntN(64, varintsOf(wire, dimension, 1)[0] ?? 0n)),
   );
   const count = sizes.reduce((product, size) => product * size, 1);
-  if (sizes.some((size) => size < 0) || count > MAX_VALUES)
+  if (sizes.some((size) => size < 0) || count > mostValues)
     throw new BinaryFault(`its tensor ${JSON.stringify(key.toString())} is of a size that is not read`);
   const found =
     type.kind === 'bytes' ? fieldsOf(wire, proto.start, proto.end, 8) : numbersOf(wire, proto, type);

@@ -39,7 +39,7 @@ export async function* recordBlocks(file: SourceFile, signal?: AbortSignal): Asy
     held += piece.length;
     if (held < wanted) continue;
     const bytes = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
-    const block = wholeRecords(bytes);
+    const block = recordsIn(bytes);
     yield block;
     if (block.fault !== undefined) throw new BinaryFault(block.fault);
     const rest = bytes.subarray(block.end);
@@ -50,7 +50,7 @@ export async function* recordBlocks(file: SourceFile, signal?: AbortSignal): Asy
   if (held > 0) throw new BinaryFault('the file ends within it');
 }
 
-interface Found extends RecordBlock {
+interface FoundRecords extends RecordBlock {
   /** Behind the last whole record. */
   readonly end: number;
   /** How many bytes it takes from there to go on. */
@@ -59,7 +59,8 @@ interface Found extends RecordBlock {
   readonly fault?: string;
 }
 
-function wholeRecords(bytes: Buffer): Found {
+/** Find the whole records that bytes begin with. */
+export function recordsIn(bytes: Buffer): FoundRecords {
   const starts: number[] = [];
   const ends: number[] = [];
   let at = 0;
