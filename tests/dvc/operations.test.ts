@@ -287,10 +287,13 @@ describeWithDvc('operations in a repository of DVC', () => {
     box.write('repo/a', 'a');
     await add(await at('repo'), ['a']);
     for (const [url, words] of [
-      ['gs://b/p', /gs:\/\//],
-      ['ssh://h/p', /ssh:\/\//],
-      ['azure://c/p', /azure:\/\//],
-      ['https://h/p', /https:\/\//],
+      ['oss://b/p', /oss:\/\//],
+      ['gdrive://h/p', /gdrive:\/\//],
+      ['hdfs://c/p', /hdfs:\/\//],
+      ['ssh://h/p\npassword = hush', /password/],
+      ['webhdfs://h/p\nkerberos = true', /kerberos/],
+      ['https://h/p\nauth = basic', /auth/],
+      ['azure://c/p\nclient_secret = hush', /client_secret/],
     ] as const) {
       box.write('repo/.dvc/config', `[core]\nremote = x\n['remote "x"']\nurl = ${url}\n`);
       await expect(push(await at('repo'))).rejects.toMatchObject({

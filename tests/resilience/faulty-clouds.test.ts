@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -117,4 +118,30 @@ describeWithAzurite('Azure through a faulty network', (server) => {
       isPart: ({ method, url }) => method === 'PUT' && url.includes('comp=block&'),
     });
   });
+});
+
+test('a server of Azure that accepts requests and says nothing is given up', async () => {
+  const silent = createServer((socket) => sockets.push(socket));
+  const sockets: Socket[] = [];
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  const { port } = silent.address() as { port: number };
+  // The minute that it is waited for passes at once.
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    const endpoint = `http://127.0.0.1:${port}/account`;
+    const place = { kind: 'azure', bucket: 'container', prefix: '' } as const;
+    const client = await openBucket(place, { endpoint, anonymous: true });
+    const remote = new BucketRemote(client, 'azure://x', '', ONCE);
+    for (const request of [() => remote.read('a'), () => remote.head('a'), () => remote.remove(['a'])]) {
+      const before = sockets.length;
+      const refusal = expect(request()).rejects.toMatchObject({ code: 'endpoint-unreachable' });
+      while (sockets.length === before) await new Promise((resolve) => setImmediate(resolve));
+      await vi.advanceTimersByTimeAsync(61_000);
+      await refusal;
+    }
+  } finally {
+    vi.useRealTimers();
+    for (const socket of sockets) socket.destroy();
+    silent.close();
+  }
 });

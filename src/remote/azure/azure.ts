@@ -3,7 +3,7 @@
  * alike.
  */
 
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import type { BlobItem, BlobPrefix, BlockBlobClient, ContainerClient } from '@azure/storage-blob';
 import { VarveError } from '../../errors.ts';
 import type {
@@ -19,6 +19,7 @@ import type {
   UploadedPart,
 } from '../bucket/client.ts';
 import { driver } from '../bucket/driver.ts';
+import { STALLED_AFTER_MS, timeout } from '../bucket/timed-request.ts';
 import { checkedUpload } from '../bucket/upload-digests.ts';
 
 /** A blob has at most so many blocks. */
@@ -99,10 +100,13 @@ class AzureBucketClient implements BucketClient {
       ...(token !== undefined && { continuationToken: token }),
       maxPageSize: limit ?? 5000,
     };
-    const pages = folders
-      ? this.#container.listBlobsByHierarchy('/', { prefix }).byPage(page)
-      : this.#container.listBlobsFlat({ prefix }).byPage(page);
-    const { value } = await asked(() => pages.next());
+    const { value } = await asked(({ abortSignal }) => {
+      const options = { prefix, abortSignal };
+      const pages = folders
+        ? this.#container.listBlobsByHierarchy('/', options).byPage(page)
+        : this.#container.listBlobsFlat(options).byPage(page);
+      return pages.next();
+    });
     const { blobItems = [], blobPrefixes = [] } = (value?.segment ?? {}) as {
       blobItems?: BlobItem[];
       blobPrefixes?: BlobPrefix[];
@@ -115,7 +119,7 @@ class AzureBucketClient implements BucketClient {
   }
 
   async head(key: string, version?: string): Promise<StoredObject> {
-    const found = await asked(() => this.#blob(key, version).getProperties());
+    const found = await asked(({ abortSignal }) => this.#blob(key, version).getProperties({ abortSignal }));
     return {
       key,
       size: found.contentLength ?? 0,
@@ -126,14 +130,15 @@ class AzureBucketClient implements BucketClient {
   }
 
   async get(key: string, { offset, length, etag, version }: GetRequest): Promise<OpenObject> {
-    const answer = await asked(() =>
+    const answer = await asked(({ abortSignal }) =>
       this.#blob(key, version).download(offset ?? 0, length, {
+        abortSignal,
         ...(etag !== undefined && { conditions: { ifMatch: `"${etag}"` } }),
       }),
     );
     const announced = answer.contentLength ?? 0;
     return {
-      body: answer.readableStreamBody as Readable,
+      body: watched(answer.readableStreamBody as Readable),
       length: announced,
       size: Number(answer.contentRange?.split('/')[1] ?? announced),
       ...etagOf(answer.etag),
@@ -143,8 +148,8 @@ class AzureBucketClient implements BucketClient {
   async put(key: string, upload: Upload, ifAbsent: boolean): Promise<void> {
     const { bytes, md5 } = await checkedUpload(upload);
     const blob = this.#blob(key);
-    const answer = await asked(() =>
-      blob.upload(bytes, bytes.length, { ...HEADERS, ...condition(ifAbsent) }),
+    const answer = await asked((watch) =>
+      blob.upload(bytes, bytes.length, { ...HEADERS, ...condition(ifAbsent), ...watch }),
     );
     // The digest of what the server has.
     const kept = answer.contentMD5;
@@ -164,7 +169,9 @@ class AzureBucketClient implements BucketClient {
 
   async uploadedParts(key: string): Promise<UploadedPart[]> {
     try {
-      const { uncommittedBlocks = [] } = await asked(() => this.#blob(key).getBlockList('uncommitted'));
+      const { uncommittedBlocks = [] } = await asked(({ abortSignal }) =>
+        this.#blob(key).getBlockList('uncommitted', { abortSignal }),
+      );
       return uncommittedBlocks.flatMap(({ name, size }) => partOf(name, size) ?? []);
     } catch (error) {
       if ((error as Fault).code === 'NoSuchKey') return [];
@@ -175,8 +182,9 @@ class AzureBucketClient implements BucketClient {
   async uploadPart(key: string, _: string, number: number, upload: Upload): Promise<UploadedPart> {
     const { bytes, md5 } = await checkedUpload(upload);
     const id = blockId(number, upload.sha256);
-    await asked(() =>
+    await asked((watch) =>
       this.#blob(key).stageBlock(id, bytes, bytes.length, {
+        ...watch,
         // The server refuses bytes that do not have it.
         transactionalContentMD5: Buffer.from(md5, 'base64'),
       }),
@@ -191,21 +199,25 @@ class AzureBucketClient implements BucketClient {
     ifAbsent: boolean,
   ): Promise<void> {
     const ids = parts.map(({ number, sha256 = '' }) => blockId(number, sha256));
-    await asked(() => this.#blob(key).commitBlockList(ids, { ...HEADERS, ...condition(ifAbsent) }));
+    await asked(({ abortSignal }) =>
+      this.#blob(key).commitBlockList(ids, { ...HEADERS, ...condition(ifAbsent), abortSignal }),
+    );
   }
 
   /** Blocks that no blob took are removed by Azure after a week. */
   async abortUpload(): Promise<void> {}
 
   async remove(keys: readonly string[]): Promise<RemoveError[]> {
-    await Promise.all(keys.map((key) => asked(() => this.#blob(key).deleteIfExists())));
+    await Promise.all(
+      keys.map((key) => asked(({ abortSignal }) => this.#blob(key).deleteIfExists({ abortSignal }))),
+    );
     return [];
   }
 
   /** The account's rule for blobs that were removed; whether it keeps versions is told by its blobs alone. */
   async isVersioned(): Promise<boolean> {
-    const { value } = await asked(() =>
-      this.#container.listBlobsFlat({ includeVersions: true }).byPage({ maxPageSize: 1 }).next(),
+    const { value } = await asked(({ abortSignal }) =>
+      this.#container.listBlobsFlat({ includeVersions: true, abortSignal }).byPage({ maxPageSize: 1 }).next(),
     );
     return value?.segment.blobItems.some(({ versionId }: BlobItem) => versionId !== undefined) ?? false;
   }
@@ -253,12 +265,48 @@ function etagOf(etag: string | undefined) {
 
 type Fault = Error & { readonly code: string; readonly status?: number };
 
-async function asked<T>(request: () => Promise<T>): Promise<T> {
+/** What the library takes to be told that nobody waits any more, and tells of bytes that went out. */
+interface Watch {
+  readonly abortSignal: AbortSignal;
+  readonly onProgress: () => void;
+}
+
+/**
+ * Send a request, and give it up when nothing moves: the library itself would wait for ever. Bytes that go out count as moving, and so
+ * does the answer; its body is watched by {@link watched}.
+ */
+async function asked<T>(request: (watch: Watch) => Promise<T>): Promise<T> {
+  const giveUp = new AbortController();
+  const timer = setTimeout(() => giveUp.abort(), STALLED_AFTER_MS);
   try {
-    return await request();
+    return await request({ abortSignal: giveUp.signal, onProgress: () => void timer.refresh() });
   } catch (error) {
-    throw asFault(error);
+    throw giveUp.signal.aborted ? stalled() : asFault(error);
+  } finally {
+    clearTimeout(timer);
   }
+}
+
+/** Let a body pass, and end it where nothing comes for too long. Whoever takes it may take as long as they like. */
+function watched(body: Readable): Readable {
+  async function* pieces(): AsyncGenerator<Uint8Array> {
+    const iterator = body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+    try {
+      for (;;) {
+        const timer = setTimeout(() => body.destroy(stalled()), STALLED_AFTER_MS);
+        const next = await iterator.next().finally(() => clearTimeout(timer));
+        if (next.done) return;
+        yield next.value;
+      }
+    } finally {
+      body.destroy();
+    }
+  }
+  return Readable.from(pieces(), { objectMode: false });
+}
+
+function stalled(): Error {
+  return timeout('nothing moved on the connection');
 }
 
 /** Azure's codes, by those that all clients share. Source: "Blob service error codes", "Common REST API error codes". */
