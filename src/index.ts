@@ -49,6 +49,7 @@ export type { ImportOptions, UpdateOptions, UpdateResult } from './operations/im
 export type { ReferenceOptions } from './operations/inference/reference.ts';
 export type { InitResult } from './operations/init.ts';
 export type { ListedDataset, ListedFile, ListOptions, ListResult } from './operations/list.ts';
+export type { LockedCheckout } from './operations/lock.ts';
 export type { LoggedVersion, LogResult } from './operations/log.ts';
 export type { MetaResult } from './operations/meta.ts';
 export type { SchemaFormat, SchemaInferOptions, SchemaInferResult } from './operations/schema-infer.ts';
@@ -110,6 +111,7 @@ export type { RootsUsage, StoredAmount } from './store/gc/usage.ts';
 export type { Damage, StoreCheck, TouchedVersion } from './store/repair/verify.ts';
 export type { Access, RemoteConfig } from './workspace/config.ts';
 export type { Imported } from './workspace/imported.ts';
+export { formatLock, type Lock, type LockedDataset } from './workspace/lock.ts';
 export type { Meta } from './workspace/meta.ts';
 export type { Pointer } from './workspace/pointer.ts';
 export type { FileChange } from './workspace/tree/data-state.ts';

@@ -97,7 +97,7 @@ export function command(run: RunCommand): Command {
     .addOption(
       new Option(
         '--stream <file>',
-        'JSON Lines to compare with <before>, window by window; - is standard input',
+        'JSON Lines, or a TFRecord of requests, to compare with <before>, window by window; - is standard input',
       ).conflicts(['baseline', 'disjointKeys', 'output', 'format']),
     )
     .addOption(
@@ -106,7 +106,7 @@ export function command(run: RunCommand): Command {
         .conflicts(['history', 'stream']),
     )
     .option('--environment <name>', 'the environment of the schema that the rows of --stream are in')
-    .option('--window <rows>', 'lines of a window of --stream', positiveInteger, 10_000)
+    .option('--window <rows>', 'lines, or requests, of a window of --stream', positiveInteger, 10_000)
     .option('--prometheus <file>', 'write metrics as well, anew for each window of --stream')
     .addOption(openlineageOption().conflicts(['history', 'stream']));
   return withProfilingOptions(withReportOptions(defined, FORMATS)).action(

@@ -10,7 +10,7 @@ import { BinaryFault } from '../binary-fault.ts';
  * @see https://www.tensorflow.org/tutorials/load_data/tfrecord#tfrecords_format_details
  */
 export const HEAD_BYTES = 12;
-const TAIL_BYTES = 4;
+export const TAIL_BYTES = 4;
 
 /** The longest record that is read. */
 const MAX_RECORD_BYTES = 128 * 1024 * 1024;
@@ -50,7 +50,7 @@ export async function* recordBlocks(file: SourceFile, signal?: AbortSignal): Asy
   if (held > 0) throw new BinaryFault('the file ends within it');
 }
 
-interface Found extends RecordBlock {
+export interface FoundRecords extends RecordBlock {
   /** Behind the last whole record. */
   readonly end: number;
   /** How many bytes it takes from there to go on. */
@@ -59,7 +59,8 @@ interface Found extends RecordBlock {
   readonly fault?: string;
 }
 
-function wholeRecords(bytes: Buffer): Found {
+/** Find the whole records at the beginning of some bytes. */
+export function wholeRecords(bytes: Buffer): FoundRecords {
   const starts: number[] = [];
   const ends: number[] = [];
   let at = 0;
