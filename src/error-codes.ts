@@ -93,6 +93,8 @@ export const ERROR_CODES = {
   'listen-failed': 'The server cannot listen at this address.',
   'listen-invalid': 'The address that the server shall listen at is not one.',
   'listing-missing': 'A web server does not say which files lie in a folder of it.',
+  'lock-damaged': 'A file that should be a lock of datasets is none.',
+  'lock-too-new': 'A lock of datasets was written by a newer varve.',
   'manifest-damaged': 'The list of the files of a snapshot cannot be read.',
   'manifest-invalid': 'A path cannot be in the list of the files of a snapshot.',
   'mc-config-damaged': 'The configuration of `mc` cannot be read.',
@@ -210,6 +212,7 @@ export const ERROR_CODES = {
   'types-differ': 'A column has one type in some files and another in others.',
   'upload-damaged': 'What reached the server of a remote was not what was sent.',
   usage: 'An argument or an option is not what the command or function takes.',
+  'version-missing': 'No commit here has the version of a dataset that a lock names.',
   'version-outdated': 'Data was made from another version than its pointer names.',
 } as const;
 

@@ -23,6 +23,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/meta.ts'),
   },
   {
+    name: 'lock',
+    summary: 'write down which versions the data is',
+    load: () => import('./commands/lock.ts'),
+  },
+  {
     name: 'checkout',
     summary: 'make the data match its pointers',
     load: () => import('./commands/checkout.ts'),

@@ -48,6 +48,7 @@ import {
 } from '../operations/import.ts';
 import { importDvc } from '../operations/import-dvc.ts';
 import { type LocateOptions, type LocateResult, locate } from '../operations/locate.ts';
+import { checkoutLocked, type LockedCheckout, lock } from '../operations/lock.ts';
 import { type LogResult, log } from '../operations/log.ts';
 import { type MetaResult, meta } from '../operations/meta.ts';
 import { move } from '../operations/move.ts';
@@ -67,6 +68,7 @@ import type { Profile } from '../profile/model/model.ts';
 import type { Description } from '../report/standards/description.ts';
 import { DESCRIPTION_FORMATS, type DescriptionFormat } from '../report/standards/formats.ts';
 import { TABLE_FORMATS } from '../tables/format.ts';
+import type { Lock } from '../workspace/lock.ts';
 import {
   BYTES,
   COUNT,
@@ -394,6 +396,40 @@ export class VarveRepository extends DataFolder {
     const call = this.#session.begin('checkout', options, { ...PATHS, force: FLAG, prefer: SIDE });
     const { paths = [], ...own } = call.options;
     return checkout(await this.#context(call.watch), paths, own);
+  }
+
+  /**
+   * Say which versions the data here is, for what is made of it; `formatLock` writes that as the file that checkoutLocked reads.
+   * @param options `paths` are datasets, each perhaps `path@REV`
+   * @throws VarveError `dataset-missing`, `revision-unknown`, `changes-unsaved` if data here is not what its pointer names
+   * @example
+   * ```ts
+   * import { writeFileSync } from 'node:fs';
+   * import { formatLock, openRepository } from 'varve';
+   *
+   * const repo = await openRepository();
+   * writeFileSync('data.lock', formatLock(await repo.lock({ paths: ['data/flights.csv@v1'] })));
+   * const { differing } = await repo.checkoutLocked('data.lock', { force: true });
+   * console.log(differing.length === 0);
+   * ```
+   */
+  async lock(options: PathOptions & Watch = {}): Promise<Lock> {
+    const call = this.#session.begin('lock', options, PATHS);
+    return lock(await this.#context(call.watch), call.options.paths ?? []);
+  }
+
+  /**
+   * Make data and pointers the versions that a lock names, and no others.
+   * @param file path of the lock
+   * @throws VarveError `lock-damaged`, `lock-too-new`, `version-missing`, `changes-unsaved`, `object-missing`
+   */
+  async checkoutLocked(
+    file: string,
+    options: Pick<CheckoutOptions, 'force'> & Watch = {},
+  ): Promise<LockedCheckout> {
+    checkArgument('checkoutLocked', 'the file', file, TEXT);
+    const call = this.#session.begin('checkoutLocked', options, { force: FLAG });
+    return checkoutLocked(await this.#context(call.watch), file, call.options);
   }
 
   /**

@@ -6,6 +6,7 @@ import {
   describedTables,
 } from '../report/standards/description.ts';
 import { type DescriptionFormat, namesFiles } from '../report/standards/formats.ts';
+import { asS3 } from '../report/standards/openlineage.ts';
 import { renderDescription } from '../report/standards/render.ts';
 import { describeUrl } from '../wording/urls.ts';
 import { originUrl } from '../workspace/git/origin.ts';
@@ -54,7 +55,7 @@ export async function describeAs(
 function urlOfFile({ source, kind, path: dataset }: Description, path: string, baseUrl?: string): string {
   if (baseUrl !== undefined) return joined(baseUrl, path);
   if (source === undefined) return path;
-  return kind === 'file' ? source : joined(source, path.slice(dataset.length + 1));
+  return kind === 'file' ? asS3(source) : joined(asS3(source), path.slice(dataset.length + 1));
 }
 
 function joined(base: string, path: string): string {

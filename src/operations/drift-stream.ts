@@ -3,6 +3,7 @@ import { makeTemporaryFolder } from '../base/files/temporary-folder.ts';
 import { removeAtExit } from '../base/files/unfinished-files.ts';
 import type { DriftReport } from '../drift/model.ts';
 import type { Watch } from './context/context.ts';
+import { peek, recordWindows } from './inference/record-windows.ts';
 import { openReference, type Reference } from './inference/reference.ts';
 import { linesOf, RequestLines } from './inference/request-lines.ts';
 import { RequestReader } from './inference/requests.ts';
@@ -16,7 +17,8 @@ import type { ClosedWindow } from './stream/windows.ts';
 
 /**
  * Compare JSON Lines, window by window, with a snapshot's profile, and yield each report as soon as its window is full, or past. Lines are
- * rows, or requests as model servers log them, whose rows are taken out. The last window may be shorter. A window lies in a temporary file, so
+ * rows, or requests as model servers log them, whose rows are taken out; so are those of a TFRecord of TensorFlow Serving's PredictionLogs,
+ * of which a window has so many requests. The last window may be shorter. A window lies in a temporary file, so
  * that memory does not grow with it. Where windows go by time, lines that cannot be read are counted.
  * @throws VarveError `request-invalid`, `usage`, and as openReference
  */
@@ -47,10 +49,12 @@ async function* reportsByRows(
   folder: string,
 ): AsyncGenerator<DriftReport> {
   const lines = new RequestLines(new RequestReader(reference.columns));
+  const { isTfrecord, bytes: whole } = await peek(bytes);
+  const cut = isTfrecord ? recordWindows(whole, rows, folder) : windows(lines.rows(whole), rows, folder);
   let number = 0;
-  for await (const window of windows(lines.rows(bytes), rows, folder)) {
+  for await (const window of cut) {
     number++;
-    const name = `window-${number}.jsonl`;
+    const name = `window-${number}.${isTfrecord ? 'tfrecord' : 'jsonl'}`;
     const after = await reference.profile([window], name);
     await rm(window.path);
     yield reference.compare(after, name, [...lines.envelopes].sort());

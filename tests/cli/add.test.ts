@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
@@ -517,12 +518,25 @@ describeWithMinio('data that stays in a bucket', (server) => {
     await raw.fill({ versioned: false });
     box.withRemote();
     raw.add();
+    expect(box.json(['describe', 'data/raw'])).toMatchObject({ source: raw.url(), files: 3, tables: null });
     box.ok(['pull']);
     expect(box.json(['add', 'data/raw'])).toMatchObject({
       datasets: [{ change: 'changed', source: raw.url(), rows: expect.any(Number) }],
     });
     expect(raw.pointer()).toContain('profile: sha256:');
     box.commit('profiled');
+    const described = (format: string) => JSON.parse(box.ok(['describe', 'data/raw', '--format', format]));
+    expect(described('openlineage').dataset).toMatchObject({
+      namespace: `s3://${raw.bucket}`,
+      name: 'raw',
+      facets: { schema: { fields: expect.arrayContaining([expect.objectContaining({ name: 'name' })]) } },
+    });
+    expect(described('croissant').distribution).toContainEqual(
+      expect.objectContaining({
+        contentUrl: `s3://${raw.bucket}/raw/a.csv`,
+        sha256: createHash('sha256').update(CSV).digest('hex'),
+      }),
+    );
     box.ok(['push']);
     box.clone('repo', 'ci');
     box.ok(['fetch', '--profiles-only'], 'ci');
@@ -547,6 +561,9 @@ describeWithMinio('data that stays in a bucket', (server) => {
     expect(text).toContain('kind: file');
     expect(text).not.toContain('127.0.0.1');
     expect(readFileSync(box.path('repo/.varve/config.local.yaml'), 'utf8')).toContain(server.endpoint);
+    expect(box.ok(['describe', 'data/one.csv', '--format', 'mltable'])).toContain(
+      `- file: s3://${raw.bucket}/raw/a.csv\n`,
+    );
     box.ok(['pull']);
     expect(readFileSync(box.path('repo/data/one.csv'), 'utf8')).toBe(CSV);
     expect(box.json(['status'])).toMatchObject({ datasets: [{ state: 'unchanged', kind: 'file' }] });

@@ -99,7 +99,7 @@ export function command(run: RunCommand): Command {
     .addOption(
       new Option(
         '--stream <source>',
-        'what to compare with <before>, window by window: JSON Lines in a file, - for standard input, or kafka://broker[,broker]/topic',
+        'what to compare with <before>, window by window: JSON Lines or a TFRecord of requests in a file, - for standard input, or kafka://broker[,broker]/topic',
       ).conflicts(['baseline', 'disjointKeys', 'output', 'format']),
     )
     .addOption(

@@ -7,7 +7,7 @@ export interface WindowFile {
 }
 
 /** Bytes that are held before they are written. */
-const BUFFERED_BYTES = 1024 * 1024;
+export const BUFFERED_BYTES = 1024 * 1024;
 
 /** Cut bytes after every `lines`th line feed. Leaves out a window of nothing but white space. */
 export async function* windows(

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 
 const CONNECT_WITHIN_MS = 10_000;
 /** A connection on which nothing moves for so long is given up. */
-const STALLED_AFTER_MS = 60_000;
+export const STALLED_AFTER_MS = 60_000;
 
 /** Start a request that fails where no connection is made, or where nothing moves on it any more: Node would wait for ever. */
 export function timedRequest(isSecure: boolean, options: RequestOptions): ClientRequest {
@@ -20,6 +20,6 @@ function connectInTime(sent: ClientRequest, socket: Socket): void {
   for (const event of ['connect', 'close'] as const) socket.once(event, () => clearTimeout(timer));
 }
 
-function timeout(what: string): Error {
+export function timeout(what: string): Error {
   return Object.assign(new Error(what), { code: 'TimeoutError' });
 }

@@ -71,7 +71,7 @@ function nameOfVersion({ source, path }: Pick<Description, 'source' | 'path'>, r
 }
 
 /** What varve calls `minio://alias/bucket/a` is `s3://bucket/a` to all others, which know no alias. */
-function asS3(url: string): string {
+export function asS3(url: string): string {
   return url.replace(/^minio:\/\/[^/]+\//, 's3://');
 }
 

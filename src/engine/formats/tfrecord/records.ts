@@ -10,7 +10,7 @@ import { BinaryFault } from '../binary-fault.ts';
  * @see https://www.tensorflow.org/tutorials/load_data/tfrecord#tfrecords_format_details
  */
 export const HEAD_BYTES = 12;
-const TAIL_BYTES = 4;
+export const TAIL_BYTES = 4;
 
 /** The longest record that is read. */
 const MAX_RECORD_BYTES = 128 * 1024 * 1024;
@@ -39,7 +39,7 @@ export async function* recordBlocks(file: SourceFile, signal?: AbortSignal): Asy
     held += piece.length;
     if (held < wanted) continue;
     const bytes = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
-    const block = recordsIn(bytes);
+    const block = wholeRecords(bytes);
     yield block;
     if (block.fault !== undefined) throw new BinaryFault(block.fault);
     const rest = bytes.subarray(block.end);
@@ -50,7 +50,7 @@ export async function* recordBlocks(file: SourceFile, signal?: AbortSignal): Asy
   if (held > 0) throw new BinaryFault('the file ends within it');
 }
 
-interface FoundRecords extends RecordBlock {
+export interface FoundRecords extends RecordBlock {
   /** Behind the last whole record. */
   readonly end: number;
   /** How many bytes it takes from there to go on. */
@@ -59,8 +59,8 @@ interface FoundRecords extends RecordBlock {
   readonly fault?: string;
 }
 
-/** Find the whole records that bytes begin with. */
-export function recordsIn(bytes: Buffer): FoundRecords {
+/** Find the whole records at the beginning of some bytes. */
+export function wholeRecords(bytes: Buffer): FoundRecords {
   const starts: number[] = [];
   const ends: number[] = [];
   let at = 0;

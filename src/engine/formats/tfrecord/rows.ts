@@ -10,7 +10,7 @@ import { readExample } from './example.ts';
 import type { FeatureKind, FeatureSink } from './features.ts';
 import { readPredictionLog } from './prediction-log.ts';
 import { recordKindOf } from './record-kind.ts';
-import { recordsIn } from './records.ts';
+import { wholeRecords } from './records.ts';
 import { Wire } from './wire.ts';
 
 /** Bounds of what a few bytes may become. */
@@ -40,7 +40,7 @@ export function rowsOfMessage(bytes: Buffer, bounds: RowBounds, start = 0, end =
 
 /** Read the messages of records in memory as rowsOfMessage does, one by one. What is no record any more comes as the fault that says so. */
 export function* rowsOfRecords(bytes: Buffer, bounds: RowBounds): Generator<string[] | BinaryFault> {
-  const { starts, ends, end, fault } = recordsIn(bytes);
+  const { starts, ends, end, fault } = wholeRecords(bytes);
   let left = bounds.bytes;
   for (const [at, start] of starts.entries()) {
     try {

@@ -1,0 +1,175 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { systemError } from '../base/files/system-errors.ts';
+import { VarveError } from '../errors.ts';
+import { shellWord } from '../wording/quote.ts';
+import { describeUrl } from '../wording/urls.ts';
+import { originUrl } from '../workspace/git/origin.ts';
+import { findRevision } from '../workspace/git/pointers.ts';
+import { type Lock, type LockedDataset, parseLock } from '../workspace/lock.ts';
+import { refuseLinksOut } from '../workspace/repository.ts';
+import type { CheckoutOptions, CheckoutResult } from './backend/results.ts';
+import type { DatasetVersion, VersionPart } from './backend/version.ts';
+import type { Context } from './context/context.ts';
+import { wholeVersion } from './open-version.ts';
+
+/**
+ * Say which versions of datasets the data here is, such that a checkout can bring just those back.
+ * @param datasets each `path` or `path@REV`; all of the working tree unless some are given
+ * @throws VarveError `dataset-missing`, `revision-unknown`, `changes-unsaved` if data here is not what its pointer names
+ */
+export async function lock(context: Context, datasets: readonly string[]): Promise<Lock> {
+  const { backend, repository } = context;
+  const versions: DatasetVersion[] = [];
+  for (const dataset of datasets) versions.push(await wholeVersion(context, dataset));
+  if (datasets.length === 0) versions.push(...(await backend.select([])).versions);
+  if (versions.length === 0) throw nothingToLock(repository.root);
+  await refuseUnsaved(context, versions);
+  const origin = originUrl(repository.root);
+  const revision = findRevision(repository.root, 'HEAD');
+  const locked: LockedDataset[] = [];
+  for (const version of versions) {
+    const commit = await commitWith(context, version, revision);
+    locked.push({ path: version.path, digest: version.name, ...(commit && { commit }) });
+  }
+  return {
+    ...(origin !== undefined && { repository: describeUrl(origin) }),
+    ...(revision !== undefined && { revision }),
+    datasets: locked.sort((a, b) => (a.path < b.path ? -1 : 1)),
+  };
+}
+
+/** A commit that has the version: the one that was named, or HEAD if it has what lies here. */
+async function commitWith(
+  { backend }: Context,
+  { path, commit, content }: DatasetVersion,
+  head: string | undefined,
+): Promise<string | undefined> {
+  if (commit !== undefined || head === undefined) return commit;
+  const there = await backend.version(path, head);
+  return there?.path === path && there.content === content ? head : undefined;
+}
+
+/** A lock would name other data than what lies here. */
+async function refuseUnsaved(
+  { backend, repository }: Context,
+  versions: readonly DatasetVersion[],
+): Promise<void> {
+  const here = versions.filter(({ commit }) => commit === undefined);
+  if (here.length === 0) return;
+  const paths = here.map(({ path }) => resolve(repository.root, path));
+  const { datasets } = await backend.status(paths);
+  const other = datasets.find(({ state }) => state === 'modified' || state === 'outdated');
+  if (other === undefined) return;
+  throw new VarveError(
+    'changes-unsaved',
+    `The data of ${other.path} is not the version that its pointer names`,
+    {
+      path: other.path,
+      remedy: `Save it by \`varve add ${shellWord(other.path)}\`, or lock a version of Git's history as \`${other.path}@REV\`.`,
+    },
+  );
+}
+
+function nothingToLock(root: string): VarveError {
+  return new VarveError('dataset-missing', 'There is no dataset here to lock', {
+    path: root,
+    remedy: 'Add data first: `varve add PATH`.',
+  });
+}
+
+export interface LockedCheckout extends CheckoutResult {
+  /** Datasets that are not just what the lock names, since files of no version lie there too: `force` takes these away. */
+  readonly differing: readonly string[];
+}
+
+/**
+ * Make data and pointers those that a lock names, each verified by its digest, and nothing else. All of the versions must be known here, in a
+ * commit or by a pointer of the working tree; what the cache lacks of them is fetched from where the settings say.
+ * @param file path of the lock, relative to where the user stands
+ * @throws VarveError `lock-damaged`, `lock-too-new`, `version-missing`, `changes-unsaved`, `object-missing`, `path-missing`
+ */
+export async function checkoutLocked(
+  context: Context,
+  file: string,
+  { force }: Pick<CheckoutOptions, 'force'> = {},
+): Promise<LockedCheckout> {
+  const { backend, repository } = context;
+  const wanted = readLock(context.cwd, file);
+  const found = await findVersions(context, wanted, file);
+  const absolute = (path: string): string => resolve(repository.root, path);
+  const committed = found.filter(({ commit }) => commit !== undefined);
+  const pointed = found.filter(({ commit }) => commit === undefined).map(({ path }) => absolute(path));
+  const parts: VersionPart[] = committed.map((version) => ({ version, part: undefined }));
+  const restored = parts.length === 0 ? none() : await backend.restore(parts, { force, isPointed: true });
+  const kept = pointed.length === 0 ? none() : await backend.checkout(pointed, { force });
+  const { datasets } = await backend.status(wanted.datasets.map(({ path }) => absolute(path)));
+  const digests = new Map(wanted.datasets.map(({ path, digest }) => [path, digest]));
+  const differing = datasets
+    .filter(({ path, state, digest }) => state !== 'unchanged' || digest !== digests.get(path))
+    .map(({ path }) => path);
+  return { datasets: [...restored.datasets, ...kept.datasets], differing };
+}
+
+function none(): CheckoutResult {
+  return { datasets: [] };
+}
+
+function readLock(cwd: string, file: string): Lock {
+  refuseLinksOut(cwd, file);
+  try {
+    return parseLock(readFileSync(resolve(cwd, file), 'utf8'), file);
+  } catch (error) {
+    throw error instanceof VarveError ? error : systemError(error, 'read', file);
+  }
+}
+
+/** Nothing is touched before each version is found. */
+async function findVersions(context: Context, wanted: Lock, file: string): Promise<DatasetVersion[]> {
+  const found = new Map<string, DatasetVersion>();
+  for (const one of wanted.datasets) {
+    const version = await versionHere(context, one);
+    if (version !== undefined) found.set(one.path, version);
+  }
+  const open = new Map(
+    wanted.datasets.filter(({ path }) => !found.has(path)).map(({ path, digest }) => [path, digest]),
+  );
+  if (open.size > 0) {
+    for await (const version of context.backend.everyVersion()) {
+      context.signal?.throwIfAborted();
+      if (open.get(version.path) !== version.name) continue;
+      found.set(version.path, version);
+      open.delete(version.path);
+      if (open.size === 0) break;
+    }
+  }
+  if (open.size > 0) throw versionsMissing(open, wanted, file);
+  return wanted.datasets.map(({ path }) => found.get(path)!);
+}
+
+/** Of the working tree, so that a pointer which names it already stays as it is; else of the commit that the lock names, if it is here. */
+async function versionHere(
+  { backend, repository }: Context,
+  { path, digest, commit }: LockedDataset,
+): Promise<DatasetVersion | undefined> {
+  for (const at of [undefined, commit === undefined ? undefined : findRevision(repository.root, commit)]) {
+    const version = await backend.version(path, at).catch(() => undefined);
+    if (version?.path === path && version.name === digest) return version;
+  }
+  return undefined;
+}
+
+function versionsMissing(open: ReadonlyMap<string, string>, wanted: Lock, file: string): VarveError {
+  const details = [...open].map(([path, digest]) => `${path}  ${digest}`);
+  const origin = wanted.repository === undefined ? '' : ` It was made in ${describeUrl(wanted.repository)}.`;
+  const [first] = open.keys();
+  return new VarveError(
+    'version-missing',
+    `No commit here has the versions of ${open.size === 1 ? first : `${open.size} datasets`} that ${file} names`,
+    {
+      path: first!,
+      details,
+      remedy: `They may be in commits that are not here: \`git fetch --all --tags\` brings those.${origin}`,
+    },
+  );
+}
