@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { makeTemporaryFolder } from '../../base/files/temporary-folder.ts';
 import { removeAtExit } from '../../base/files/unfinished-files.ts';
 import type { ColumnReadings } from '../../engine/column-readings.ts';
+import { VarveError } from '../../errors.ts';
 import type { Profile } from '../../profile/model/model.ts';
 import type { NamedDataset } from '../datasets/resolve.ts';
 import { mergeProfile } from '../profile-merge.ts';
@@ -28,11 +29,12 @@ const ENGINES: Readonly<Record<ClusterEngine, ClusterProgram>> = { spark: SPARK,
  */
 export async function profileOnCluster(
   name: ClusterEngine,
-  { name: dataset, cwd, watch }: NamedDataset,
+  { name: dataset, cwd, watch, isForNow }: NamedDataset,
   options: ProfilingOptions,
   readings: ColumnReadings | undefined,
 ): Promise<Profile> {
   const engine = ENGINES[name];
+  if (isForNow) throw notSeen(dataset, engine.title);
   const folder = makeTemporaryFolder('rows');
   const unfinished = removeAtExit(folder);
   try {
@@ -79,4 +81,15 @@ function wordsOf(
     ...['--threads', String(threads)],
     ...formats,
   ];
+}
+
+function notSeen(dataset: string, engine: string): VarveError {
+  return new VarveError(
+    'usage',
+    `${dataset} is read by this machine alone, and no worker of ${engine} sees it`,
+    {
+      path: dataset,
+      remedy: 'Leave `--engine` out, or take the table into a file by `varve add`, and name that.',
+    },
+  );
 }
