@@ -36,7 +36,7 @@ export function withProfilingOptions(command: Command): Command {
   )
     .addOption(
       new Option('--engine <engine>', 'who computes what has to be computed')
-        .choices(['local', 'spark'])
+        .choices(['local', 'spark', 'ray'])
         .default('local'),
     )
     .option('--master <url>', 'the cluster of the engine, such as spark://host:7077 or local[4]')

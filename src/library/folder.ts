@@ -35,7 +35,7 @@ const PROFILING: Kinds<ProfilingOptions> = {
   dateFormat: TEXT_BY_NAME,
   memory: TEXT,
   threads: COUNT,
-  engine: oneOf('local', 'spark'),
+  engine: oneOf('local', 'spark', 'ray'),
   master: TEXT,
   parts: COUNT,
 };

@@ -15,7 +15,7 @@ import type { ContentKey, DatasetFiles } from '../backend/version.ts';
 import { type Context, watching } from '../context/context.ts';
 import { withDatasetFiles } from '../datasets/files.ts';
 import { hasData, type NamedDataset } from '../datasets/resolve.ts';
-import { profileOnSpark } from '../engines/spark.ts';
+import { profileOnCluster } from '../engines/cluster.ts';
 import { type ProfileCache, profileCache } from './cache.ts';
 import { assertFormatsRead, hasUnreadDates, readingsOf, schemaForReading } from './date-formats.ts';
 import { engineOptions, type ProfilingEngine, type ProfilingOptions } from './profiling-options.ts';
@@ -94,7 +94,7 @@ async function computedBy(
   options: ProfilingOptions,
   readings: ColumnReadings | undefined,
 ): Promise<Profile> {
-  if (engine === 'spark') return profileOnSpark(dataset, options, readings);
+  if (engine !== 'local') return profileOnCluster(engine, dataset, options, readings);
   if (isTabular(dataset.name)) prepareReader(options.memory);
   return withDatasetFiles(dataset, (files) => profileOf(dataset, files, options, readings));
 }

@@ -16,13 +16,18 @@ export interface ProfilingOptions {
   readonly threads?: number | undefined;
   /** Who runs the work where a profile has to be computed: this machine (`local`) unless given, or a cluster, part by part. */
   readonly engine?: ProfilingEngine | undefined;
-  /** The address of the cluster, as Spark takes it: `spark://host:7077`, `yarn`, `k8s://…`, `local[4]`. Spark's own setting unless given. */
+  /**
+   * The address of the cluster: as Spark takes it, `spark://host:7077`, `yarn`, `k8s://…`, `local[4]`; or as Ray does, `auto`, `host:6379`,
+   * `ray://host:10001`, `local`. The engine's own setting unless given.
+   */
   readonly master?: string | undefined;
   /** In how many parts a cluster does the work; twice its cores unless given. */
   readonly parts?: number | undefined;
 }
 
-export type ProfilingEngine = 'local' | 'spark';
+export type ClusterEngine = 'spark' | 'ray';
+
+export type ProfilingEngine = 'local' | ClusterEngine;
 
 /** Pick the options that say how much of the machine the engine may have. */
 export function engineOptions({ memory, threads }: ProfilingOptions): EngineOptions {

@@ -1,5 +1,5 @@
 import type { ColumnBounds, TableColumn, TableDataFile } from '../model.ts';
-import { decodeAvro, encodeAvro } from './avro.ts';
+import { decodeAvro, encodeAvro, exactly } from './avro.ts';
 import { pathKey } from './schema.ts';
 import { singleValue } from './values.ts';
 
@@ -100,7 +100,7 @@ export function addedEntry(
 
 function partitionValue({ is }: TableColumn['type'], text: string | null | undefined): unknown {
   if (text === null || text === undefined) return null;
-  if (is === 'long') return Number(text);
+  if (is === 'long') return exactly(BigInt(text));
   return is === 'date' ? Date.parse(`${text}T00:00:00Z`) / 86_400_000 : text;
 }
 

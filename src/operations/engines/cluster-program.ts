@@ -1,0 +1,36 @@
+/** What the program of an engine reads. */
+export interface EngineRequest {
+  /** Absolute folder in which the dataset is named. */
+  readonly folder: string;
+  readonly dataset: string;
+  /** The words that start varve; `{shipped}` stands for where it was unpacked. */
+  readonly command: readonly string[];
+  /** The options of a part. */
+  readonly options: readonly string[];
+  /** 0 for as many as the engine sees fit. */
+  readonly parts: number;
+  readonly threads: number;
+  /** Where the parts are to lie, one after another, and what was said of one that failed. */
+  readonly output: string;
+  readonly failure: string;
+  /** The address of the cluster; null for the engine's own setting. */
+  readonly address: string | null;
+  /** What is to be unpacked on each worker; null where the work stays on this machine. */
+  readonly archive: string | null;
+}
+
+/** How one engine is started. */
+export interface ClusterProgram {
+  /** As people call it. */
+  readonly title: string;
+  /** Name of its program, in the folder `engines`. */
+  readonly program: string;
+  /** Whether the address says that the work stays on this machine. */
+  isHere(master: string | undefined): boolean;
+  /** The words that run the program with its request. @throws VarveError `cluster-missing` */
+  start(
+    program: string,
+    request: string,
+    content: Pick<EngineRequest, 'address' | 'archive'>,
+  ): readonly [string, ...string[]];
+}

@@ -1,0 +1,95 @@
+/**
+ * Engines: parts of a profile as the tasks of a cluster that schedules, retries and places them. They may not know what is in a part, nor
+ * how parts are put together.
+ */
+
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeTemporaryFolder } from '../../base/files/temporary-folder.ts';
+import { removeAtExit } from '../../base/files/unfinished-files.ts';
+import type { ColumnReadings } from '../../engine/column-readings.ts';
+import { VarveError } from '../../errors.ts';
+import type { Profile } from '../../profile/model/model.ts';
+import type { NamedDataset } from '../datasets/resolve.ts';
+import { mergeProfile } from '../profile-merge.ts';
+import type { ClusterEngine, ProfilingOptions } from '../statistics/profiling-options.ts';
+import type { ClusterProgram, EngineRequest } from './cluster-program.ts';
+import { clusterFailed, packShipped, runToEnd } from './programs.ts';
+import { RAY } from './ray.ts';
+import { COMMAND_HERE, COMMAND_SHIPPED, driverProgram } from './shipped.ts';
+import { SPARK } from './spark.ts';
+
+const ENGINES: Readonly<Record<ClusterEngine, ClusterProgram>> = { spark: SPARK, ray: RAY };
+
+/**
+ * Profile a dataset by the tasks of a cluster: to the byte what this machine would make of it. Every worker has to see the folder in which the
+ * dataset is named, as it has to see any path that its engine reads.
+ * @param readings how columns are read that more than the data decides
+ * @throws VarveError `cluster-missing`, `cluster-failed`, and what mergeProfile throws
+ */
+export async function profileOnCluster(
+  name: ClusterEngine,
+  { name: dataset, cwd, watch, isForNow }: NamedDataset,
+  options: ProfilingOptions,
+  readings: ColumnReadings | undefined,
+): Promise<Profile> {
+  const engine = ENGINES[name];
+  if (isForNow) throw notSeen(dataset, engine.title);
+  const folder = makeTemporaryFolder('rows');
+  const unfinished = removeAtExit(folder);
+  try {
+    const isHere = engine.isHere(options.master);
+    const path = join(folder, 'request.json');
+    const place = { address: options.master ?? null, archive: isHere ? null : join(folder, 'varve.tar') };
+    const [command, ...words] = engine.start(driverProgram(engine.program), path, place);
+    if (!isHere) await packShipped(folder, watch.signal);
+    const request: EngineRequest = {
+      folder: cwd,
+      dataset,
+      command: isHere ? COMMAND_HERE : COMMAND_SHIPPED,
+      options: wordsOf(options, readings),
+      parts: options.parts ?? 0,
+      threads: options.threads ?? 1,
+      output: join(folder, 'parts'),
+      failure: join(folder, 'failure'),
+      ...place,
+    };
+    await writeFile(path, JSON.stringify(request));
+    const { code, said } = await runToEnd(command, words, watch.signal);
+    if (code !== 0)
+      throw clusterFailed(engine.title, await readFile(request.failure, 'utf8').catch(() => undefined), said);
+    const merging = { dataset, memory: options.memory, threads: options.threads };
+    return (await mergeProfile(cwd, [request.output], merging, watch)).profile;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+    unfinished.isFinished();
+  }
+}
+
+/** The options of a part. A task has one core unless that is said. */
+function wordsOf(
+  { slice, weight, memory, threads = 1 }: ProfilingOptions,
+  readings: ColumnReadings | undefined,
+): string[] {
+  const formats = [...(readings ?? [])].flatMap(([column, { format }]) =>
+    format === undefined ? [] : ['--date-format', `${column}=${format}`],
+  );
+  return [
+    ...(slice === undefined ? [] : ['--slice', `${slice.feature}=${slice.value}`]),
+    ...(weight === undefined ? [] : ['--weight', weight]),
+    ...(memory === undefined ? [] : ['--memory', memory]),
+    ...['--threads', String(threads)],
+    ...formats,
+  ];
+}
+
+function notSeen(dataset: string, engine: string): VarveError {
+  return new VarveError(
+    'usage',
+    `${dataset} is read by this machine alone, and no worker of ${engine} sees it`,
+    {
+      path: dataset,
+      remedy: 'Leave `--engine` out, or take the table into a file by `varve add`, and name that.',
+    },
+  );
+}

@@ -1,0 +1,150 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { writeParquet } from '../../support/parquet.ts';
+import { Sandbox } from '../../support/sandbox.ts';
+
+/** The tasks of a real Ray: what they give is to the byte what this machine gives, whatever becomes of them. */
+const python = process.env.VARVE_RAY_PYTHON;
+const isHere =
+  python !== undefined && existsSync(python) && spawnSync(python, ['-c', 'import ray']).status === 0;
+
+describe.skipIf(!isHere)('Ray (skipped where VARVE_RAY_PYTHON names no Python that has ray)', () => {
+  const box = new Sandbox();
+  let whole: string;
+
+  beforeAll(async () => {
+    box.env.PATH = `${dirname(python!)}:${box.env.PATH}`;
+    // A cluster lets nobody in who does not know its token.
+    const token = { RAY_AUTH_MODE: 'token', RAY_AUTH_TOKEN: randomBytes(32).toString('hex') };
+    Object.assign(box.env, { RAY_USAGE_STATS_ENABLED: '0', RAY_TMPDIR: '/tmp', ...token });
+    const day = (name: string) => box.path(`repo/logs/day=${name}/rows.parquet`);
+    const rows = (seed: number) =>
+      `SELECT range AS id, hash(range * ${seed}) % 5000 AS kind, 'row ' || hash(range) AS text FROM range(200000)`;
+    await writeParquet({ [day('1')]: rows(1), [day('2')]: rows(2), [day('3')]: rows(3) });
+    box.write('repo/logs/notes.txt', 'no table');
+    box.write('repo/bad/a.csv', `a,b\n${'1,2\n'.repeat(50_000)}1,2,3\n`);
+    whole = box.ok(['profile', 'logs', '--json']);
+  }, 120_000);
+  afterAll(() => box.remove());
+
+  test('a Ray of this machine gives the bytes of the whole, and errors in the data by name', () => {
+    const local = ['--engine', 'ray', '--master', 'local'];
+    const slice = ['--slice', 'day=2', '--weight', 'kind'];
+    const plain = box.ok(['profile', 'logs', ...slice, '--json']);
+    expect(box.ok(['profile', 'logs', ...slice, ...local, '--parts', '2', '--json'])).toBe(plain);
+    expect(box.varve(['profile', 'bad', ...local, '--parts', '2'])).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/a\.csv, line 50002: more fields than the 2 of the header/),
+    });
+  }, 240_000);
+
+  test('a cluster on which nothing is installed gives them too, and loses a worker in the middle', async () => {
+    const port = 20_000 + (process.pid % 20_000);
+    const head = spawn(
+      python!,
+      [
+        '-m',
+        'ray.scripts.scripts',
+        'start',
+        '--head',
+        '--block',
+        `--port=${port}`,
+        '--num-cpus=2',
+        '--include-dashboard=false',
+        '--object-store-memory=700000000',
+      ],
+      { env: box.env, stdio: 'ignore' },
+    );
+    try {
+      await answered(box, port, head);
+      const running = box.later([
+        'profile',
+        'logs',
+        '--engine',
+        'ray',
+        '--master',
+        `127.0.0.1:${port}`,
+        '--parts',
+        '6',
+        '--json',
+      ]);
+      const worker = await Promise.race([busyWorker(head), running]);
+      if (typeof worker === 'number') process.kill(worker, 'SIGKILL');
+      expect(worker).toBeTypeOf('number');
+      const { code, out, err } = await running;
+      expect(code, err).toBe(0);
+      expect(out).toBe(whole);
+    } finally {
+      head.kill('SIGTERM');
+      await new Promise((resolve) => head.once('close', resolve));
+    }
+  }, 300_000);
+});
+
+test('without Ray, that is said', () => {
+  const box = new Sandbox();
+  box.write('repo/a.csv', 'a\n1\n');
+  box.write('bin/python3', '');
+  box.env.PATH = box.path('bin');
+  symlinkSync(process.execPath, box.path('bin/node'));
+  expect(box.varve(['profile', 'a.csv', '--engine', 'ray'])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('The Python on PATH has no Ray'),
+  });
+  box.remove();
+});
+
+/** Waits until a cluster takes work. */
+async function answered(box: Sandbox, port: number, head: ChildProcess): Promise<void> {
+  while (head.exitCode === null) {
+    const asked = box.run(
+      python!,
+      ['-m', 'ray.scripts.scripts', 'status', `--address=127.0.0.1:${port}`],
+      '.',
+    );
+    if (asked.code === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+/** The worker of a cluster that runs a part, once there is one. */
+async function busyWorker(head: ChildProcess): Promise<number | undefined> {
+  while (head.exitCode === null) {
+    const found = below(head.pid!).find(
+      (pid) =>
+        below(pid).some((one) => commandOf(one).includes('--part')) && commandOf(pid).startsWith('ray::'),
+    );
+    if (found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return undefined;
+}
+
+/** Linux tells them under /proc. */
+function below(of: number): number[] {
+  const parents = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => [Number(name), parentOf(Number(name))] as const);
+  const under = (pid: number): number[] =>
+    parents.flatMap(([child, parent]) => (parent === pid ? [child, ...under(child)] : []));
+  return under(of);
+}
+
+function parentOf(pid: number): number {
+  try {
+    return Number(/\) . (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'latin1'))?.[1]);
+  } catch {
+    return 0;
+  }
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
+}
