@@ -63,7 +63,11 @@ export type { SchemaFormat, SchemaInferOptions, SchemaInferResult } from './oper
 export type { SchemaShowResult } from './operations/schema-show.ts';
 export type { SchemaUpdateResult } from './operations/schema-update.ts';
 export type { ProfiledDataset } from './operations/statistics/load.ts';
-export type { ClusterEngine, ProfilingEngine, ProfilingOptions } from './operations/statistics/profiling-options.ts';
+export type {
+  ClusterEngine,
+  ProfilingEngine,
+  ProfilingOptions,
+} from './operations/statistics/profiling-options.ts';
 export type { StreamOptions } from './operations/stream/window-options.ts';
 export type { ExportedVersion, ExportTableResult, SkippedVersion } from './operations/tables/exporter.ts';
 export type { AskedSetting, TrustResult } from './operations/trust.ts';
