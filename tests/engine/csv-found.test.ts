@@ -286,6 +286,7 @@ describe('a record with an empty field more than the header', () => {
     ['at the end, without a line end', 'a,b\n1,x\n2,y,', 3],
     ['far behind', `a,b\r\n${rows.replaceAll('\n', '\r\n')}3,z,\r\n4,\r\n`, 30_002],
     ['behind quoted line breaks', 'a;b\n1;"x;\ny;z;"\n2;"y"\n3;z;\n', 5],
+    ['behind blank lines', `\n\na,b\n${rows}3,z,\n4,\n`, 30_004],
     ['behind a title', 'Title\n\na,b,c\n1,x,\n2,y,,\n', 5],
   ])('%s is refused, and named', async (_, text, line) => {
     const columns = text.startsWith('Title') ? 3 : 2;

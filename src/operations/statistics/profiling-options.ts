@@ -25,9 +25,9 @@ export interface ProfilingOptions {
   readonly parts?: number | undefined;
 }
 
-export type ClusterEngine = 'spark' | 'ray';
+export type ProfilingEngine = 'local' | 'spark' | 'ray';
 
-export type ProfilingEngine = 'local' | ClusterEngine;
+export type ClusterEngine = Exclude<ProfilingEngine, 'local'>;
 
 /** Pick the options that say how much of the machine the engine may have. */
 export function engineOptions({ memory, threads }: ProfilingOptions): EngineOptions {

@@ -82,7 +82,7 @@ async function lookAtSchemas(engine: Engine, files: readonly SourceFile[]): Prom
 /** Columns, by their names, that are of INT96 or have it within. */
 async function columnsOfInt96(engine: Engine, files: readonly SourceFile[]): Promise<Set<string>> {
   const [names = [], children = [], types = []] = await engine.query(
-    `SELECT name, num_children::INTEGER, type FROM parquet_schema(${pathList(files)})`,
+    `SELECT name, num_children::INTEGER, type FROM parquet_schema(${pathList(files)}) ORDER BY file_name, column_id`,
   );
   const found = new Set<string>();
   /** How many children each open group still has, from the root. */

@@ -52,7 +52,7 @@ export function csvError(error: unknown, file: SourceFile): VarveError {
       'Close it, or double the quotes within the field.',
     );
   if (isLineTooLong(text)) return lineTooLong(file, line, error);
-  if (/when sniffing/i.test(text))
+  if (/when sniffing|^Conversion Error/i.test(text))
     return refused(
       'table-unreadable',
       'no delimiter, quotes and header make a table of its lines',

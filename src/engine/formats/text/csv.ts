@@ -137,10 +137,13 @@ class Reading {
     return this.#known;
   }
 
-  /** The reader gives plain types alone; and in what SQL tells, a name goes on behind a NUL. */
+  /**
+   * The reader gives plain types alone; and in what SQL tells, a name goes on behind a NUL. The engine keeps no order of more rows than one chunk
+   * has, so that it is asked for.
+   */
   async #described(): Promise<readonly EngineColumn[]> {
     const [names, types] = (await this.#engine.query(
-      `SELECT column_name, column_type FROM (DESCRIBE ${this.#table})`,
+      `SELECT name, type FROM pragma_table_info(${literal(this.#relation)}) ORDER BY cid`,
     )) as [readonly string[], readonly string[]];
     const withNul = names.filter((name) => name.includes('\0'));
     assertNameable(withNul, this.#file);
@@ -257,6 +260,7 @@ class Reading {
     if (skipped === 0 && failure !== undefined) throw failure.error;
     if (skipped === 0) return 0;
     this.#options.set('skip', String(skipped));
+    this.#options.delete('sample_size');
     await this.#createInOneWay();
     return skipped;
   }
@@ -270,7 +274,8 @@ class Reading {
     if (this.#options.get('encoding') !== literal('utf-8')) return 0;
     const skip = this.#options.get('skip')!;
     this.#options.delete('skip');
-    const found = await this.#sniff().catch(() => undefined);
+    // A line at fault far behind does not hide what stands before the header.
+    const found = await this.#sniff({ sample_size: String(SAMPLED_LINES) }).catch(() => undefined);
     this.#options.set('skip', skip);
     return found?.hasHeader && found.columns > 1 && (await this.#isBefore(found)) ? found.skip : 0;
   }

@@ -5,6 +5,9 @@ import { firstLines, lookAt } from './lines.ts';
 
 const DELIMITERS = [',', ';', '|', '\t', '^', ':'];
 
+/** Lines in which the header is looked for. */
+const MAX_BLANK_LINES = 100;
+
 /** A line with one field more than the header, which is empty. */
 export interface LongLine {
   /** Counted from 1. */
@@ -16,7 +19,7 @@ export interface LongLine {
  * Finds the first record that ends with an empty field too many, which the reader passes over without a word. Undefined if there is none,
  * and also if every record ends so: there a delimiter ends a record. Lines with marks that may be quotes or escapes are passed over.
  * @param columns more than one
- * @param header the line of it, counted from 0
+ * @param header lines before it that were left out; blank lines may follow them
  * @param isSmall whether the text fits into memory with ease
  */
 export async function emptyFieldMore(
@@ -25,32 +28,46 @@ export async function emptyFieldMore(
   header: number,
   isSmall: boolean,
 ): Promise<LongLine | undefined> {
-  const head = (await firstLines(file, header + 1))[header] ?? '';
-  const delimiter = DELIMITERS.find((mark) => fieldsOf(head, mark) === columns);
+  const all = isSmall ? readFileSync(file.absolutePath) : undefined;
+  // Nearly no file has such a line, and of a small one that is seen before anything else.
+  if (all !== undefined && !DELIMITERS.some((mark) => endsLines(all, mark))) return undefined;
+  const lines = await firstLines(file, header + MAX_BLANK_LINES);
+  const at = lines.findIndex((line, index) => index >= header && line.trim() !== '');
+  const delimiter = DELIMITERS.find((mark) => fieldsOf(lines[at] ?? '', mark) === columns);
   if (delimiter === undefined) return undefined;
   const visit = (look: (piece: Buffer) => boolean) =>
-    isSmall ? Promise.resolve(void look(readFileSync(file.absolutePath))) : lookAt(file, look);
-  if (!(await hasLineThatEndsWith(delimiter, visit))) return undefined;
-  const records = new Records(delimiter, columns, header);
+    all === undefined ? lookAt(file, look) : Promise.resolve(void look(all));
+  if (!(await mayHaveLongLine(delimiter, columns, visit))) return undefined;
+  const records = new Records(delimiter, columns, at);
   await visit((piece) => records.add(piece.toString('latin1')));
   return records.found();
 }
 
 type Visit = (look: (piece: Buffer) => boolean) => Promise<void>;
 
-/** Nearly no file has such a line, which is soon seen. */
-async function hasLineThatEndsWith(delimiter: string, visit: Visit): Promise<boolean> {
-  let last = '';
+function endsLines(bytes: Buffer, delimiter: string): boolean {
+  const ends = ['\n', '\r'].some((end) => bytes.includes(delimiter + end, 0, 'latin1'));
+  return ends || bytes.at(-1) === delimiter.charCodeAt(0);
+}
+
+/** Whether a line that ends with a delimiter has too many fields, if no line break stands in quotes. This looks at no other line. */
+async function mayHaveLongLine(delimiter: string, columns: number, visit: Visit): Promise<boolean> {
+  let rest = '';
   let found = false;
+  const isLong = (line: string) => fieldsOf(line, delimiter) > columns;
   await visit((piece) => {
-    const edge = last + String.fromCharCode(piece[0] ?? 0);
-    found = ['\n', '\r'].some(
-      (end) => edge === delimiter + end || piece.includes(delimiter + end, 0, 'latin1'),
-    );
-    if (piece.length > 0) last = String.fromCharCode(piece.at(-1)!);
+    const text = rest + piece.toString('latin1');
+    const ends = ['\n', '\r'].filter((end) => text.includes(end));
+    const startOf = (at: number) => Math.max(...ends.map((end) => text.lastIndexOf(end, at)), -1) + 1;
+    for (const end of ends) {
+      const mark = delimiter + end;
+      for (let at = text.indexOf(mark); at >= 0 && !found; at = text.indexOf(mark, at + 1))
+        found = isLong(text.slice(startOf(at), at + 1));
+    }
+    rest = text.slice(startOf(text.length));
     return !found;
   });
-  return found || last === delimiter;
+  return found || (rest.endsWith(delimiter) && isLong(rest));
 }
 
 /** Lines as they come, piece by piece. */
