@@ -118,3 +118,13 @@ test('messages name a file as whoever asked did, so that what they advise can be
   sandbox.commit('found');
   expect(message(['profile', 'found/deep@HEAD'])).toContain('latin.csv of found/deep@HEAD, line 2: ');
 });
+
+test('infinite numbers are the extremes that people see, and are counted beside the finite ones in JSON', () => {
+  sandbox.write('repo/infinite.csv', 'x,y\n1,1e400\n-inf,1e400\n2.5,1e400\n');
+  const [x, y] = sandbox.json<Profile>(['profile', 'infinite.csv']).tables[0]!.features;
+  expect(x!.numeric).toMatchObject({ min: '1', max: '2.5', negativeInfinity: 1, positiveInfinity: 0 });
+  expect(y!.numeric).toMatchObject({ min: null, max: null, positiveInfinity: 3 });
+  const text = sandbox.ok(['profile', 'infinite.csv', '--format', 'markdown']);
+  expect(text).toMatch(/\| `x` \| float \| 0 % \| 3 \| -∞ \| [^|]* \| 2\.5 \|/);
+  expect(text).toMatch(/\| `y` \| float \| 0 % \| 1 \| ∞ \| [^|]* \| ∞ \|/);
+});
