@@ -32,17 +32,12 @@ function factorsOfTwo(widths: readonly number[]): number[] {
   return widths.map((width) => (greatest > MAX_RATIO_OF_TWO * least ? 1 : greatest / width));
 }
 
-/** Values that together hold less than this on a side show chance more than shape. */
-const MIN_NAMED_SHARE = 0.25;
-
-/** Both sides of a distribution as heights of bars; none of names that are nearly all different. All other values together are left out: their share would dwarf those that have names. */
+/** Both sides of a distribution as heights of bars. All other values together are left out: their share would dwarf those that have names. */
 export function drawnShares(distribution: Distribution): readonly [before: number[], after: number[]] {
   const { before, after } = distribution;
-  const others = distribution.kind === 'categorical' ? distribution.labels.indexOf(null) : -1;
-  const isNamed = others < 0 || Math.max(before[others]!, after[others]!) <= 1 - MIN_NAMED_SHARE;
   const drawn = (shares: readonly number[]): number[] => {
     if (distribution.kind === 'categorical')
-      return isNamed ? shares.filter((_, at) => distribution.labels[at] !== null) : [];
+      return shares.filter((_, at) => distribution.labels[at] !== null);
     const { factors } = densitiesOf(distribution.edges);
     return shares.map((share, bin) => share * factors[bin]!);
   };

@@ -68,9 +68,20 @@ function row(feature: FeatureDrift, place: number, id: string): Markup {
   const more = reasons.slice(MAX_NAMED_REASONS);
   const rest = more.length > 0 ? markup`<ul class="reasons">${more}</ul>` : '';
   return markup`<tbody class="card" id="${id}" data-grade="${grade}" data-find="${`${name} ${feature.type}`.toLowerCase()}" ${keys}>
-<tr><td class="verdict">${badge(grade, 'drift')}<th scope="row" class="name">${datum(name)} <small>${feature.type}</small><td class="strength"><b>${magnitude(feature.strength)}×</b> <small>${strengthWord(feature)}</small><td class="spark">${sparkline(feature.distribution)}<td class="why"><ul class="reasons">${reasons.slice(0, MAX_NAMED_REASONS)}</ul>
+<tr><td class="verdict">${badge(grade, 'drift')}<th scope="row" class="name">${datum(name)} <small>${feature.type}</small><td class="strength"><b>${magnitude(feature.strength)}×</b> <small>${strengthWord(feature)}</small><td class="spark">${showsChance(feature) ? '' : sparkline(feature.distribution)}<td class="why"><ul class="reasons">${reasons.slice(0, MAX_NAMED_REASONS)}</ul>
 <tr class="more"><td colspan="5"><details><summary>Details<span class="unseen"> of ${name}</span></summary><div class="detail">${chart(overlayOf(feature.distribution, 'both'), name)}<div tabindex="0">${rest}${measures(feature.measures)}</div></div></details>
 </tbody>`;
+}
+
+/** Values that together hold less than this, and did not drift, show chance and no shape. */
+const MIN_NAMED_SHARE = 0.25;
+
+function showsChance({ verdict, distribution }: FeatureDrift): boolean {
+  if (verdict !== 'none' || distribution.kind !== 'categorical') return false;
+  const others = distribution.labels.indexOf(null);
+  return (
+    others >= 0 && Math.max(distribution.before[others]!, distribution.after[others]!) > 1 - MIN_NAMED_SHARE
+  );
 }
 
 /** A percentage stays on one line. */

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { strata } from '../../../src/report/html/charts/strata.ts';
 import { sentence } from '../../../src/report/html/parts.ts';
+import { renderDrift } from '../../../src/report/render.ts';
+import { syntheticDrift } from '../synthetic.ts';
 
 describe('a sentence', () => {
   it('keeps a list of Arabic or Hebrew values in its order, each value whole', () => {
@@ -10,6 +12,23 @@ describe('a sentence', () => {
     expect(String(sentence('share of "עִברִית" rose'))).toBe('share of &quot;<bdi>עִברִית</bdi>&quot; rose');
     expect(String(sentence('café, 강서윤'))).toBe('café, 강서윤');
   });
+});
+
+it('a feature within chance whose values are nearly all different has no small drawing', () => {
+  const spark = (verdict: 'drift' | 'none', others: number): boolean => {
+    const report = syntheticDrift(3);
+    const distribution = {
+      kind: 'categorical' as const,
+      labels: ['a', null],
+      before: [1 - others, others],
+      after: [0.5, 0.5],
+    };
+    const features = [{ ...report.features[0]!, verdict, distribution }];
+    return renderDrift({ ...report, features }, 'html', { color: false, width: 80 }).includes(
+      'class="spark"><svg',
+    );
+  };
+  expect([spark('none', 0.9), spark('none', 0.7), spark('drift', 0.9)]).toEqual([false, true, true]);
 });
 
 describe('the layers of a dataset', () => {
