@@ -1,5 +1,6 @@
 import { VarveError } from '../errors.ts';
 import { withoutSecrets } from '../wording/urls.ts';
+import type { DatabaseQuery } from './query.ts';
 
 /** Where a database is, and as whom it is asked. It holds no password. */
 export interface DatabaseAddress {
@@ -64,6 +65,37 @@ export function parseDatabaseUrl(text: string): DatabaseAddress {
   };
 }
 
+/**
+ * Read the URL of a database with what is asked of it: `mysql://user@host/shop?table=orders`, or `?query=SELECT …`.
+ * @throws VarveError `database-url-invalid`
+ */
+export function parseTableUrl(text: string): { address: DatabaseAddress; wanted: DatabaseQuery } {
+  const [base, parameters] = splitOnce(text, '?');
+  // A plus sign is one, as it is in SQL; forms alone mean a space by it.
+  const asked = new URLSearchParams(parameters.replaceAll('+', '%2B'));
+  const table = asked.get('table');
+  const query = asked.get('query');
+  asked.delete('table');
+  asked.delete('query');
+  const address = parseDatabaseUrl(asked.size === 0 ? base : `${base}?${asked}`);
+  if (table && query === null) return { address, wanted: { table } };
+  if (query && table === null) return { address, wanted: { query } };
+  throw new VarveError(
+    'database-url-invalid',
+    `${withoutSecrets(base)} names neither one table nor one query`,
+    {
+      path: withoutSecrets(base),
+      remedy:
+        "Name one in quotes, as in 'mysql://USER@HOST/DATABASE?table=NAME' or 'mysql://USER@HOST/DATABASE?query=SELECT …'.",
+    },
+  );
+}
+
+function splitOnce(text: string, mark: string): [before: string, behind: string] {
+  const at = text.indexOf(mark);
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + mark.length)];
+}
+
 function tlsOf(parameters: URLSearchParams, shown: string): Tls | undefined {
   const unknown = [...parameters.keys()].find((name) => !['sslmode', 'ssl-mode', 'socket'].includes(name));
   if (unknown !== undefined) throw invalid(shown, `has \`${unknown}=\`, which says nothing here`);
@@ -102,6 +134,6 @@ export const PASSWORD_PLACES: Readonly<Record<DatabaseAddress['kind'], string>> 
 function passwordShown(shown: string, kind: DatabaseAddress['kind']): VarveError {
   return new VarveError('database-url-invalid', `The URL of ${shown} holds a password`, {
     path: shown,
-    remedy: `Leave it out: it would stay in the history of the shell. Put it into ${PASSWORD_PLACES[kind]}, or let \`--password\` ask for it.`,
+    remedy: `Leave it out: it would stay in the history of the shell. Put it into ${PASSWORD_PLACES[kind]}, or let \`--password\` of \`varve add\` ask for it.`,
   });
 }

@@ -30,7 +30,7 @@ export function databaseError(error: unknown, address: DatabaseAddress): VarveEr
   if (REFUSED.includes(code))
     return new VarveError('database-refused', `${path} lets this user not read: ${said}`, {
       path,
-      remedy: `Give the user in the URL, and the password in ${PASSWORD_PLACES[address.kind]} or by \`--password\`; the user needs the right to SELECT.`,
+      remedy: `Give the user in the URL, and the password in ${PASSWORD_PLACES[address.kind]} or, for \`varve add\`, by \`--password\`; the user needs the right to SELECT.`,
       cause: error,
     });
   if (UNREACHABLE.includes(code))

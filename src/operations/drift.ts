@@ -7,7 +7,8 @@ import type { Schema } from '../schema/model.ts';
 import { shellWord } from '../wording/quote.ts';
 import type { Watch } from './context/context.ts';
 import { profiledVersions } from './datasets/history.ts';
-import { type NamedDataset, nameDataset } from './datasets/resolve.ts';
+import { withNamedDatasets } from './datasets/named-datasets.ts';
+import type { NamedDataset } from './datasets/resolve.ts';
 import { recordRunAt } from './lineage/run.ts';
 import { type ProfiledDataset, type ProfilingOptions, profileOfDataset } from './statistics/load.ts';
 import { readSchema, schemaFileOf } from './statistics/schema-file.ts';
@@ -48,23 +49,32 @@ export async function drift(
 
 async function compareNamed(
   cwd: string,
-  [before, after]: readonly [string, string],
+  names: readonly [string, string],
   options: DriftOperationOptions,
   watch: Watch,
 ): Promise<DriftReport> {
-  const datasets = [await nameDataset(cwd, before, watch), await nameDataset(cwd, after, watch)] as const;
+  return withNamedDatasets(cwd, names, watch, ([datasetBefore, datasetAfter]) =>
+    driftOf(cwd, [datasetBefore!, datasetAfter!], options),
+  );
+}
+
+async function driftOf(
+  cwd: string,
+  datasets: readonly [NamedDataset, NamedDataset],
+  options: DriftOperationOptions,
+): Promise<DriftReport> {
   datasets.forEach(assertComparable);
-  const [datasetBefore, datasetAfter] = datasets;
+  const [before, after] = datasets;
   const optionsAfter = { ...options, slice: options.sliceAfter ?? options.slice };
-  const profiledBefore = await profileOfDataset(datasetBefore, options);
-  const profiledAfter = await profileOfDataset(datasetAfter, optionsAfter);
+  const profiledBefore = await profileOfDataset(before, options);
+  const profiledAfter = await profileOfDataset(after, optionsAfter);
   assertSliceHasRows(profiledBefore, options);
   const baseline =
-    options.baseline === undefined ? undefined : await baselineProfiles(datasetAfter, options.baseline);
+    options.baseline === undefined ? undefined : await baselineProfiles(after, options.baseline);
   return compareProfiles(profiledBefore.profile, profiledAfter.profile, {
-    names: [sideName(before, options), sideName(after, optionsAfter)],
+    names: [sideName(before.name, options), sideName(after.name, optionsAfter)],
     digests: [profiledBefore.digest, profiledAfter.digest],
-    ...driftSettings(datasetAfter, cwd, options.schema),
+    ...driftSettings(after, cwd, options.schema),
     ...(baseline === undefined ? {} : { baseline }),
     ...(options.disjointKeys ? { disjointKeys: true } : {}),
   });

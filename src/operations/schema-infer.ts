@@ -8,7 +8,8 @@ import { schemaToPbtxt } from '../schema/tfdv/schema-to.ts';
 import { shellWord } from '../wording/quote.ts';
 import { refuseLinksOut } from '../workspace/repository.ts';
 import type { Watch } from './context/context.ts';
-import { type NamedDataset, nameDataset, schemaPathOf } from './datasets/resolve.ts';
+import { withNamedDatasets } from './datasets/named-datasets.ts';
+import { type NamedDataset, schemaPathOf } from './datasets/resolve.ts';
 import { profileOfDataset } from './statistics/load.ts';
 import { asPbtxt, type SchemaFile } from './statistics/schema-file.ts';
 
@@ -44,12 +45,19 @@ export async function schemaInfer(
   options: SchemaInferOptions = {},
   watch: Watch = {},
 ): Promise<SchemaInferResult> {
-  const named: NamedDataset[] = [];
-  for (const argument of datasets) named.push(await nameDataset(cwd, argument, watch));
-  const file = placeOf(named[0]!, cwd, options);
-  if (existsSync(file.absolutePath) && !options.force) throw exists(file.name, datasets[0]!, options);
+  return withNamedDatasets(cwd, datasets, watch, (named) => inferFrom(cwd, datasets, named, options));
+}
+
+async function inferFrom(
+  cwd: string,
+  arguments_: readonly string[],
+  datasets: readonly NamedDataset[],
+  options: SchemaInferOptions,
+): Promise<SchemaInferResult> {
+  const file = placeOf(datasets[0]!, cwd, options);
+  if (existsSync(file.absolutePath) && !options.force) throw exists(file.name, arguments_[0]!, options);
   const profiles = [];
-  for (const dataset of named) profiles.push((await profileOfDataset(dataset)).profile);
+  for (const dataset of datasets) profiles.push((await profileOfDataset(dataset)).profile);
   const { strict = false, explain = false } = options;
   const schema = inferSchema(profiles, { strict, explain });
   const text = options.format === 'tfdv' ? schemaToPbtxt(schema) : stringifySchema(schema);
@@ -60,6 +68,7 @@ export async function schemaInfer(
 
 function placeOf(dataset: NamedDataset, cwd: string, { output, format }: SchemaInferOptions): SchemaFile {
   if (output === undefined && dataset.part !== undefined) throw noPlace(dataset.name, dataset.part.dataset);
+  if (output === undefined && dataset.isForNow) throw nowhere(dataset.name);
   const own = schemaPathOf(dataset);
   if (output !== undefined) refuseLinksOut(cwd, output);
   const absolutePath = output === undefined ? (format === 'tfdv' ? asPbtxt(own) : own) : resolve(cwd, output);
@@ -71,6 +80,13 @@ function noPlace(name: string, dataset: string): VarveError {
   return new VarveError('usage', `${name} is a part of ${dataset}, so its schema cannot lie beside it`, {
     path: name,
     remedy: 'Say where by `--output`, and name that file by `--schema` when you validate.',
+  });
+}
+
+function nowhere(name: string): VarveError {
+  return new VarveError('usage', `${name} lies in no folder, so its schema cannot lie beside it`, {
+    path: name,
+    remedy: 'Say where by `--output FILE`, and name that file by `--schema` when you validate.',
   });
 }
 

@@ -3,9 +3,10 @@ import type { Anomaly } from '../schema/anomaly.ts';
 import { proposePbtxtUpdate } from '../schema/tfdv/update.ts';
 import { proposeUpdate, type SchemaChange } from '../schema/update.ts';
 import type { Watch } from './context/context.ts';
-import { nameDataset } from './datasets/resolve.ts';
+import { withNamedDatasets } from './datasets/named-datasets.ts';
+import type { NamedDataset } from './datasets/resolve.ts';
 import { profileOfDataset } from './statistics/load.ts';
-import { isPbtxt, parseSchemaOf, readSchemaText, schemaFileOf } from './statistics/schema-file.ts';
+import { isPbtxt, neededSchemaFileOf, parseSchemaOf, readSchemaText } from './statistics/schema-file.ts';
 import { validateLoaded } from './validate.ts';
 
 export interface SchemaUpdateResult {
@@ -25,8 +26,15 @@ export async function schemaUpdate(
   options: { readonly schema?: string | undefined; readonly dryRun?: boolean | undefined } = {},
   watch: Watch = {},
 ): Promise<SchemaUpdateResult> {
-  const dataset = await nameDataset(cwd, argument, watch);
-  const file = schemaFileOf(dataset, cwd, options.schema);
+  return withNamedDatasets(cwd, [argument], watch, ([dataset]) => updateFrom(cwd, dataset!, options));
+}
+
+async function updateFrom(
+  cwd: string,
+  dataset: NamedDataset,
+  options: { readonly schema?: string | undefined; readonly dryRun?: boolean | undefined },
+): Promise<SchemaUpdateResult> {
+  const file = neededSchemaFileOf(dataset, cwd, options.schema);
   const before = readSchemaText(file);
   const profiled = await profileOfDataset(dataset);
   const propose = isPbtxt(file) ? proposePbtxtUpdate : proposeUpdate;

@@ -5,11 +5,12 @@ import { type ProfileValidationOptions as HoldOptions, validateProfile } from '.
 import type { VersionFacts } from './backend/version.ts';
 import type { Watch } from './context/context.ts';
 import { previousVersion } from './datasets/history.ts';
-import { hasData, type NamedDataset, nameDataset } from './datasets/resolve.ts';
+import { withNamedDatasets } from './datasets/named-datasets.ts';
+import { hasData, type NamedDataset } from './datasets/resolve.ts';
 import { recordRunAt } from './lineage/run.ts';
 import { type ProfiledDataset, type ProfilingOptions, profileOfDataset } from './statistics/load.ts';
 import { rowCheckerOf } from './statistics/row-checker.ts';
-import { readSchema, schemaFileOf } from './statistics/schema-file.ts';
+import { neededSchemaFileOf, readSchema } from './statistics/schema-file.ts';
 import { storedProfile } from './statistics/stored.ts';
 import { isStatistics } from './statistics/tfdv.ts';
 
@@ -41,7 +42,7 @@ export async function validate(
     () => validateNamed(cwd, argument, options, watch),
     async (report, context) => {
       const { validatedDatasets } = await import('./lineage/datasets.ts');
-      return validatedDatasets(cwd, context, report);
+      return validatedDatasets(cwd, context, argument, report);
     },
   );
 }
@@ -52,12 +53,14 @@ async function validateNamed(
   options: ValidateOptions,
   watch: Watch,
 ): Promise<ValidationReport> {
-  const dataset = await nameDataset(cwd, argument, watch);
   const { previous } = options;
-  return validateDataset(cwd, dataset, options, async (schema) =>
-    previous === undefined
-      ? versionBefore(dataset, schema)
-      : (await profileOfDataset(await nameDataset(cwd, previous, watch), options)).profile,
+  const arguments_ = previous === undefined ? [argument] : [argument, previous];
+  return withNamedDatasets(cwd, arguments_, watch, ([dataset, before]) =>
+    validateDataset(cwd, dataset!, options, async (schema) =>
+      before === undefined
+        ? versionBefore(dataset!, schema)
+        : (await profileOfDataset(before, options)).profile,
+    ),
   );
 }
 
@@ -72,7 +75,7 @@ export async function validateDataset(
   options: ValidateOptions,
   previousOf: (schema: Schema) => Promise<Profile | undefined>,
 ): Promise<ValidationReport> {
-  const file = schemaFileOf(dataset, cwd, options.schema);
+  const file = neededSchemaFileOf(dataset, cwd, options.schema);
   const schema = readSchema(file);
   const profiled = await profileOfDataset(dataset, options, schema);
   const { environment } = options;
@@ -118,7 +121,12 @@ async function controls(
   const serving =
     options.serving === undefined
       ? undefined
-      : (await profileOfDataset(await nameDataset(cwd, options.serving, watch), options)).profile;
+      : await withNamedDatasets(
+          cwd,
+          [options.serving],
+          watch,
+          async ([dataset]) => (await profileOfDataset(dataset!, options)).profile,
+        );
   return { ...(previous && { previous }), ...(serving && { serving }) };
 }
 

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { Profile } from '../../src/profile/model/model.ts';
 import {
   type DatabaseServer,
   describeWithMariadb,
@@ -165,6 +166,41 @@ describeWithMariadb(() => {
     );
   });
 
+  test('is profiled, given a schema, validated and compared by its URL, without a file of it', () => {
+    server.run(`CREATE TABLE sales (id INT PRIMARY KEY, price DECIMAL(8,2), note VARCHAR(9));
+      INSERT INTO sales SELECT seq, seq / 4, concat('n', seq % 3) FROM seq_1_to_1000`);
+    const url = `${server.url()}${server.url().includes('?') ? '&' : '?'}table=sales`;
+    const before = readdirSync(box.path('repo')).sort();
+    const { tables } = box.json<Profile>(['profile', url]);
+    expect(tables[0]!.rows).toBe(1000);
+    expect(tables[0]!.features.map(({ path, type }) => [path[0], type])).toEqual([
+      ['id', 'integer'],
+      ['price', 'decimal'],
+      ['note', 'string'],
+    ]);
+    const shown = box.ok(['profile', url]);
+    expect(shown).toMatch(/^mysql:\/\/\S*\/shop\?table=sales/);
+    expect(readdirSync(box.path('repo')).sort()).toEqual(before);
+    refused(box, ['validate', url], 'schema-missing', '');
+    refused(box, ['schema', 'infer', url], 'usage', '');
+    box.ok(['schema', 'infer', url, '--output', 'sales.yaml']);
+    expect(box.varve(['validate', url, '--schema', 'sales.yaml']).code).toBe(0);
+    box.ok(['add', server.url(), '--table', 'sales', '--to', 'sales.parquet']);
+    expect(box.varve(['drift', 'sales.parquet', url]).code).toBe(0);
+    server.run("UPDATE sales SET price = price * 10, note = 'other'");
+    expect(box.varve(['validate', url, '--schema', 'sales.yaml']).code).toBe(1);
+    expect(box.varve(['drift', 'sales.parquet', url]).out).toContain('price');
+    expect(box.varve(['drift', url, url]).code).toBe(0);
+    const query = `${url.replace('table=sales', '')}query=SELECT id + 1 AS next FROM sales WHERE note LIKE 'o%'`;
+    expect(box.json<Profile>(['profile', query]).tables[0]!.features[0]).toMatchObject({
+      path: ['next'],
+      numeric: { min: '2', max: '1001' },
+    });
+    refused(box, ['profile', `${url}&query=SELECT 1`], 'database-url-invalid', '');
+    refused(box, ['profile', server.url()], 'database-url-invalid', '');
+    refused(box, ['profile', url.replace('sales', 'none')], 'database-error', '');
+  });
+
   test('what the server refuses, and what would change it', () => {
     const add = (...args: string[]) => ['add', server.url(), ...args, '--to', 'x.parquet'];
     refused(box, add('--table', 'none'), 'database-error', '');
@@ -241,6 +277,13 @@ describeWithPostgresql(() => {
     });
     expect(rows[0]).toMatchObject({ n: 'null', e: 'null', b: 'null' });
     expect(box.varve(args).out).toMatch(/^unchanged/);
+  });
+
+  test('is profiled by its URL, without a file of it', () => {
+    server.run('CREATE TABLE sales AS SELECT g AS id, g / 4.0 AS price FROM generate_series(1, 1000) g');
+    const url = `${server.url()}${server.url().includes('?') ? '&' : '?'}table=sales`;
+    expect(box.json<Profile>(['profile', url]).tables[0]!.rows).toBe(1000);
+    expect(box.varve(['profile', url]).err).toContain('has no primary key');
   });
 
   test('more rows than one batch, and what the server refuses', async () => {

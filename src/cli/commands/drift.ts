@@ -78,7 +78,7 @@ export function command(run: RunCommand): Command {
       ],
     ],
   )
-    .argument('<before>', 'path, path@REV, or a plain file or folder')
+    .argument('<before>', 'path, path@REV, plain file or folder, or quoted URL of a table in a database')
     .argument('[after]', 'likewise; none with --history or --stream')
     .addOption(failOnOption())
     .option('--baseline <range>', 'versions whose differences are usual, as REV..REV')

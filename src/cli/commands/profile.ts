@@ -46,10 +46,17 @@ export function command(run: RunCommand): Command {
         'varve profile data/logs --part 3/8 --output part-3',
         'an eighth of the work, on one of eight machines',
       ],
+      [
+        "varve profile 'mysql://ann@db.example/shop?table=orders'",
+        'a table of a database, without a file of it; also ?query=SELECT …',
+      ],
       ['varve profile --merge part-*', 'all parts together: the profile of the whole, to the byte'],
     ],
   )
-    .argument('[dataset]', 'path, path@REV, plain file or folder, or quoted pattern')
+    .argument(
+      '[dataset]',
+      'path, path@REV, plain file or folder, quoted pattern, or quoted URL of a table in a database',
+    )
     .option('--compare <dataset>', 'with --format html: an earlier version, or another dataset, to overlay')
     .addOption(
       new Option('--part <i/n>', 'read only this part of the work, and write what --merge takes')
@@ -77,7 +84,7 @@ export function command(run: RunCommand): Command {
           ? profileAsStatistics(found.profile, options.output)
           : renderProfile(found.profile, format, {
               ...look,
-              name: dataset ?? found.name,
+              name: found.name,
               ...(other === undefined ? {} : { compareWith: { name: other.name, profile: other.profile } }),
             }),
       );

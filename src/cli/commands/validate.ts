@@ -32,7 +32,10 @@ export function command(run: RunCommand): Command {
       ],
     ],
   )
-    .argument('<dataset>', 'path, path@REV, plain file or folder, or quoted pattern')
+    .argument(
+      '<dataset>',
+      'path, path@REV, plain file or folder, quoted pattern, or quoted URL of a table in a database',
+    )
     .option('--schema <file>', 'another schema than <dataset>.schema.yaml')
     .option('--environment <name>', 'the environment of the schema that the data is for')
     .option('--previous <dataset>', 'for drift comparators; the version before unless given')

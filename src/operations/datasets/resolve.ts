@@ -32,6 +32,8 @@ export interface NamedDataset {
   readonly absolutePath: string | undefined;
   /** Of a pattern, which files below `absolutePath` it means; all of them otherwise. */
   readonly glob?: Glob;
+  /** Its data lies here for this command alone: nothing lies beside it. */
+  readonly isForNow?: true;
   readonly watch: Watch;
 }
 
@@ -78,6 +80,7 @@ function partOf(named: VersionPart | undefined): NamedDataset['part'] {
  * Name the file that stands for a dataset in Git, for findings to point at: the pointer that names it or what it lies in, else itself.
  */
 export function fileInGit(cwd: string, argument: string): string {
+  if (isUrl(argument)) return describeUrl(argument);
   const paths = [argument];
   for (let at = argument.indexOf('@', 1); at > 0; at = argument.indexOf('@', at + 1))
     paths.push(argument.slice(0, at));

@@ -31,6 +31,15 @@ export function schemaFileOf(dataset: NamedDataset, cwd: string, given?: string)
   return { name: relative(cwd, absolutePath) || absolutePath, absolutePath };
 }
 
+/** As schemaFileOf, where there has to be one. @throws VarveError `schema-missing` where no place is its own */
+export function neededSchemaFileOf(dataset: NamedDataset, cwd: string, given?: string): SchemaFile {
+  if (given !== undefined || !dataset.isForNow) return schemaFileOf(dataset, cwd, given);
+  throw new VarveError('schema-missing', `${dataset.name} has no schema beside it`, {
+    path: dataset.name,
+    remedy: 'Name one by `--schema FILE`; `varve schema infer URL --output FILE` writes it.',
+  });
+}
+
 /** The dataset that a schema of this name belongs to, if its name tells, as a word of a shell. */
 function datasetWord(name: string): string {
   const dataset = /^(.+)\.schema\.yaml$/s.exec(name)?.[1];

@@ -1,0 +1,67 @@
+import type { DatabaseAddress } from '../../database/address.ts';
+import { describeDatabase } from '../../database/errors.ts';
+import { openResultSet } from '../../database/open.ts';
+import type { DatabaseQuery, ResultSet } from '../../database/query.ts';
+import { type ExportedRows, type ExportFormat, exportRows } from '../../engine/export-rows.ts';
+import { VarveError } from '../../errors.ts';
+import { counted } from '../../wording/numbers.ts';
+import type { Watch } from '../context/context.ts';
+
+/** What is asked of which database. */
+export interface AskedTable {
+  readonly address: DatabaseAddress;
+  readonly wanted: DatabaseQuery;
+}
+
+export interface ExportedTableOptions {
+  readonly format: ExportFormat;
+  /** In place of the one that variables or files of the database's own clients have. */
+  readonly password?: string | undefined;
+}
+
+/**
+ * Have a table of a database as a file for as long as `use` runs. All rows are read in one transaction, and wait on the disk.
+ * @throws VarveError `database-refused`, `database-unreachable`, `database-error`, `column-unreadable`
+ */
+export async function withExportedTable<T>(
+  { address, wanted }: AskedTable,
+  { format, password }: ExportedTableOptions,
+  { onProgress, onWarning, signal }: Watch,
+  use: (path: string) => Promise<T>,
+): Promise<T> {
+  const name = wanted.table ?? describeDatabase(address);
+  const results = await openResultSet(address, wanted, password);
+  try {
+    if (wanted.table !== undefined && results.key.length === 0) onWarning?.(withoutKey(wanted.table));
+    const onRows = (done: number): void => onProgress?.({ phase: `read ${name}`, unit: 'rows', done });
+    const how = { onRows, ...(signal && { signal }) };
+    return await exportRows(columnsOf(results, name), results.rows(), format, how, (exported) => {
+      for (const column of exported.asText) onWarning?.(keptAsText(column));
+      return use(exported.path);
+    });
+  } finally {
+    await results.close();
+  }
+}
+
+/** @throws VarveError `database-error` where no table could have these columns */
+function columnsOf({ columns }: ResultSet, path: string): ResultSet['columns'] {
+  const names = columns.map(({ name }) => name.toLowerCase());
+  const twice = names.find((name, at) => name === '' || names.indexOf(name) !== at);
+  if (columns.length > 0 && twice === undefined) return columns;
+  throw new VarveError(
+    'database-error',
+    columns.length === 0
+      ? 'The query gives no columns'
+      : `Two columns have the name ${JSON.stringify(twice)}, or one has none`,
+    { path, remedy: 'Write a query that selects columns, each `AS` a name of its own.' },
+  );
+}
+
+function withoutKey(table: string): string {
+  return `${table} has no primary key, so its rows come in any order, and equal data may be another version: \`--query "SELECT … ORDER BY …"\` gives them one.`;
+}
+
+function keptAsText({ name, type, values }: ExportedRows['asText'][number]): string {
+  return `${name} is kept as text: ${counted(values, 'value')} of it ${values === 1 ? 'is' : 'are'} no ${type}.`;
+}
