@@ -529,7 +529,7 @@ describeWithMinio('data that stays in a bucket', (server) => {
     expect(described('openlineage').dataset).toMatchObject({
       namespace: `s3://${raw.bucket}`,
       name: 'raw',
-      facets: { schema: { fields: expect.arrayContaining([expect.objectContaining({ name: 'name' })]) } },
+      facets: { schema: { fields: expect.arrayContaining([expect.objectContaining({ name: './name' })]) } },
     });
     expect(described('croissant').distribution).toContainEqual(
       expect.objectContaining({

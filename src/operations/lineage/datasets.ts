@@ -8,6 +8,7 @@ import {
 import type { DriftReport } from '../../drift/model.ts';
 import {
   type LineageDataset,
+  type LineageName,
   lineageName,
   madeDataset,
   plainDataset,
@@ -44,11 +45,15 @@ export async function addedDatasets(
   return { inputs: [plainDataset(tableName(parseDatabaseUrl(database.url), database.table))], outputs };
 }
 
-/** By OpenLineage's naming of MySQL and PostgreSQL. */
-function tableName({ kind, host = 'localhost', port, database }: DatabaseAddress, table: string) {
-  if (kind === 'mysql') return { namespace: `mysql://${host}:${port ?? 3306}`, name: `${database}.${table}` };
-  const name = table.includes('.') ? table : `public.${table}`;
-  return { namespace: `postgres://${host}:${port ?? 5432}`, name: `${database}.${name}` };
+/** By OpenLineage's naming of MySQL and PostgreSQL. @param table undefined for the whole database */
+function tableName(
+  { kind, host = 'localhost', port, database }: DatabaseAddress,
+  table: string | undefined,
+): LineageName {
+  const isMysql = kind === 'mysql';
+  const namespace = `${isMysql ? 'mysql' : 'postgres'}://${host}:${port ?? (isMysql ? 3306 : 5432)}`;
+  if (table === undefined) return { namespace, name: database };
+  return { namespace, name: `${database}.${isMysql || table.includes('.') ? table : `public.${table}`}` };
 }
 
 /** What a push read here and made there: the versions of the working tree. */
@@ -69,13 +74,14 @@ export async function pushedDatasets(
   return { inputs, outputs };
 }
 
-/** What a validation read, and found. */
+/** What a validation read, and found. @param name as it was typed */
 export async function validatedDatasets(
   cwd: string,
   context: Context | undefined,
+  name: string,
   report: ValidationReport,
 ): Promise<RunDatasets> {
-  return { inputs: [await datasetRead(cwd, context, report.dataset.name, validationAssertions(report))] };
+  return { inputs: [await datasetRead(cwd, context, name, validationAssertions(report))] };
 }
 
 /** What a comparison read, and found of the dataset after. @param names as they were typed */
@@ -124,15 +130,18 @@ async function datasetRead(
   name: string,
   found: readonly LineageAssertion[],
 ): Promise<LineageDataset> {
-  if (isDatabaseUrl(name)) {
-    const { address, wanted } = parseTableUrl(name);
-    return plainDataset(tableName(address, wanted.table ?? ''), found);
-  }
+  if (isDatabaseUrl(name)) return plainDataset(placeInDatabase(name), found);
   const { version, part } = await nameDataset(cwd, name);
   if (context !== undefined && version !== undefined && part === undefined)
     return readDataset(await facts(context, version), context.repository.root, found);
   const place = resolve(cwd, version === undefined ? name : context!.repository.root);
   return plainDataset(lineageName(version ? posix.join(place, version.path, part!.path) : place), found);
+}
+
+/** The table that a URL names, or the whole database where it names a query. */
+function placeInDatabase(url: string): LineageName {
+  const { address, wanted } = parseTableUrl(url);
+  return tableName(address, wanted.table);
 }
 
 /** Of statistics that the work itself had at hand: nothing is fetched for this. */
