@@ -43,7 +43,7 @@ export async function validate(
     () => validateNamed(cwd, argument, options, watch),
     async (report, context) => {
       const { validatedDatasets } = await import('./lineage/datasets.ts');
-      return validatedDatasets(cwd, context, report);
+      return validatedDatasets(cwd, context, argument, report);
     },
   );
 }
