@@ -36,7 +36,7 @@ const DIGEST = /^(?:sha256:[0-9a-f]{64}|md5:[0-9a-f]{32}(?:\.dir)?)$/;
 export function formatLock(lock: Lock): string {
   const { repository, revision, datasets } = lock;
   const head =
-    '# Versions of datasets, as `varve lock` wrote them. `varve checkout --locked` with this file brings them back.\n';
+    '# Versions of datasets, as `varve lock` wrote them. `varve checkout --locked FILE` with this file brings them back.\n';
   return (
     head +
     stringify(

@@ -147,6 +147,8 @@ const PLAIN_WORDS = new Set([
   'verb',
   // The name of an encoding, one of those that are looked for.
   'encoding',
+  // A digest of settings.
+  'fingerprint(request)',
   // Of a digest, of a clone, whose form the key of its ref was checked for, and a folder of varve's own.
   'digest',
   'owner',

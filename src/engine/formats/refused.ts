@@ -35,7 +35,7 @@ const BY_NAME: Readonly<Record<string, Refusal>> = {
 const UNNAMED_PART: Refusal = {
   what: 'a part that a job of Hadoop wrote, whose name tells no format',
   remedy:
-    'Where it is delimited text, give it a name that ends with .csv or .tsv. Sqoop writes names and types of columns as well by `--as-parquetfile` or `--as-avrodatafile`.',
+    'Where it is delimited text, give it a name that ends with .csv or .tsv. Sqoop writes names and types of columns as well by `sqoop import --as-parquetfile`.',
 };
 const PART_OF_JOB = /(^|\/)(part-([mr]-)?\d{5}|\d{6}_\d+)$/;
 
