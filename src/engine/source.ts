@@ -258,7 +258,11 @@ async function loadJson(
   const create = (more: string) =>
     engine.query(`CREATE OR REPLACE TABLE ${relation} AS FROM read_json(${common}, ${json}${more})`);
   try {
-    await create('');
+    await create('').catch(async (error: unknown) => {
+      const types = await typesWithoutTimes(engine, `read_json(${common}, ${json})`).catch(() => undefined);
+      if (types === undefined) throw error;
+      await create(`, columns = {${types}}`);
+    });
     const types = await typesWithNanoseconds(engine, relation);
     if (types !== undefined) await create(`, columns = {${types}}`);
   } catch (error) {
@@ -269,6 +273,21 @@ async function loadJson(
 
 /** In the text of a type: that of times of the day, or the name of a field. */
 const TIME_OR_NAME = /"(?:[^"]|"")*"|\bTIME\b(?! ZONE)/g;
+
+/** In the text of a type: that of dates and times, or the name of a field. */
+const WHEN_OR_NAME = /"(?:[^"]|"")*"|\b(?:DATE|TIME|TIMESTAMP)\b(?: WITH TIME ZONE)?/g;
+
+/**
+ * The columns and types of JSON as SQL, with text for dates and times; undefined if there are none. Where no line end follows the last record, the
+ * reader may take its date for the type of a column that has other times, which it cannot read then.
+ */
+async function typesWithoutTimes(engine: Engine, rows: string): Promise<string | undefined> {
+  const columns = await engine.describe(rows);
+  const textTypeOf = ({ type }: EngineColumn) =>
+    type.text.replace(WHEN_OR_NAME, (found) => (found.startsWith('"') ? found : 'VARCHAR'));
+  if (columns.every((column) => textTypeOf(column) === column.type.text)) return undefined;
+  return columns.map((column) => `${literal(column.name)}: ${literal(textTypeOf(column))}`).join(', ');
+}
 
 /**
  * The columns and types of a table of JSON as SQL, with times of the day to the nanosecond; undefined if none may need it. The reader's own end

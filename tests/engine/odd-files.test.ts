@@ -167,3 +167,15 @@ describe('words of the reader are not those of a path or a line', () => {
 function escaped(text: string): string {
   return text.replace(/[[\].^$*+?(){}|\\]/g, '\\$&');
 }
+
+test('a time and a date in one column of JSON Lines are text, also where no line end follows the last', async () => {
+  for (const end of ['', '\n'])
+    for (const rows of [
+      ['12:30:00', '2024-01-31'],
+      ['12:30:00', '12:31:00', '2024-01-31'],
+    ]) {
+      const lines = rows.map((q, p) => JSON.stringify({ p, q, d: '2024-01-31' }));
+      const { features } = await tableOf('a.jsonl', lines.join('\n') + end);
+      expect(features.slice(0, 2).map(({ type }) => type)).toEqual(['integer', 'string']);
+    }
+});
