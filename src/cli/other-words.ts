@@ -35,7 +35,6 @@ export const OTHER_WORDS: Readonly<Record<string, string>> = {
   download: '`varve pull`, or `varve get` for a single version.',
   exp: EXPERIMENTS,
   experiments: EXPERIMENTS,
-  export: '`varve get PATH@REV -o FOLDER`.',
   freeze: PIPELINES,
   fsck: '`varve verify`.',
   'get-url':
