@@ -1,3 +1,5 @@
+import { appendFileSync, constants, copyFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { VarveError } from '../errors.ts';
 import { shellWord } from '../wording/quote.ts';
 import { type ColumnReading, type ColumnReadings, NO_READINGS } from './column-readings.ts';
@@ -16,6 +18,7 @@ import { assertWhole } from './formats/whole.ts';
 import { identifier, literal } from './quote.ts';
 import {
   compressionOf,
+  endOfFile,
   fileNamedBy,
   firstBytes,
   pathList,
@@ -252,16 +255,22 @@ async function loadJson(
   format: 'json' | 'jsonl',
   relation: string,
 ): Promise<void> {
-  const common = `${pathList(files)}, hive_partitioning = false, union_by_name = ${files.length > 1}`;
+  let sources = files;
   const shape = format === 'jsonl' ? 'newline_delimited' : 'auto';
   const json = `format = '${shape}', compression = '${compressionOf(files[0]!)}', sample_size = -1, maximum_object_size = ${MAX_JSON_BYTES}`;
+  const common = `hive_partitioning = false, union_by_name = ${files.length > 1}`;
   const create = (more: string) =>
-    engine.query(`CREATE OR REPLACE TABLE ${relation} AS FROM read_json(${common}, ${json}${more})`);
+    engine.query(
+      `CREATE OR REPLACE TABLE ${relation} AS FROM read_json(${pathList(sources)}, ${common}, ${json}${more})`,
+    );
   try {
     await create('').catch(async (error: unknown) => {
-      const types = await typesWithoutTimes(engine, `read_json(${common}, ${json})`).catch(() => undefined);
-      if (types === undefined) throw error;
-      await create(`, columns = {${types}}`);
+      const ended = format === 'jsonl' ? withLineEnds(engine, files) : undefined;
+      if (ended === undefined) throw error;
+      sources = ended;
+      await create('').catch(() => {
+        throw error;
+      });
     });
     const types = await typesWithNanoseconds(engine, relation);
     if (types !== undefined) await create(`, columns = {${types}}`);
@@ -274,19 +283,21 @@ async function loadJson(
 /** In the text of a type: that of times of the day, or the name of a field. */
 const TIME_OR_NAME = /"(?:[^"]|"")*"|\bTIME\b(?! ZONE)/g;
 
-/** In the text of a type: that of dates and times, or the name of a field. */
-const WHEN_OR_NAME = /"(?:[^"]|"")*"|\b(?:DATE|TIME|TIMESTAMP)\b(?: WITH TIME ZONE)?/g;
-
 /**
- * The columns and types of JSON as SQL, with text for dates and times; undefined if there are none. Where no line end follows the last record, the
- * reader may take its date for the type of a column that has other times, which it cannot read then.
+ * Files of which each ends its last line; undefined if they do already. The reader looks behind a last value that no line end follows, and may
+ * take it for what it is not.
  */
-async function typesWithoutTimes(engine: Engine, rows: string): Promise<string | undefined> {
-  const columns = await engine.describe(rows);
-  const textTypeOf = ({ type }: EngineColumn) =>
-    type.text.replace(WHEN_OR_NAME, (found) => (found.startsWith('"') ? found : 'VARCHAR'));
-  if (columns.every((column) => textTypeOf(column) === column.type.text)) return undefined;
-  return columns.map((column) => `${literal(column.name)}: ${literal(textTypeOf(column))}`).join(', ');
+function withLineEnds(engine: Engine, files: readonly SourceFile[]): readonly SourceFile[] | undefined {
+  const isOpen = (file: SourceFile) =>
+    compressionOf(file) === 'uncompressed' && endOfFile(file.absolutePath, 1).toString() !== '\n';
+  if (!files.some(isOpen)) return undefined;
+  return files.map((file, index) => {
+    if (!isOpen(file)) return file;
+    const absolutePath = join(engine.folder, `ended-${index}.jsonl`);
+    copyFileSync(file.absolutePath, absolutePath, constants.COPYFILE_FICLONE);
+    appendFileSync(absolutePath, '\n');
+    return { ...file, absolutePath };
+  });
 }
 
 /**
