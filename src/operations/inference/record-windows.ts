@@ -1,5 +1,5 @@
-import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { BufferedFile, type WrittenFile } from '../../base/files/buffered-file.ts';
 import {
   HEAD_BYTES,
   isRecordHead,
@@ -8,7 +8,6 @@ import {
   wholeRecords,
 } from '../../engine/formats/tfrecord/records.ts';
 import { VarveError } from '../../errors.ts';
-import { BUFFERED_BYTES, type WindowFile } from './windows.ts';
 
 /** A stream of which the beginning was looked at, and nothing taken. */
 export interface Peeked {
@@ -48,11 +47,13 @@ export async function* recordWindows(
   bytes: AsyncIterable<Uint8Array>,
   records: number,
   folder: string,
-): AsyncGenerator<WindowFile> {
+): AsyncGenerator<WrittenFile> {
   let pieces: Uint8Array[] = [];
   let held = 0;
-  let window = new RecordWindow(join(folder, '0.tfrecord'));
-  let made = 1;
+  let made = 0;
+  const next = () => new BufferedFile(join(folder, `${made++}.tfrecord`));
+  let window = next();
+  let inWindow = 0;
   let taken = 0;
   let wanted = HEAD_BYTES;
   for await (const piece of bytes) {
@@ -62,10 +63,11 @@ export async function* recordWindows(
     const block = wholeRecords(Buffer.concat(pieces));
     for (const record of recordsOf(block)) {
       taken++;
-      await window.add(record);
-      if (window.count < records) continue;
-      yield await window.end();
-      window = new RecordWindow(join(folder, `${made++}.tfrecord`));
+      await window.add([record]);
+      if (++inWindow < records) continue;
+      yield await window.written();
+      window = next();
+      inWindow = 0;
     }
     if (block.fault !== undefined) throw recordInvalid(taken + 1, block.fault);
     wanted = block.wanted;
@@ -73,7 +75,7 @@ export async function* recordWindows(
     held = block.bytes.length - block.end;
   }
   if (held > 0) throw recordInvalid(taken + 1, 'the stream ends within it');
-  if (window.count > 0) yield await window.end();
+  if (inWindow > 0) yield await window.written();
 }
 
 function recordInvalid(record: number, problem: string): VarveError {
@@ -81,38 +83,6 @@ function recordInvalid(record: number, problem: string): VarveError {
     path: `record ${record}`,
     remedy: 'Copy the log anew once it is whole. The windows before this one were compared.',
   });
-}
-
-/** A window that is being written. */
-class RecordWindow {
-  readonly #path: string;
-  #held: Buffer[] = [];
-  #heldBytes = 0;
-  #size = 0;
-  count = 0;
-
-  constructor(path: string) {
-    this.#path = path;
-  }
-
-  async add(record: Buffer): Promise<void> {
-    this.#held.push(record);
-    this.#heldBytes += record.length;
-    this.#size += record.length;
-    this.count++;
-    if (this.#heldBytes >= BUFFERED_BYTES) await this.#write();
-  }
-
-  async end(): Promise<WindowFile> {
-    await this.#write();
-    return { path: this.#path, size: this.#size };
-  }
-
-  async #write(): Promise<void> {
-    await appendFile(this.#path, Buffer.concat(this.#held));
-    this.#held = [];
-    this.#heldBytes = 0;
-  }
 }
 
 /** Each record with its head and its tail. */

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import type { WrittenFile } from '../../base/files/buffered-file.ts';
 import { compareProfiles } from '../../drift/compare.ts';
 import type { DriftReport } from '../../drift/model.ts';
 import { featureName } from '../../profile/model/feature-name.ts';
@@ -15,7 +16,6 @@ import { type ProfiledDataset, profileOfDataset } from '../statistics/load.ts';
 import { engineOptions, type ProfilingOptions } from '../statistics/profiling-options.ts';
 import { readSchema, type SchemaFile, schemaFileOf } from '../statistics/schema-file.ts';
 import { type ServedColumns, servedColumns } from './columns.ts';
-import type { WindowFile } from './windows.ts';
 
 export interface ReferenceOptions extends ProfilingOptions {
   /** Another schema than the dataset's own. */
@@ -28,7 +28,7 @@ export interface ReferenceOptions extends ProfilingOptions {
 export interface Reference {
   readonly columns: ServedColumns;
   /** Count the rows of a window, whose files are of one format. @param name in reports, with the suffix of that format */
-  profile(window: readonly WindowFile[], name: string): Promise<Profile>;
+  profile(window: readonly WrittenFile[], name: string): Promise<Profile>;
   compare(window: Profile, name: string, envelopes: readonly string[]): DriftReport;
   /** Hold a window against the schema; undefined where there is none. */
   validate(window: Profile, name: string): Promise<ValidationReport | undefined>;

@@ -1,20 +1,12 @@
-import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
-
-export interface WindowFile {
-  readonly path: string;
-  readonly size: number;
-}
-
-/** Bytes that are held before they are written. */
-export const BUFFERED_BYTES = 1024 * 1024;
+import { BufferedFile, type WrittenFile } from '../../base/files/buffered-file.ts';
 
 /** Cut bytes after every `lines`th line feed. Leaves out a window of nothing but white space. */
 export async function* windows(
   bytes: AsyncIterable<Uint8Array>,
   lines: number,
   folder: string,
-): AsyncGenerator<WindowFile> {
+): AsyncGenerator<WrittenFile> {
   let made = 0;
   const next = () => new WindowWriter(join(folder, `${made++}.jsonl`), lines);
   let window = next();
@@ -31,15 +23,12 @@ export async function* windows(
 }
 
 class WindowWriter {
-  readonly #path: string;
+  readonly #file: BufferedFile;
   #left: number;
-  #size = 0;
   #blank = true;
-  #held: Uint8Array[] = [];
-  #heldBytes = 0;
 
   constructor(path: string, lines: number) {
-    this.#path = path;
+    this.#file = new BufferedFile(path);
     this.#left = lines;
   }
 
@@ -57,22 +46,11 @@ class WindowWriter {
     }
     const own = bytes.subarray(0, end);
     this.#blank &&= own.every((byte) => byte <= 0x20);
-    this.#size += end;
-    this.#held.push(own);
-    this.#heldBytes += end;
-    if (this.#heldBytes >= BUFFERED_BYTES) await this.#write();
+    await this.#file.add([own]);
     return end;
   }
 
-  async *written(): AsyncGenerator<WindowFile> {
-    if (this.#blank) return;
-    await this.#write();
-    yield { path: this.#path, size: this.#size };
-  }
-
-  async #write(): Promise<void> {
-    await appendFile(this.#path, Buffer.concat(this.#held));
-    this.#held = [];
-    this.#heldBytes = 0;
+  async *written(): AsyncGenerator<WrittenFile> {
+    if (!this.#blank) yield await this.#file.written();
   }
 }

@@ -1,19 +1,10 @@
-import { appendFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { BufferedFile, type Pack, type WrittenFile } from '../../base/files/buffered-file.ts';
 import { blockHead, containerHead } from '../../engine/formats/avro/container.ts';
 import type { MessageRows } from './message-rows.ts';
 import type { WrittenSchema } from './registered-schemas.ts';
 
-export interface RowFile {
-  /** Absolute. */
-  readonly path: string;
-  readonly size: number;
-}
-
-/** Bytes of a file that are held before they are written. */
-const BUFFERED_BYTES = 1024 * 1024;
-/** Rows may be about people. */
-const FILE_MODE = 0o600;
 /** Ends the blocks of files of Avro that varve itself reads and removes. */
 const SYNC = Buffer.from('varve stream 01\n');
 
@@ -21,7 +12,7 @@ const SYNC = Buffer.from('varve stream 01\n');
 export class RowFiles {
   readonly #folder: string;
   readonly #name: string;
-  readonly #files = new Map<string, RowWriter>();
+  readonly #files = new Map<string, BufferedFile>();
   readonly #before: ReadonlyMap<string, number>;
 
   /**
@@ -45,8 +36,8 @@ export class RowFiles {
   }
 
   /** Write what is held, and name the files. */
-  async written(): Promise<RowFile[]> {
-    const files = new Map<string, RowFile>();
+  async written(): Promise<WrittenFile[]> {
+    const files = new Map<string, WrittenFile>();
     for (const [name, size] of this.#before) files.set(name, { path: join(this.#folder, name), size });
     for (const [name, file] of this.#files) files.set(name, await file.written());
     return [...files.values()];
@@ -57,51 +48,21 @@ export class RowFiles {
     this.#files.clear();
   }
 
-  #file(name: string, schema: WrittenSchema | undefined): RowWriter {
+  #file(name: string, schema: WrittenSchema | undefined): BufferedFile {
     const known = this.#files.get(name);
     if (known !== undefined) return known;
-    const made = new RowWriter(join(this.#folder, name), schema, this.#before.get(name) ?? 0);
+    const pack = schema && blocksOf(schema);
+    const made = new BufferedFile(join(this.#folder, name), this.#before.get(name), pack);
     this.#files.set(name, made);
     return made;
   }
 }
 
-class RowWriter {
-  readonly path: string;
-  readonly #schema: WrittenSchema | undefined;
-  #held: Buffer[] = [];
-  #heldBytes = 0;
-  #size: number;
-
-  constructor(path: string, schema: WrittenSchema | undefined, size: number) {
-    this.path = path;
-    this.#schema = schema;
-    this.#size = size;
-  }
-
-  async add(content: readonly Buffer[]): Promise<void> {
-    for (const part of content) {
-      this.#held.push(part);
-      this.#heldBytes += part.length;
-    }
-    if (this.#heldBytes >= BUFFERED_BYTES) await this.#write();
-  }
-
-  async written(): Promise<RowFile> {
-    if (this.#held.length > 0) await this.#write();
-    return { path: this.path, size: this.#size };
-  }
-
-  async #write(): Promise<void> {
-    const bytes = this.#schema === undefined ? Buffer.concat(this.#held) : this.#block(this.#schema.text);
-    this.#held = [];
-    this.#heldBytes = 0;
-    await appendFile(this.path, bytes, { mode: FILE_MODE });
-    this.#size += bytes.length;
-  }
-
-  #block(schemaText: string): Buffer {
-    const head = this.#size === 0 ? containerHead(schemaText, SYNC) : Buffer.alloc(0);
-    return Buffer.concat([head, blockHead(this.#held.length, this.#heldBytes), ...this.#held, SYNC]);
-  }
+/** Rows as one block of Avro, behind the head of the file where it is the first. */
+function blocksOf(schema: WrittenSchema): Pack {
+  return (parts, size) => {
+    const head = size === 0 ? containerHead(schema.text, SYNC) : Buffer.alloc(0);
+    const bytes = parts.reduce((sum, part) => sum + part.length, 0);
+    return Buffer.concat([head, blockHead(parts.length, bytes), ...parts, SYNC]);
+  };
 }

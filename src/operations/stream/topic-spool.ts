@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { writeAtomically } from '../../base/files/atomic-write.ts';
+import type { WrittenFile } from '../../base/files/buffered-file.ts';
 import type { MessageRows } from './message-rows.ts';
-import { type RowFile, RowFiles } from './row-files.ts';
+import { RowFiles } from './row-files.ts';
 import type { OffsetRange } from './windows.ts';
 
 /** How far a range of a topic is taken; what a process that is killed leaves. */
@@ -107,8 +108,8 @@ export class TopicSpool {
   }
 
   /** Files of rows, by partition. */
-  async files(): Promise<ReadonlyMap<number, readonly RowFile[]>> {
-    const files = new Map<number, readonly RowFile[]>();
+  async files(): Promise<ReadonlyMap<number, readonly WrittenFile[]>> {
+    const files = new Map<number, readonly WrittenFile[]>();
     for (const [partition, rows] of this.#rows) files.set(partition, await rows.written());
     return files;
   }

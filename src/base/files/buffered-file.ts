@@ -1,0 +1,55 @@
+import { appendFile } from 'node:fs/promises';
+
+/** A file that was written, with its size in bytes. */
+export interface WrittenFile {
+  /** Absolute. */
+  readonly path: string;
+  readonly size: number;
+}
+
+/** Bytes that are held before they are written. */
+const HELD_BYTES = 1024 * 1024;
+/** What is written may be about people. */
+const FILE_MODE = 0o600;
+
+/** Makes what is written of the parts that were held. @param size of the file before them */
+export type Pack = (parts: readonly Uint8Array[], size: number) => Uint8Array;
+
+/** A file of many small parts, written at its end a megabyte at a time. */
+export class BufferedFile {
+  readonly path: string;
+  readonly #pack: Pack;
+  #held: Uint8Array[] = [];
+  #heldBytes = 0;
+  #size: number;
+
+  /** @param size bytes of the file that are there already */
+  constructor(path: string, size = 0, pack: Pack = (parts) => Buffer.concat(parts)) {
+    this.path = path;
+    this.#size = size;
+    this.#pack = pack;
+  }
+
+  /** Parts that are added together are written together. */
+  async add(parts: readonly Uint8Array[]): Promise<void> {
+    for (const part of parts) {
+      this.#held.push(part);
+      this.#heldBytes += part.length;
+    }
+    if (this.#heldBytes >= HELD_BYTES) await this.#write();
+  }
+
+  /** Write what is held. */
+  async written(): Promise<WrittenFile> {
+    if (this.#held.length > 0) await this.#write();
+    return { path: this.path, size: this.#size };
+  }
+
+  async #write(): Promise<void> {
+    const bytes = this.#pack(this.#held, this.#size);
+    this.#held = [];
+    this.#heldBytes = 0;
+    await appendFile(this.path, bytes, { mode: FILE_MODE });
+    this.#size += bytes.length;
+  }
+}
