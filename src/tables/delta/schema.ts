@@ -1,3 +1,4 @@
+import { partsOf, supportedColumns } from '../column-types.ts';
 import type { ColumnType, TableColumn } from '../model.ts';
 
 /** Names that Parquet files may have only if the table maps them: PROTOCOL.md, "Column Mapping". */
@@ -20,11 +21,7 @@ export interface DeltaSchema {
  * Every column may have nulls: a later version may bring some.
  */
 export function deltaSchema(columns: readonly TableColumn[]): DeltaSchema {
-  const left = columns.flatMap(({ name, type }) => {
-    const unknown = unknownIn(type);
-    return unknown === undefined ? [] : [`${name} (${unknown})`];
-  });
-  const kept = columns.filter(({ type }) => unknownIn(type) === undefined);
+  const { kept, left } = supportedColumns(columns, lackOf);
   const isMapped = kept.some(needsMapping);
   let lastId = 0;
   const fields = (of: readonly TableColumn[]): object[] =>
@@ -68,23 +65,10 @@ function json(type: ColumnType, fields: (of: readonly TableColumn[]) => object[]
   }
 }
 
-/** Name a type that Delta lacks; undefined where it has them all. */
-function unknownIn(type: ColumnType): string | undefined {
-  switch (type.is) {
-    case 'time':
-    case 'uuid':
-      return type.is.toUpperCase();
-    case 'other':
-      return type.name;
-    case 'struct':
-      return type.fields.map((field) => unknownIn(field.type)).find((name) => name !== undefined);
-    case 'list':
-      return unknownIn(type.element);
-    case 'map':
-      return unknownIn(type.key) ?? unknownIn(type.value);
-    default:
-      return undefined;
-  }
+/** Name a type that Delta lacks. */
+function lackOf(type: ColumnType): string | undefined {
+  if (type.is === 'time' || type.is === 'uuid') return type.is.toUpperCase();
+  return type.is === 'other' ? type.name : undefined;
 }
 
 function needsMapping({ name, type }: TableColumn): boolean {
@@ -93,11 +77,4 @@ function needsMapping({ name, type }: TableColumn): boolean {
 
 function holds(type: ColumnType, name: ColumnType['is']): boolean {
   return type.is === name || partsOf(type).some((part) => holds(part.type, name));
-}
-
-/** The columns within a type; elements, keys and values have no name of their own. */
-function partsOf(type: ColumnType): readonly TableColumn[] {
-  if (type.is === 'struct') return type.fields;
-  const inner = type.is === 'list' ? [type.element] : type.is === 'map' ? [type.key, type.value] : [];
-  return inner.map((one) => ({ name: '', type: one }));
 }

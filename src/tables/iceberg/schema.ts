@@ -1,3 +1,4 @@
+import { supportedColumns } from '../column-types.ts';
 import type { ColumnType, TableColumn } from '../model.ts';
 
 /** The schema of a version in Iceberg's own words. */
@@ -38,17 +39,13 @@ export function icebergSchema(
     ids.set(key, id);
     return id;
   };
-  const left = columns.flatMap(({ name, type }) => {
-    const unknown = unknownIn(type);
-    return unknown === undefined ? [] : [`${name} (${unknown})`];
-  });
+  const { kept, left } = supportedColumns(columns, lackOf);
   const fieldsOf = (of: readonly TableColumn[], above: readonly string[]): IcebergField[] =>
     of.map(({ name, type }) => {
       const path = [...above, name];
       const id = idOf(path);
       return { id, name, required: false, type: typeJson(type, path, idOf, fieldsOf) };
     });
-  const kept = columns.filter(({ type }) => unknownIn(type) === undefined);
   return { fields: fieldsOf(kept, []), ids, left };
 }
 
@@ -108,20 +105,9 @@ function typeJson(type: ColumnType, path: readonly string[], idOf: IdOf, fieldsO
   }
 }
 
-/** Name a type that Iceberg lacks; undefined where it has them all. */
-function unknownIn(type: ColumnType): string | undefined {
-  switch (type.is) {
-    case 'other':
-      return type.name;
-    case 'struct':
-      return type.fields.map((field) => unknownIn(field.type)).find((name) => name !== undefined);
-    case 'list':
-      return unknownIn(type.element);
-    case 'map':
-      return unknownIn(type.key) ?? unknownIn(type.value);
-    default:
-      return undefined;
-  }
+/** Name a type that Iceberg lacks. */
+function lackOf(type: ColumnType): string | undefined {
+  return type.is === 'other' ? type.name : undefined;
 }
 
 /** Say by which names the columns stand in files without ids. Source: https://iceberg.apache.org/spec/#name-mapping-serialization */
