@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { existsSync, symlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeParquet } from '../../support/parquet.ts';
+import { commandOf, descendants } from '../../support/processes.ts';
 import { Sandbox } from '../../support/sandbox.ts';
 
 /** The tasks of a real Ray: what they give is to the byte what this machine gives, whatever becomes of them. */
@@ -113,38 +114,13 @@ async function answered(box: Sandbox, port: number, head: ChildProcess): Promise
 /** The worker of a cluster that runs a part, once there is one. */
 async function busyWorker(head: ChildProcess): Promise<number | undefined> {
   while (head.exitCode === null) {
-    const found = below(head.pid!).find(
+    const found = descendants(head.pid!).find(
       (pid) =>
-        below(pid).some((one) => commandOf(one).includes('--part')) && commandOf(pid).startsWith('ray::'),
+        descendants(pid).some((one) => commandOf(one).includes('--part')) &&
+        commandOf(pid).startsWith('ray::'),
     );
     if (found !== undefined) return found;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   return undefined;
-}
-
-/** Linux tells them under /proc. */
-function below(of: number): number[] {
-  const parents = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map((name) => [Number(name), parentOf(Number(name))] as const);
-  const under = (pid: number): number[] =>
-    parents.flatMap(([child, parent]) => (parent === pid ? [child, ...under(child)] : []));
-  return under(of);
-}
-
-function parentOf(pid: number): number {
-  try {
-    return Number(/\) . (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'latin1'))?.[1]);
-  } catch {
-    return 0;
-  }
-}
-
-function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ');
-  } catch {
-    return '';
-  }
 }

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { commandOf, descendants } from '../../support/processes.ts';
 
 /** A real Spark: the Python that has it, and its folder; undefined where VARVE_SPARK_PYTHON names none. */
 export function findSpark(): { readonly python: string; readonly home: string } | undefined {
@@ -86,30 +87,4 @@ function said(process: ChildProcess, pattern: RegExp): Promise<RegExpExecArray> 
     });
     process.once('close', () => reject(new Error(text)));
   });
-}
-
-/** Linux tells them under /proc. */
-function descendants(pid: number): number[] {
-  const parents = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map((name) => [Number(name), parentOf(Number(name))] as const);
-  const below = (of: number): number[] =>
-    parents.flatMap(([child, parent]) => (parent === of ? [child, ...below(child)] : []));
-  return below(pid);
-}
-
-function parentOf(pid: number): number {
-  try {
-    return Number(/\) . (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'latin1'))?.[1]);
-  } catch {
-    return 0;
-  }
-}
-
-function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ');
-  } catch {
-    return '';
-  }
 }
