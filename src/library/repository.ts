@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream';
 import type { DriftSeries } from '../drift/model.ts';
-import type { VarveError } from '../errors.ts';
-import { add, addChanged, addInPlace, profilerOnDemand } from '../operations/add.ts';
+import { add, addChanged, addInPlace, profilerOnDemand, warnOfUnread } from '../operations/add.ts';
 import { addFromStream } from '../operations/add-from-stream.ts';
 import type { BackendAddOptions } from '../operations/backend/backend.ts';
 import type {
@@ -792,9 +791,7 @@ function addOptions(
 ): BackendAddOptions {
   const options = { replace, toRemote, remote };
   if (!profiles) return options;
-  const onUnreadable = (path: string, { message, remedy }: VarveError): void =>
-    context.onWarning?.(`${message}; ${path} is added without statistics. ${remedy}`);
-  return { ...options, profiler: profilerOnDemand(context, onUnreadable, machine) };
+  return { ...options, profiler: profilerOnDemand(context, warnOfUnread(context), machine) };
 }
 
 /** End the stream with the reason of the signal, also while it waits for bytes. */

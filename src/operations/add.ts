@@ -53,6 +53,12 @@ export async function addChanged(
       );
 }
 
+/** Warns of data that is added without statistics, and says why. */
+export function warnOfUnread({ onWarning }: Context): (path: string, why: VarveError) => void {
+  return (path, { message, remedy }) =>
+    onWarning?.(`${message}; ${path} is added without statistics. ${remedy}`);
+}
+
 /**
  * A profiler that loads the engine once there is something new to count.
  * @param onUnreadable told of data that looks like a table and is added without statistics, since it cannot be read as one

@@ -10,7 +10,7 @@ import { pathInRepository } from '../workspace/repository.ts';
 import { giveConsent, requireTrust } from '../workspace/trust/consent.ts';
 import { databaseRequest } from '../workspace/trust/database.ts';
 import { importRequest, isPath } from '../workspace/trust/import.ts';
-import { profilerOnDemand } from './add.ts';
+import { profilerOnDemand, warnOfUnread } from './add.ts';
 import type { CheckoutOptions, CopiedDataset, ImportedDataset } from './backend/results.ts';
 import type { DatasetVersion } from './backend/version.ts';
 import { closing } from './context/closing.ts';
@@ -88,25 +88,24 @@ export async function update(
   { revision, ...options }: UpdateOptions = {},
 ): Promise<UpdateResult> {
   const { repository, backend } = context;
-  const followers = await backend.followers(paths);
+  const imports: [path: string, imported: Imported][] = [];
+  const copies: [path: string, database: DatabaseOrigin][] = [];
   // Nobody is asked before this machine agreed to all of it.
-  for (const [path, { imported, database }] of followers) {
+  for (const [path, { imported, database }] of await backend.followers(paths)) {
     const file = pointerPath(path);
-    const request =
-      database === undefined ? importRequest(repository, imported, file) : databaseRequest(database, file);
-    requireTrust(repository.root, request);
+    if (database === undefined) {
+      requireTrust(repository.root, importRequest(repository, imported, file));
+      imports.push([path, imported]);
+    } else {
+      requireTrust(repository.root, databaseRequest(database, file));
+      copies.push([path, database]);
+    }
   }
   const datasets: UpdatedDataset[] = [];
-  for (const [path, { database }] of followers)
-    if (database !== undefined) datasets.push(await copyAgain(context, path, database));
-  const imports = new Map(
-    [...followers].flatMap(([path, { imported }]) =>
-      imported === undefined ? [] : [[path, imported] as const],
-    ),
-  );
-  const addresses = new Set([...imports.values()].map((imported) => imported.repository));
+  for (const [path, database] of copies) datasets.push(await copyAgain(context, path, database));
+  const addresses = new Set(imports.map(([, imported]) => imported.repository));
   for (const address of addresses) {
-    const wanted = [...imports].filter(([, imported]) => imported.repository === address);
+    const wanted = imports.filter(([, imported]) => imported.repository === address);
     await closing(await openOther(context, address), async (opened) => {
       for (const [to, imported] of wanted) {
         const asked = revision ?? imported.revision;
@@ -129,9 +128,7 @@ async function copyAgain(
 ): Promise<CopiedDataset> {
   const { addDatabase } = await import('./add-database.ts');
   const to = join(context.repository.root, path);
-  const unread = (file: string, why: VarveError): void =>
-    context.onWarning?.(`${why.message}; ${file} is added without statistics`);
-  const profiler = profilerOnDemand(context, unread, {});
+  const profiler = profilerOnDemand(context, warnOfUnread(context), {});
   const { datasets } = await addDatabase(context, url, { table, query, to, profiler });
   const { digest, bytes, files, rows, change } = datasets[0]!;
   const asked = table === undefined ? { query: query! } : { table };
