@@ -280,25 +280,24 @@ async function loadJson(
   }
 }
 
-/** In the text of a type: that of times of the day, or the name of a field. */
-const TIME_OR_NAME = /"(?:[^"]|"")*"|\bTIME\b(?! ZONE)/g;
-
 /**
  * Files of which each ends its last line; undefined if they do already. The reader looks behind a last value that no line end follows, and may
  * take it for what it is not.
  */
 function withLineEnds(engine: Engine, files: readonly SourceFile[]): readonly SourceFile[] | undefined {
-  const isOpen = (file: SourceFile) =>
-    compressionOf(file) === 'uncompressed' && endOfFile(file.absolutePath, 1).toString() !== '\n';
-  if (!files.some(isOpen)) return undefined;
-  return files.map((file, index) => {
-    if (!isOpen(file)) return file;
+  const ended = files.map((file, index) => {
+    if (compressionOf(file) !== 'uncompressed' || endOfFile(file.absolutePath, 1).toString() === '\n')
+      return file;
     const absolutePath = join(engine.folder, `ended-${index}.jsonl`);
     copyFileSync(file.absolutePath, absolutePath, constants.COPYFILE_FICLONE);
     appendFileSync(absolutePath, '\n');
     return { ...file, absolutePath };
   });
+  return ended.some((file, index) => file !== files[index]) ? ended : undefined;
 }
+
+/** In the text of a type: that of times of the day, or the name of a field. */
+const TIME_OR_NAME = /"(?:[^"]|"")*"|\bTIME\b(?! ZONE)/g;
 
 /**
  * The columns and types of a table of JSON as SQL, with times of the day to the nanosecond; undefined if none may need it. The reader's own end

@@ -37,11 +37,12 @@ const UNNAMED_PART: Refusal = {
   remedy:
     'Where it is delimited text, give it a name that ends with .csv or .tsv. Sqoop writes names and types of columns as well by `sqoop import --as-parquetfile`.',
 };
-const PART_OF_JOB = /(^|\/)(part-([mr]-)?\d{5}|\d{6}_\d+)$/;
+const PART_OF_JOB = String.raw`(?:^|/)(?:part-(?:[mr]-)?\d{5}|\d{6}_\d+)`;
+const ONLY_PART = new RegExp(`${PART_OF_JOB}$`);
 
 /** Tells whether the name is one that jobs of Hadoop give to parts of any format. */
 export function isUnnamedPart(path: string): boolean {
-  return PART_OF_JOB.test(path);
+  return ONLY_PART.test(path);
 }
 
 /** How to undo compression that is not read, by the extension of the name. */
@@ -57,8 +58,9 @@ const DECOMPRESSED_BY: Readonly<Record<string, string>> = {
 };
 
 /** A compressed file of data or of a job, not just any `.z`. */
-const COMPRESSED =
-  /(?:\.(?:csv|tsv|tab|txt|json|jsonl|ndjson|avro|parquet|tfrecords?)|(?:^|\/)(?:part-(?:[mr]-)?\d{5}|\d{6}_\d+))\.(\w+)$/;
+const COMPRESSED = new RegExp(
+  String.raw`(?:\.(?:csv|tsv|tab|txt|json|jsonl|ndjson|avro|parquet|tfrecords?)|${PART_OF_JOB})\.(\w+)$`,
+);
 
 function compressedOtherwise(path: string): Refusal | undefined {
   const [, extension = ''] = COMPRESSED.exec(path) ?? [];
