@@ -32,6 +32,7 @@ export const ERROR_CODES = {
   'cluster-failed': 'An engine such as Spark could not run all parts of a profile.',
   'cluster-missing': 'The program by which work is handed to an engine such as Spark is not there.',
   'column-missing': 'The data has no column of this name.',
+  'column-unordered': 'Rows of a database cannot be taken in the order of this column.',
   'column-unreadable': 'A column of a database has a type that cannot be kept as it is.',
   'config-damaged': 'A configuration file cannot be read as one.',
   'config-invalid': 'A setting, or a file of DVC, has a value that it cannot have.',
