@@ -105,6 +105,10 @@ test('what is no request of this server is refused, and what stands behind it is
     [`OPTIONS * HTTP/1.1\r\n${HOST}\r\n`, '400'],
     [get('/repo/%E0%A4%A'), '400'],
     [get('/repo/main/x%00.csv'), '404'],
+    [get('//repo/main/x.csv'), '400'],
+    [get('//'), '400'],
+    [get('/%2f'), '400'],
+    [get('/repo//main/x.csv'), '404'],
     [get('/repo/main/%252e%252e/x.csv'), '404'],
     [get('/repo/main/d/..%2f..%2fx.csv'), '404'],
     [
