@@ -193,6 +193,7 @@ export const ERROR_CODES = {
   'statistics-only': 'A file of TFDV statistics was named where rows of data are needed.',
   'store-changed': 'A gc removed data that this work was relying on.',
   'store-foreign': 'The place for a cache or remote holds something else.',
+  'store-too-new': 'A cache or remote was written by a newer varve.',
   'stream-error': 'A broker or a registry answered with an error.',
   'stream-refused': 'A broker or a registry does not let this user read.',
   'stream-settings-invalid':
