@@ -110,9 +110,7 @@ class StreamLines {
   }
 
   /** What each line holds, and when that happened; those that cannot be read are counted. */
-  async *messages(
-    bytes: AsyncIterable<Uint8Array>,
-  ): AsyncGenerator<{
+  async *messages(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<{
     readonly message: JsonRows;
     readonly time: number | undefined;
     readonly line: number;
