@@ -3,7 +3,7 @@ import type { CheckoutOptions } from '../operations/backend/results.ts';
 import type { Watch } from '../operations/context/context.ts';
 import type { SourceOptions } from '../operations/get.ts';
 import type { ListOptions } from '../operations/list.ts';
-import type { SchemaFormat } from '../operations/schema-infer.ts';
+import type { ShownSchemaFormat } from '../operations/schema-show.ts';
 import type { ProfilingOptions } from '../operations/statistics/profiling-options.ts';
 
 /** Which datasets are meant. */
@@ -98,7 +98,7 @@ export interface DriftHistoryOptions extends Watch {
 export interface SchemaShowOptions extends Watch {
   /** Another schema than the dataset's own. */
   readonly schema?: string | undefined;
-  readonly format?: SchemaFormat | undefined;
+  readonly format?: ShownSchemaFormat | undefined;
 }
 
 export interface SchemaUpdateOptions extends Watch {
