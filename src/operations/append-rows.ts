@@ -54,7 +54,10 @@ export async function appendRows(
     const database = { ...origin, incremental: takenNow(column, before, found) };
     refuseUnkept(database);
     new SafeFolders(repository.root).make(target);
-    const path = join(folder, `rows-${String(before?.rows ?? 0).padStart(ROW_DIGITS, '0')}.parquet`);
+    const rows = before?.rows ?? 0;
+    const name = `rows-${String(rows).padStart(ROW_DIGITS, '0')}.parquet`;
+    if (rows > 0) await refuseRecorded(context, folder, name);
+    const path = join(folder, name);
     placeFile(found.path, path);
     return addMadeFiles(context, folder, [path], { ...options, database });
   });
@@ -68,6 +71,21 @@ export function refuseUnkept(database: DatabaseOrigin): void {
   throw new VarveError('database-url-invalid', `What is asked of ${path} cannot be kept: ${problem}`, {
     path,
     remedy: 'Make a view of a long query in the database, and go on behind a column of short values.',
+  });
+}
+
+/**
+ * What a run left that was cut off is written again; what the version has is not, whatever its pointer says of how many rows were taken.
+ * @throws VarveError `path-taken`
+ */
+async function refuseRecorded({ backend }: Context, folder: string, name: string): Promise<void> {
+  if (!existsSync(join(folder, name))) return;
+  const [dataset] = (await backend.status([folder])).datasets;
+  if (dataset!.changes.some(({ path, change }) => path === name && change === 'added')) return;
+  const path = `${dataset!.path}/${name}`;
+  throw new VarveError('path-taken', `${path} is a file of the version, and new rows would take its place`, {
+    path,
+    remedy: `See in ${shellWord(dataset!.path + POINTER_SUFFIX)} whether somebody changed \`database-rows\`; \`git log -p\` has what varve wrote there.`,
   });
 }
 
