@@ -14,7 +14,7 @@ import { counted } from '../wording/numbers.ts';
 import { SafeFolders } from '../workspace/checkout/safe-folder.ts';
 import { POINTER_SUFFIX } from '../workspace/pointer.ts';
 import { pathInRepository } from '../workspace/repository.ts';
-import { add } from './add.ts';
+import { recordAdd } from './add.ts';
 import type { BackendAddOptions } from './backend/backend.ts';
 import type { AddResult } from './backend/results.ts';
 import type { Context } from './context/context.ts';
@@ -87,7 +87,9 @@ export async function addTopic(
     spool.remove();
     throw nothingThere(address);
   }
-  const added = await add(context, await addedPaths(context, folder, made), options);
+  const paths = await addedPaths(context, folder, made);
+  const origin = { url: describeTopic(address) };
+  const added = await recordAdd(context, ({ backend }) => backend.add(paths, options), origin);
   const result = await withOffsets(context, added, address, rangesIn(folder, address));
   if (spool.malformed > 0)
     onWarning?.(

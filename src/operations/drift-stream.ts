@@ -2,8 +2,10 @@ import { rm } from 'node:fs/promises';
 import { makeTemporaryFolder } from '../base/files/temporary-folder.ts';
 import { removeAtExit } from '../base/files/unfinished-files.ts';
 import type { DriftReport } from '../drift/model.ts';
+import { isRecordHead } from '../engine/formats/tfrecord/records.ts';
 import type { Watch } from './context/context.ts';
-import { peek, recordWindows } from './inference/record-windows.ts';
+import { decompressed, peek } from './inference/decompressed.ts';
+import { recordWindows } from './inference/record-windows.ts';
 import { openReference, type Reference } from './inference/reference.ts';
 import { linesOf, RequestLines } from './inference/request-lines.ts';
 import { RequestReader } from './inference/requests.ts';
@@ -18,7 +20,7 @@ import type { ClosedWindow } from './stream/windows.ts';
 /**
  * Compare JSON Lines, window by window, with a snapshot's profile, and yield each report as soon as its window is full, or past. Lines are
  * rows, or requests as model servers log them, whose rows are taken out; so are those of a TFRecord of TensorFlow Serving's PredictionLogs,
- * of which a window has so many requests. The last window may be shorter. A window lies in a temporary file, so
+ * of which a window has so many requests. What gzip or zlib compressed is decompressed. The last window may be shorter. A window lies in a temporary file, so
  * that memory does not grow with it. Where windows go by time, lines that cannot be read are counted.
  * @throws VarveError `request-invalid`, `usage`, and as openReference
  */
@@ -49,7 +51,8 @@ async function* reportsByRows(
   folder: string,
 ): AsyncGenerator<DriftReport> {
   const lines = new RequestLines(new RequestReader(reference.columns));
-  const { isTfrecord, bytes: whole } = await peek(bytes);
+  const { start, bytes: whole } = await peek(decompressed(bytes));
+  const isTfrecord = isRecordHead(start);
   const cut = isTfrecord ? recordWindows(whole, rows, folder) : windows(lines.rows(whole), rows, folder);
   let number = 0;
   for await (const window of cut) {
@@ -83,7 +86,7 @@ async function* reportsByTime(
     return report;
   };
   let offset = 0;
-  for await (const line of linesOf(bytes)) {
+  for await (const line of linesOf(decompressed(bytes))) {
     offset++;
     if (line.every((byte) => byte <= 0x20)) continue;
     const where = `Line ${offset}`;
