@@ -32,6 +32,7 @@ export const ERROR_CODES = {
   'cluster-failed': 'An engine such as Spark could not run all parts of a profile.',
   'cluster-missing': 'The program by which work is handed to an engine such as Spark is not there.',
   'column-missing': 'The data has no column of this name.',
+  'column-unordered': 'Rows of a database cannot be taken in the order of this column.',
   'column-unreadable': 'A column of a database has a type that cannot be kept as it is.',
   'config-damaged': 'A configuration file cannot be read as one.',
   'config-invalid': 'A setting, or a file of DVC, has a value that it cannot have.',
@@ -192,6 +193,7 @@ export const ERROR_CODES = {
   'statistics-only': 'A file of TFDV statistics was named where rows of data are needed.',
   'store-changed': 'A gc removed data that this work was relying on.',
   'store-foreign': 'The place for a cache or remote holds something else.',
+  'store-too-new': 'A cache or remote was written by a newer varve.',
   'stream-error': 'A broker or a registry answered with an error.',
   'stream-refused': 'A broker or a registry does not let this user read.',
   'stream-settings-invalid':

@@ -28,6 +28,11 @@ export interface AddDatabaseOptions extends AddStreamOptions {
   readonly table?: string | undefined;
   /** What to read in place of a table. */
   readonly query?: string | undefined;
+  /**
+   * Take only rows whose value in this column is greater than that of the last row that was taken, into a file of their own: `to` is a
+   * folder then.
+   */
+  readonly incremental?: string | undefined;
   /** In place of what the variables and files of the database's own clients say. It is kept nowhere. */
   readonly password?: string | undefined;
 }

@@ -18,7 +18,7 @@ export function add(
   paths: readonly string[],
   options: BackendAddOptions = {},
 ): Promise<AddResult> {
-  return recordAdd(context, ({ backend }) => backend.add(paths, options));
+  return recordAdd(context, ({ backend }) => backend.add(paths, options), options.topic);
 }
 
 /** Tell of an add to whom it may concern. @param origin see addedDatasets */

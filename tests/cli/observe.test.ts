@@ -29,6 +29,7 @@ const WORDS = [
   '--state',
   '../state',
 ];
+const SOON = { timeout: 30_000, interval: 100 };
 const NAME = 'data/rides.csv';
 
 let box: Sandbox;
@@ -81,7 +82,7 @@ async function summary(): Promise<ObservedSummary> {
 }
 
 const until = (check: (found: ObservedSummary) => void) =>
-  vi.waitFor(async () => check(await summary()), { timeout: 30_000, interval: 100 });
+  vi.waitFor(async () => check(await summary()), SOON);
 
 test('requests in every form are counted into windows, and held against the version', async () => {
   expect(server.said.observed).toEqual([{ name: NAME, against: 'data/rides.csv@v1' }]);
@@ -216,9 +217,9 @@ test('a client that breaks off leaves nothing behind', async () => {
   socket.write(
     `POST /v1/observe/${NAME} HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${headers().Authorization}\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"age"`,
   );
-  await vi.waitFor(async () => expect(await queueBytes()).toBeGreaterThan(0));
+  await vi.waitFor(async () => expect(await queueBytes()).toBeGreaterThan(0), SOON);
   socket.destroy();
-  await vi.waitFor(async () => expect(await queueBytes()).toBe(0));
+  await vi.waitFor(async () => expect(await queueBytes()).toBe(0), SOON);
   expect(server.log()).not.toContain('a defect of varve');
 });
 
