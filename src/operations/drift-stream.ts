@@ -100,7 +100,7 @@ class StreamLines {
 
   constructor({ columns }: Reference, { eventTime }: StreamOptions, watch: Watch) {
     this.#watch = watch;
-    this.#names = new NewNames(columns.names);
+    this.#names = new NewNames(columns.nested);
     this.#reader = new MessageReader({
       reader: new RequestReader(columns),
       names: this.#names,
@@ -110,9 +110,7 @@ class StreamLines {
   }
 
   /** What each line holds, and when that happened; those that cannot be read are counted. */
-  async *messages(
-    bytes: AsyncIterable<Uint8Array>,
-  ): AsyncGenerator<{
+  async *messages(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<{
     readonly message: JsonRows;
     readonly time: number | undefined;
     readonly line: number;
