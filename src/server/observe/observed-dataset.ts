@@ -66,7 +66,7 @@ export class ObservedDataset {
     this.#options = options;
     this.#folder = folder;
     this.#reader = new RequestReader(reference.columns);
-    this.#names = new NewNames(reference.columns.names);
+    this.#names = new NewNames(reference.columns.nested);
     this.#state = folder.read();
   }
 
@@ -298,7 +298,7 @@ export class ObservedDataset {
     const question = { name, against, cwd, environment, window, path };
     const { compared, metrics, report, columns } = await thread.compare(question);
     this.#reader.follow(columns);
-    this.#names.follow(columns.names);
+    this.#names.follow(columns.nested);
     this.#folder.writeReport(report);
     const { totals, recent } = this.#state;
     return {
