@@ -8,6 +8,7 @@ import { forEach } from '../../base/threads/concurrency.ts';
 import { type ErrorCode, VarveError } from '../../errors.ts';
 import type { OnProgress } from '../../progress.ts';
 import { PACK_KEY, WHOLE_OBJECT_KEY } from '../../remote/store-layout.ts';
+import { counted } from '../../wording/numbers.ts';
 import { BRING_COPIES, WRONG_POINTER } from '../errors.ts';
 import { hexDigestOf, type RawDigest, rawDigestOf, sameDigest, toHex } from '../format/digest.ts';
 import type { IndexedBlob, IndexedPack, IndexedWholeObject } from '../format/index-file.ts';
@@ -17,6 +18,7 @@ import { readPendingDeletionLists, writePendingDeletions } from '../gc/pending-d
 import { visitRoot } from '../gc/reachable.ts';
 import type { Root } from '../gc/roots.ts';
 import type { PackedLocation } from '../index/catalog.ts';
+import { indexUnnamed } from '../index/lost.ts';
 import { checkWholeObject } from '../reading/object-reader.ts';
 import type { Store } from '../store.ts';
 import type { StoreCore } from '../store-core.ts';
@@ -80,16 +82,27 @@ export async function verifyStore(
   const listed = new Set(pending.flatMap(({ keys, isDamage }) => (isDamage ? keys : [])));
   const checker = new Checker(core, records.bytes, onProgress, signal);
   await checker.checkFiles();
-  const needs = await findNeeds(core, roots, checker.broken);
+  let needs = await findNeeds(core, roots, checker.broken);
+  let found = 0;
+  await isDone(async () => {
+    if (needs.absent.length > 0) found = await indexUnnamed(core);
+  });
+  if (found > 0) needs = await findNeeds(core, roots, checker.broken);
   const broken = [...new Set(checker.broken.values())].filter((key) => !listed.has(key));
   // Once listed, nothing new relies on a damaged file: a fetch or push puts intact copies elsewhere, and a gc removes the file.
   if (broken.length > 0) await isDone(() => writePendingDeletions(core.remote, broken, true));
   return {
     checkedBytes: checker.bytes,
     objects: records.files + checker.objects,
-    damage: report(checker, records, needs, listed),
+    damage: [...(found > 0 ? [lostIndex(found)] : []), ...report(checker, records, needs, listed)],
     absent: needs.absent.map(told),
   };
+}
+
+/** An index that is not there any more: what it named was found by itself. */
+function lostIndex(files: number): Damage {
+  const problem = `no index named ${counted(files, 'pack or object', 'packs or objects')} that lie here`;
+  return { key: 'index/', problem, roots: [], repaired: true, remedy: NOTHING_LEFT };
 }
 
 interface ReadPack {
