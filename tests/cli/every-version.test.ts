@@ -52,7 +52,7 @@ test('--all-commits means datasets too that were removed, were moved, or lie on 
   box.clone('repo', 'clone');
   expect(box.json<TransferResult>(['fetch', '--all-commits'], 'clone')).toMatchObject({ snapshots: 5 });
   rmSync(box.path('backup'), { recursive: true });
-  box.ok(['get', 'd/gone.bin@v1', box.path('got')], 'clone');
+  box.ok(['get', 'd/gone.bin@v1', '-o', box.path('got')], 'clone');
   expect(readFileSync(box.path('got'), 'utf8')).toBe('y');
   box.git(['switch', '-q', 'exp'], 'clone');
   box.ok(['checkout'], 'clone');
