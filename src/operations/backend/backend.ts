@@ -11,6 +11,7 @@ import type { Imported } from '../../workspace/imported.ts';
 import type { Meta } from '../../workspace/meta.ts';
 import type { Pointer } from '../../workspace/pointer.ts';
 import type { Repository } from '../../workspace/repository.ts';
+import type { TopicOrigin } from '../../workspace/topic-origin.ts';
 import type { TrustRequest } from '../../workspace/trust/request.ts';
 import type { Profiler } from '../statistics/profiler.ts';
 import type { FileReader } from './file-reader.ts';
@@ -61,10 +62,12 @@ export interface Comparison extends WithProblems {
   readonly compared: readonly ComparedDataset[];
 }
 
-/** What a dataset follows: one of another repository, or rows of a database. */
-export type Followed =
-  | { readonly imported: Imported; readonly database?: undefined }
-  | { readonly database: DatabaseOrigin; readonly imported?: undefined };
+/** What a dataset follows, one of these: a dataset of another repository, rows of a database, or a topic. */
+export interface Followed {
+  readonly imported?: Imported;
+  readonly database?: DatabaseOrigin;
+  readonly topic?: TopicOrigin;
+}
 
 export interface BackendAddOptions {
   /** What lies here is all of the dataset, whichever version it was made from. */
@@ -75,8 +78,10 @@ export interface BackendAddOptions {
   readonly toRemote?: boolean | undefined;
   /** With `toRemote`, the name of a remote other than the default. */
   readonly remote?: string | undefined;
-  /** Says in the pointer of a file which rows of a database it is a copy of. */
+  /** Says in the pointer which rows of a database it is a copy of: a file, or a folder to which rows are appended. */
   readonly database?: DatabaseOrigin | undefined;
+  /** Says in the pointer of a folder which messages of a topic it has. */
+  readonly topic?: TopicOrigin | undefined;
   /** Finds the statistics; without it there are none. */
   readonly profiler?: Profiler | undefined;
 }

@@ -60,7 +60,7 @@ export async function takeIn(
   if (before?.imported === undefined) refuseTaken(context, to, before);
   return closing(await openCache(context), async (cache) => {
     const sent = await other.send(version, cache);
-    const { imported: _, database: __, ...facts } = sent;
+    const { imported: _, database: __, topic: ___, ...facts } = sent;
     const pointer: Pointer = { ...facts, path: posix.basename(to), imported: pinned(before, sent, imported) };
     const dataset = { path: to, pointer };
     await claimInCache(context, [rootOf(dataset)]);
@@ -90,8 +90,9 @@ function pinned(before: Pointer | undefined, { digest, profile }: Pointer, impor
 export function followers(context: WorkingContext, paths: readonly string[]): ReadonlyMap<string, Followed> {
   const found = new Map<string, Followed>();
   for (const { path, pointer } of selectDatasets(context, paths)) {
-    const { imported, database } = pointer;
+    const { imported, database, topic } = pointer;
     if (database !== undefined) found.set(path, { database });
+    else if (topic !== undefined) found.set(path, { topic });
     else if (imported !== undefined) found.set(path, { imported });
     else if (paths.length > 0) throw notImported(path);
   }
@@ -113,7 +114,7 @@ function refuseTaken(context: WorkingContext, to: string, before: Pointer | unde
 function notImported(path: string): VarveError {
   return new VarveError(
     'import-missing',
-    `${path} was taken from no other repository, and from no database`,
+    `${path} was taken from no other repository, no database and no topic`,
     {
       path,
       remedy: '`varve update` without a path updates what was; `varve pull` brings what colleagues pushed.',
