@@ -179,7 +179,10 @@ export class FolderRemote implements Remote {
   async close(): Promise<void> {}
 
   claim(): Promise<void> {
-    this.#claimed ??= this.#claim();
+    this.#claimed ??= this.#claim().catch((error: unknown) => {
+      this.#claimed = undefined;
+      throw systemError(error, 'write', this.#root, 'store');
+    });
     return this.#claimed;
   }
 
