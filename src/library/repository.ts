@@ -231,13 +231,16 @@ export class VarveRepository extends DataFolder {
 
   /**
    * Make a snapshot of data that lies on a server and leave it there. Reads no data.
-   * @param url such as `s3://bucket/prefix`, `gs://bucket/prefix` or `ssh://host/folder`
-   * @throws VarveError `path-taken`, `key-unsupported`, `path-missing`, `dvc-unsupported`, and what the bucket meets
+   * @param url such as `s3://bucket/prefix`, `gs://bucket/prefix` or `ssh://host/folder`; of a table of Delta Lake or Iceberg, the files
+   * that its version has
+   * @throws VarveError `path-taken`, `key-unsupported`, `path-missing`, `dvc-unsupported`, `table-damaged`, `table-feature-unsupported`,
+   * `table-version-missing`, and what the bucket meets
    */
   async addInPlace(url: string, options: AddInPlaceOptions & Watch): Promise<AddResult> {
     checkArgument('addInPlace', 'the URL', url, TEXT);
     const kinds = {
       to: TEXT,
+      at: TEXT,
       endpoint: TEXT,
       region: TEXT,
       profile: TEXT,

@@ -79,8 +79,9 @@ export function profilerOnDemand(
 /**
  * Make a version of data that lies on a server and leave it there. Reads no data.
  * @param url such as `s3://bucket/prefix`, `gs://bucket/prefix` or `ssh://host/folder`: a single object if it names one, else all objects
- * below
- * @throws VarveError `path-taken`, `key-unsupported`, `path-missing`, `dvc-unsupported`, and the errors of the bucket
+ * below; of a table of Delta Lake or Iceberg, those that its version has
+ * @throws VarveError `path-taken`, `key-unsupported`, `path-missing`, `dvc-unsupported`, `table-damaged`, `table-feature-unsupported`,
+ * `table-version-missing`, and the errors of the bucket
  */
 export function addInPlace(context: Context, url: string, options: AddInPlaceOptions): Promise<AddResult> {
   return recordAdd(context, ({ backend }) => backend.addInPlace(url, options));

@@ -11,7 +11,7 @@ import { giveConsent, requireTrust } from '../workspace/trust/consent.ts';
 import { databaseRequest } from '../workspace/trust/database.ts';
 import { importRequest, isPath } from '../workspace/trust/import.ts';
 import { profilerOnDemand, warnOfUnread } from './add.ts';
-import type { CheckoutOptions, CopiedDataset, ImportedDataset } from './backend/results.ts';
+import type { CheckoutOptions, CopiedDataset, ImportedDataset, UpdatedTable } from './backend/results.ts';
 import type { DatasetVersion } from './backend/version.ts';
 import { closing } from './context/closing.ts';
 import type { Context } from './context/context.ts';
@@ -33,7 +33,7 @@ export interface UpdateResult {
 }
 
 /** A dataset that was looked at for an update. */
-export type UpdatedDataset = ImportedDataset | CopiedDataset;
+export type UpdatedDataset = ImportedDataset | CopiedDataset | UpdatedTable;
 
 /**
  * Make a dataset of one of another repository: its data comes from the remote of that, and the pointer says where it is from and which
@@ -78,7 +78,7 @@ function targetOf({ repository, cwd }: Context, to: string | undefined, name: st
 }
 
 /**
- * Bring imported datasets to what the revision that they follow has now. Files that were edited here are not lost.
+ * Bring imported datasets to what the revision that they follow has now, and tables in place to their newest version. Files that were edited here are not lost.
  * @param paths no paths: every imported dataset
  * @throws VarveError `import-missing`, `settings-untrusted`, `repository-unreachable`, `dataset-missing`, `changes-unsaved`
  */
@@ -90,18 +90,23 @@ export async function update(
   const { repository, backend } = context;
   const imports: [path: string, imported: Imported][] = [];
   const copies: [path: string, database: DatabaseOrigin][] = [];
+  const tables: string[] = [];
   // Nobody is asked before this machine agreed to all of it.
-  for (const [path, { imported, database }] of await backend.followers(paths)) {
+  for (const [path, followed] of await backend.followers(paths)) {
     const file = pointerPath(path);
-    if (database === undefined) {
-      requireTrust(repository.root, importRequest(repository, imported, file));
-      imports.push([path, imported]);
+    if (followed.kind === 'import') {
+      requireTrust(repository.root, importRequest(repository, followed.imported, file));
+      imports.push([path, followed.imported]);
+    } else if (followed.kind === 'database') {
+      requireTrust(repository.root, databaseRequest(followed.database, file));
+      copies.push([path, followed.database]);
     } else {
-      requireTrust(repository.root, databaseRequest(database, file));
-      copies.push([path, database]);
+      requireTrust(repository.root, followed.request);
+      tables.push(path);
     }
   }
   const datasets: UpdatedDataset[] = [];
+  for (const path of tables) datasets.push(await backend.updateTable(path));
   for (const [path, database] of copies) datasets.push(await copyAgain(context, path, database));
   const addresses = new Set(imports.map(([, imported]) => imported.repository));
   for (const address of addresses) {

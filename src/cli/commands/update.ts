@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
+import type { UpdatedTable } from '../../operations/backend/results.ts';
 import { openContext } from '../../operations/context/open.ts';
 import type { UpdatedDataset } from '../../operations/import.ts';
 import { update } from '../../operations/import.ts';
 import { neutral } from '../../wording/neutral.ts';
-import { byteSize, counted } from '../../wording/numbers.ts';
+import { byteSize, counted, grouped } from '../../wording/numbers.ts';
 import { describeUrl } from '../../wording/urls.ts';
 import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
 import { preferred, type SideOptions, withSides } from './checkout.ts';
@@ -14,14 +15,18 @@ type Options = CommonOptions & SideOptions & { readonly revision?: string };
 export function command(run: RunCommand): Command {
   const defined = defineCommand(
     'update',
-    'Brings imported datasets to what the revision that they follow has now, and copies of rows to what their database has. What was edited here is not lost.',
+    'Brings imported datasets to what the revision that they follow has now, copies of rows to what their database has, and tables in place to their newest version. What was edited here is not lost.',
     [
-      ['varve update', 'all that was imported or taken from a database'],
+      ['varve update', 'all that was imported or taken from a database, and all tables in place'],
       ['varve update data/orders.parquet', 'asks the database again that `varve add mysql://…` asked'],
+      ['varve update data/trips', 'the newest version of the Delta or Iceberg table that was added in place'],
       ['varve update data/flights.csv --revision v3.0', 'follows another tag or branch from now on'],
     ],
   )
-    .argument('[path...]', 'datasets that were imported or taken from a database, or folders that hold some')
+    .argument(
+      '[path...]',
+      'datasets that were imported or taken from a database, tables in place, or folders that hold some',
+    )
     .option('--revision <rev>', 'follow this revision of the other repository');
   return withSides(defined).action((paths: string[], options: Options) =>
     run(options, async ({ cwd, signal, onProgress, onWarning }) => {
@@ -35,9 +40,29 @@ export function command(run: RunCommand): Command {
 }
 
 function updatedLine(dataset: UpdatedDataset): string {
+  if ('source' in dataset) return tableLine(dataset);
   if (!('database' in dataset)) return importedLine(dataset);
   const { to, rows, bytes, change, database, table } = dataset;
   const facts = [...(rows === undefined ? [] : [counted(rows, 'row')]), byteSize(bytes)];
   const from = `${table === undefined ? 'a query' : table} of ${describeUrl(database)}`;
   return neutral(`${change.padEnd(9)}  ${to}  ${facts.join(', ')}, ${from}`);
+}
+
+function tableLine({
+  to,
+  files,
+  bytes,
+  change,
+  table,
+  before,
+  added,
+  removed,
+  source,
+}: UpdatedTable): string {
+  const versions = table.version === before ? table.version : `${before} → ${table.version}`;
+  const difference =
+    added === undefined || removed === undefined ? '' : ` (+${grouped(added)} −${grouped(removed)})`;
+  return neutral(
+    `${change.padEnd(9)}  ${to}  ${counted(files, 'file')}${difference}, ${byteSize(bytes)}, version ${versions} of ${describeUrl(source)}`,
+  );
 }

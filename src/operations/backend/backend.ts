@@ -44,6 +44,7 @@ import type {
   StatusResult,
   TransferChoice,
   TransferResult,
+  UpdatedTable,
   UsageResult,
   VerifyResult,
   WithProblems,
@@ -61,10 +62,11 @@ export interface Comparison extends WithProblems {
   readonly compared: readonly ComparedDataset[];
 }
 
-/** What a dataset follows: one of another repository, or rows of a database. */
+/** What a dataset follows: one of another repository, rows of a database, or a table in place, for which this machine is asked. */
 export type Followed =
-  | { readonly imported: Imported; readonly database?: undefined }
-  | { readonly database: DatabaseOrigin; readonly imported?: undefined };
+  | { readonly kind: 'import'; readonly imported: Imported }
+  | { readonly kind: 'database'; readonly database: DatabaseOrigin }
+  | { readonly kind: 'table'; readonly request: TrustRequest | undefined };
 
 export interface BackendAddOptions {
   /** What lies here is all of the dataset, whichever version it was made from. */
@@ -230,6 +232,11 @@ export interface Backend {
    * @throws VarveError `import-missing`
    */
   followers(paths: readonly string[]): Promise<ReadonlyMap<string, Followed>>;
+  /**
+   * Make a dataset that is a version of a table in place the newest version of this.
+   * @throws VarveError `settings-untrusted`, `table-damaged`, `table-feature-unsupported`, and the errors of the server
+   */
+  updateTable(path: string): Promise<UpdatedTable>;
 
   /** Measure what the datasets take up in the cache, or on a remote. @throws VarveError `dataset-missing` */
   usage(paths: readonly string[], remote: string | undefined): Promise<UsageResult>;

@@ -254,6 +254,10 @@ export class DvcBackend implements Backend {
     throw unsupported('update', 'Use `dvc update`.');
   }
 
+  async updateTable(): Promise<never> {
+    throw unsupported('update', 'Use `dvc update`.');
+  }
+
   async usage(): Promise<UsageResult> {
     throw unsupported('du', 'Use `dvc du`, or measure the folder of the cache.');
   }

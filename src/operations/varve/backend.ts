@@ -49,6 +49,7 @@ import type {
   StatusResult,
   TransferChoice,
   TransferResult,
+  UpdatedTable,
   UsageResult,
   VerifyResult,
 } from '../backend/results.ts';
@@ -169,6 +170,11 @@ export class VarveBackend implements Backend {
   async addInPlace(url: string, options: AddInPlaceOptions): Promise<AddResult> {
     const { addInPlace } = await import('./in-place/add.ts');
     return addInPlace(this.#context, url, options);
+  }
+
+  async updateTable(path: string): Promise<UpdatedTable> {
+    const { updateTable } = await import('./in-place/add.ts');
+    return updateTable(this.#context, path);
   }
 
   async status(paths: readonly string[]): Promise<StatusResult> {
