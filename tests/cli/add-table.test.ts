@@ -62,6 +62,10 @@ describeWithWeb('tables that others keep on a server', (server) => {
     expect(box.ok(['add', `${server.url}/delta`, '--to', 'data/delta'])).toContain(
       'version 4 of the Delta table',
     );
+    // Read on this machine, and kept for as long as the data is the same.
+    expect(add('delta', '--engine', 'local')).toMatchObject({ rows: 25, profile: expect.any(String) });
+    expect(add('delta')).toMatchObject({ rows: 25, change: 'unchanged' });
+    refused(box, ['add', 'data', '--engine', 'spark'], 'usage', '--engine');
   });
 
   test('a snapshot of an Iceberg table is the files of its manifests, by id or by tag', () => {
@@ -98,6 +102,7 @@ describeWithWeb('tables that others keep on a server', (server) => {
 
   test('a clone agrees to the server before it is asked, and what is no table has no versions', () => {
     box.commit('tables');
+    box.ok(['push']);
     box.git(['clone', '-q', box.path('repo'), box.path('clone')], '.');
     refused(box, ['update'], 'settings-untrusted', 'data/delta', 'clone');
     box.ok(['trust'], 'clone');

@@ -3,10 +3,9 @@ import { isDatabaseUrl } from '../../database/address.ts';
 import { isTabular } from '../../engine/formats/format.ts';
 import { VarveError } from '../../errors.ts';
 import { isKafkaUrl } from '../../kafka/address.ts';
-import { add, addChanged, profilerOnDemand } from '../../operations/add.ts';
+import { add, addChanged, type InPlaceProfiling, profilerOnDemand } from '../../operations/add.ts';
 import type { AddedDataset, AddResult } from '../../operations/backend/results.ts';
 import { openContext } from '../../operations/context/open.ts';
-import type { ProfilingOptions } from '../../operations/statistics/profiling-options.ts';
 import { isSourceUrl } from '../../remote/url.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted, grouped } from '../../wording/numbers.ts';
@@ -18,12 +17,12 @@ import {
   openlineageOption,
   type RunCommand,
 } from '../command.ts';
-import { withEngineOptions } from '../report-options.ts';
+import { withClusterOptions, withEngineOptions } from '../report-options.ts';
 import { askForPassword } from '../terminal/password.ts';
 
 type Options = CommonOptions &
   Access &
-  Pick<ProfilingOptions, 'memory' | 'threads'> & {
+  InPlaceProfiling & {
     to?: string;
     replace?: true;
     follow?: true;
@@ -61,6 +60,10 @@ export function command(run: RunCommand): Command {
       [
         'varve add s3://bucket/trips --at 12 --to data/trips',
         'version 12 of the Delta table there, or a snapshot, branch or tag of an Iceberg table; `varve update` brings the newest',
+      ],
+      [
+        'varve add s3://bucket/raw --to data/raw --engine spark --master yarn',
+        'with statistics, for which the tasks of a cluster read it; `--engine local` reads it here',
       ],
       [
         'varve add ssh://ann@host/srv/raw --to data/raw',
@@ -117,14 +120,15 @@ export function command(run: RunCommand): Command {
     .option('--region <name>', 'region of the bucket, for this clone')
     .option('--profile <name>', 'profile in the AWS configuration files, for this clone')
     .addOption(openlineageOption());
-  return withEngineOptions(defined).action((paths: string[], options: Options) =>
-    run(options, async (io) => {
-      if (paths.length === 0 && !isAll(options))
-        throw usage('name what to add, or `--all` for every dataset that changed');
-      const place = placeOf(paths, options);
-      const result = await addFrom(io, place, paths, options);
-      return { json: result, text: addedText(result) };
-    }),
+  return withEngineOptions(withClusterOptions(defined, undefined)).action(
+    (paths: string[], options: Options) =>
+      run(options, async (io) => {
+        if (paths.length === 0 && !isAll(options))
+          throw usage('name what to add, or `--all` for every dataset that changed');
+        const place = placeOf(paths, options);
+        const result = await addFrom(io, place, paths, options);
+        return { json: result, text: addedText(result) };
+      }),
   );
 }
 
@@ -138,7 +142,9 @@ async function addFrom(io: Io, place: Place, paths: readonly string[], options: 
   const { to, table, query, replace, follow, toRemote, remote, memory, threads } = options;
   if (place.kind === 'in-place') {
     const { addInPlace } = await import('../../operations/add.ts');
-    return addInPlace(context, place.url, { to: place.to, at: options.at, ...accessOf(options) });
+    const { at, engine, master, parts } = options;
+    const profiling = { engine, master, parts, memory, threads };
+    return addInPlace(context, place.url, { to: place.to, at, ...accessOf(options), ...profiling });
   }
   const unreadable = (path: string, why: VarveError): void =>
     note(`${why.message}; ${path} is added without statistics`, `  ${why.remedy}`);
@@ -197,12 +203,14 @@ function placeOf(paths: readonly string[], options: Options): Place {
 
 /** @throws VarveError `usage` for options that are for another kind of place */
 function refuseForeignOptions(kind: Place['kind'], options: Options): void {
-  const { at, table, query, password, from, until, registry } = options;
+  const { at, engine, master, parts, table, query, password, from, until, registry } = options;
   if (kind !== 'database' && (table ?? query ?? password) !== undefined)
     throw usage('--table, --query and --password go with the URL of a database');
   if (kind !== 'topic' && (from ?? until ?? registry) !== undefined)
     throw usage('--from, --until and --registry go with the URL of a topic');
   if (kind === 'in-place') return;
+  if ((engine ?? master ?? parts) !== undefined)
+    throw usage('--engine, --master and --parts go with the URL of data on a server');
   if (at !== undefined) throw usage('--at goes with the URL of a table on a server');
   if (Object.keys(accessOf(options)).length > 0)
     throw usage('--endpoint, --region and --profile go with the URL of a bucket');

@@ -12,9 +12,10 @@ import type { Meta } from '../../workspace/meta.ts';
 import type { Pointer } from '../../workspace/pointer.ts';
 import type { Repository } from '../../workspace/repository.ts';
 import type { TrustRequest } from '../../workspace/trust/request.ts';
-import type { Profiler } from '../statistics/profiler.ts';
+import type { Profiler, Statistics } from '../statistics/profiler.ts';
 import type { FileReader } from './file-reader.ts';
 import type {
+  AddedDataset,
   AddInPlaceOptions,
   AddResult,
   CheckoutOptions,
@@ -232,6 +233,12 @@ export interface Backend {
    * @throws VarveError `import-missing`
    */
   followers(paths: readonly string[]): Promise<ReadonlyMap<string, Followed>>;
+  /**
+   * Let statistics travel with a version of data in place.
+   * @param added the version that they were made of
+   * @throws VarveError `version-outdated` if the pointer names another one by now
+   */
+  addStatistics(added: Pick<AddedDataset, 'path' | 'digest'>, statistics: Statistics): Promise<AddedDataset>;
   /**
    * Make a dataset that is a version of a table in place the newest version of this.
    * @throws VarveError `settings-untrusted`, `table-damaged`, `table-feature-unsupported`, and the errors of the server
