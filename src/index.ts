@@ -60,7 +60,7 @@ export type { MergedProfile, MergeOptions } from './operations/profile-merge.ts'
 export type { PartNumber, ProfilePartOptions } from './operations/profile-part.ts';
 export type { PushResult } from './operations/push.ts';
 export type { SchemaFormat, SchemaInferOptions, SchemaInferResult } from './operations/schema-infer.ts';
-export type { SchemaShowResult } from './operations/schema-show.ts';
+export type { SchemaShowResult, ShownSchemaFormat } from './operations/schema-show.ts';
 export type { SchemaUpdateResult } from './operations/schema-update.ts';
 export type { ProfiledDataset } from './operations/statistics/load.ts';
 export type {

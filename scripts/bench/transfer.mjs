@@ -7,14 +7,14 @@
 // Usage: node scripts/bench/transfer.mjs [--large 1024] [--files 10000] [--only large|many] [--targets folder,minio] [--table 1024] [--more-files 60000]
 //   VARVE_DVC=/path/to/dvc  names DVC where it is not on PATH
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { makeLargeFile, makeSmallFiles, makeTable } from './data.mjs';
-import { measured } from './measure.mjs';
 import { startMinio } from './minio.mjs';
+import { HEAD, makeTools, ratio, rowOf, STEPS, show } from './tools.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const varve = [process.execPath, join(root, 'bin', 'varve.js')];
@@ -33,113 +33,17 @@ const work = mkdtempSync(join(process.env.VARVE_BENCH_DIR ?? tmpdir(), 'varve-be
 // What is agreed to here is not remembered where a person's consents are.
 process.env.XDG_CONFIG_HOME = join(work, 'config');
 process.on('exit', () => rmSync(work, { recursive: true, force: true }));
-const show = (step) =>
-  step ? `${step.seconds.toFixed(2)} s (${step.processor.toFixed(1)} s, ${step.mib} MiB)` : '';
 const both = ({ seconds, processor }) => `${seconds.toFixed(2)} s (${processor.toFixed(1)} s)`;
 const rows = [];
 
 /** A row is shown when it is measured, so that a run that is cut off was not in vain. */
 function note(row) {
   rows.push(row);
-  const cells = ['add', 'status', 'push', 'again', 'pull'].map((step) => show(row[step]));
-  console.log(`| ${row.workload} | ${row.target} | ${row.tool} | ${cells.join(' | ')} |`);
+  console.log(rowOf(row));
 }
 
-function time(command, cwd, env = {}) {
-  return measured(command, { cwd, env: { ...process.env, ...env } });
-}
-
-/** What takes a tenth of a second is measured three times, and the best counts. */
-function timeShort(...work) {
-  return [1, 2, 3].map(() => time(...work)).reduce((best, one) => (one.seconds < best.seconds ? one : best));
-}
-
-function quiet(command, cwd, env = {}) {
-  execFileSync(command[0], command.slice(1), {
-    cwd,
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-}
-
-function dvcCommand() {
-  const named = process.env.VARVE_DVC;
-  if (named) return existsSync(named) ? [named] : undefined;
-  return spawnSync('dvc', ['--version']).status === 0 ? ['dvc'] : undefined;
-}
-
-function gitRepository(folder) {
-  mkdirSync(folder, { recursive: true });
-  quiet(['git', 'init', '-q'], folder);
-  quiet(['git', 'config', 'user.email', 'bench@example.org'], folder);
-  quiet(['git', 'config', 'user.name', 'bench'], folder);
-}
-
-/** One tool against one target: init, add, status, push, push again, pull into a fresh clone. */
-function run(tool, workload, target, env) {
-  const repository = join(work, `${tool.name}-${workload.id}-${target.name}`);
-  gitRepository(repository);
-  tool.init(repository, target, env);
-  cpSync(workload.path, join(repository, 'data'), { recursive: true });
-  const add = time([...tool.command, 'add', 'data'], repository, env);
-  const status = timeShort([...tool.command, 'status'], repository, env);
-  quiet(['git', 'add', '-A'], repository);
-  quiet(['git', 'commit', '-qm', 'data'], repository);
-  const push = time([...tool.command, 'push', ...tool.jobs], repository, env);
-  const again = time([...tool.command, 'push', ...tool.jobs], repository, env);
-  const clone = `${repository}-clone`;
-  quiet(['git', 'clone', '-q', repository, clone], work);
-  tool.local?.(clone, target, env);
-  const pull = time([...tool.command, 'pull', ...tool.jobs], clone, env);
-  quiet(['diff', '-r', '-q', join(repository, 'data'), join(clone, 'data')], work);
-  note({
-    workload: workload.name,
-    target: target.name,
-    tool: tool.name,
-    add,
-    status,
-    push,
-    again,
-    pull,
-  });
-  rmSync(repository, { recursive: true, force: true });
-  rmSync(clone, { recursive: true, force: true });
-}
-
-const tools = [
-  {
-    name: 'varve',
-    command: varve,
-    jobs: [],
-    init(folder, target, env) {
-      quiet([...varve, 'init'], folder, env);
-      quiet([...varve, 'remote', 'add', 'origin', target.url('varve'), ...target.flags], folder, env);
-    },
-    local(folder, _, env) {
-      quiet([...varve, 'trust'], folder, env);
-    },
-  },
-];
-const dvc = dvcCommand();
-if (dvc) {
-  const settle = (folder, target, env, scope) => {
-    if (target.endpoint)
-      quiet([...dvc, 'remote', 'modify', ...scope, 'origin', 'endpointurl', target.endpoint], folder, env);
-  };
-  tools.push({
-    name: 'dvc',
-    command: dvc,
-    jobs: ['--jobs', '16'],
-    init(folder, target, env) {
-      quiet([...dvc, 'init', '-q'], folder, env);
-      quiet([...dvc, 'config', 'core.analytics', 'false'], folder, env);
-      quiet([...dvc, 'remote', 'add', '-q', '-d', 'origin', target.url('dvc')], folder, env);
-      settle(folder, target, env, []);
-    },
-  });
-} else {
-  console.log('DVC is not installed: its rows are left out (name it in VARVE_DVC).');
-}
+const { time, timeShort, quiet, gitRepository, run, tools } = makeTools(work, varve);
+if (tools.length === 1) console.log('DVC is not installed: its rows are left out (name it in VARVE_DVC).');
 
 /** rclone copies the folder as it is, to the bucket and back; each file is compared by its checksum. */
 function runRclone(workload, target) {
@@ -188,9 +92,7 @@ if (flags.only !== 'large') workloads.push(makeSmallFiles(join(work, 'many'), Nu
 const minio = flags.targets.includes('minio') ? await startMinio(join(work, 'minio')) : undefined;
 if (flags.targets.includes('minio') && !minio) console.log('No MinIO here: its rows are left out.');
 const floor = [];
-console.log(
-  '| workload | target | tool | add | status | push | push again | pull |\n|---|---|---|---|---|---|---|---|',
-);
+console.log(HEAD);
 for (const workload of workloads) {
   const list = `find ${workload.path} -type f -print0 | xargs -0 sha256sum > /dev/null`;
   const hash = time(['sh', '-c', list], work);
@@ -200,18 +102,26 @@ for (const workload of workloads) {
   console.log(`| ${workload.name} | – | sha256sum, cp | ${both(hash)} + ${both(copy)} | | | | |`);
   const targets = [];
   if (flags.targets.includes('folder')) {
-    targets.push({ name: 'folder', url: (tool) => join(work, `remote-${tool}-${workload.id}`), flags: [] });
+    const url = (tool) => join(work, `remote-${tool}-${workload.id}`);
+    targets.push({
+      name: 'folder',
+      url,
+      place: (place) => ({ url: join(work, `remote-${place}`), flags: [], settings: {} }),
+    });
   }
   if (minio) {
     targets.push({
       name: 'minio',
       endpoint: minio.endpoint,
-      url: (tool) => `s3://${minio.bucket}/${tool}-${workload.id}`,
-      flags: ['--endpoint', minio.endpoint, '--region', 'us-east-1'],
+      place: (place) => ({
+        url: `s3://${minio.bucket}/${place}`,
+        flags: ['--endpoint', minio.endpoint, '--region', 'us-east-1'],
+        settings: { endpointurl: minio.endpoint },
+      }),
     });
   }
   for (const target of targets) {
-    for (const tool of tools) run(tool, workload, target, minio?.env ?? {});
+    for (const tool of tools) note(await run(tool, workload, target, minio?.env ?? {}));
     for (const runPeer of peers) runPeer(workload, target);
   }
 }
@@ -223,15 +133,13 @@ for (const row of rows.filter(({ tool }) => tool === 'varve')) {
     seconds: base.hash.seconds + base.copy.seconds,
     processor: base.hash.processor + base.copy.processor,
   };
-  const of = (step, other) =>
-    `${(step.seconds / other.seconds).toFixed(2)}× (processor ${(step.processor / other.processor).toFixed(2)}×)`;
-  const limits = ['add', 'push', 'pull'].map((step) => `${step} ${of(row[step], limit)}`);
+  const limits = ['add', 'push', 'pull'].map((step) => `${step} ${ratio(row[step], limit)}`);
   console.log(`\n${row.workload}, ${row.target}: of sha256sum + cp, ${limits.join(', ')}.`);
   for (const peer of rows) {
     if (peer.tool === 'varve' || peer.workload !== row.workload || peer.target !== row.target) continue;
-    const factors = ['add', 'status', 'push', 'again', 'pull']
-      .filter((step) => peer[step])
-      .map((step) => `${step} ${of(peer[step], row[step])}`);
+    const factors = STEPS.filter((step) => peer[step]).map(
+      (step) => `${step} ${ratio(peer[step], row[step])}`,
+    );
     console.log(`${row.workload}, ${row.target}: ${peer.tool} takes ${factors.join(', ')} of varve.`);
   }
 }

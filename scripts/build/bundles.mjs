@@ -39,6 +39,7 @@ const LIBRARY = {
   'md5-worker': 'src/dvc/objects/md5-worker.ts',
   'scan-worker': 'src/profile/threads/scan-worker.ts',
   'statistics-worker': 'src/server/statistics/worker.ts',
+  'window-worker': 'src/server/observe/window-worker.ts',
 };
 
 /** The tricks of the command line's start, each of which scripts/bench/start-tricks.mjs turns off alone. */

@@ -1,6 +1,7 @@
 import { VarveError } from '../errors.ts';
 import { neutral } from '../wording/neutral.ts';
 import { type DatabaseAddress, PASSWORD_PLACES } from './address.ts';
+import { isOrdered, type QueryColumn } from './query.ts';
 
 const REFUSED = [
   'ER_ACCESS_DENIED_ERROR',
@@ -49,6 +50,23 @@ export function databaseError(error: unknown, address: DatabaseAddress): VarveEr
 /** Where people look for it, without user and options. */
 export function describeDatabase({ kind, host, port, database }: DatabaseAddress): string {
   return `${kind}://${host ?? ''}${port === undefined ? '' : `:${port}`}/${database}`;
+}
+
+/** @throws VarveError `column-missing`, `column-unordered` for a column in whose order rows cannot be taken */
+export function followable(columns: readonly QueryColumn[], name: string): QueryColumn {
+  const column = columns.find((one) => one.name === name);
+  const shown = neutral(name);
+  const names = neutral(columns.map((one) => one.name).join(', '));
+  if (column === undefined)
+    throw new VarveError('column-missing', `There is no column ${shown} to go on behind`, {
+      path: shown,
+      remedy: `Name one of these: ${names}.`,
+    });
+  if (column.isUnordered !== true && isOrdered(column.type)) return column;
+  throw new VarveError('column-unordered', `Rows cannot be taken in the order of the column ${shown}`, {
+    path: shown,
+    remedy: 'Name one that only grows and is a whole or decimal number, a date, a time with a date, or text.',
+  });
 }
 
 /** A column of a type that comes as no text. */

@@ -3,9 +3,17 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type Connection, createConnection, type FieldPacket } from 'mysql2';
 import type { DatabaseAddress } from './address.ts';
-import { columnUnreadable, databaseError } from './errors.ts';
-import { quotedTable, selectAll } from './names.ts';
-import { type DatabaseQuery, decimalType, type QueryColumn, type ResultSet, type RowValue } from './query.ts';
+import { columnUnreadable, databaseError, followable } from './errors.ts';
+import { quotedTable, type Statement, selectAll, selectNext, selectNone } from './names.ts';
+import {
+  type Continuation,
+  type DatabaseQuery,
+  decimalType,
+  type LeftOut,
+  type QueryColumn,
+  type ResultSet,
+  type RowValue,
+} from './query.ts';
 
 /**
  * Ask a MySQL or MariaDB server. All is read in one transaction that sees the state of its beginning, as far as the storage engine of the
@@ -15,6 +23,7 @@ export async function queryMysql(
   address: DatabaseAddress,
   wanted: DatabaseQuery,
   password: string | undefined,
+  next?: Continuation,
 ): Promise<ResultSet> {
   const connection = createConnection({ ...(await optionsOf(address, password)), ...AS_TEXT });
   // Failures are met by the command that waits; those after that are of a connection that nobody needs any more.
@@ -28,8 +37,10 @@ export async function queryMysql(
   try {
     for (const statement of BEGINNING) await ask(statement);
     const key = wanted.table === undefined ? [] : await keyOf(ask, wanted.table);
-    const sql = wanted.query ?? selectAll(wanted.table, key, '`');
-    return { key, ...(await resultsOf(connection, sql)), close: async () => connection.destroy() };
+    const all = { sql: wanted.query ?? selectAll(wanted.table!, key, '`'), values: [] };
+    const { rows, leftOut } = next ? await behind(connection, wanted, next, key) : { rows: all };
+    const close = async (): Promise<void> => connection.destroy();
+    return { key, ...(leftOut && { leftOut }), ...(await resultsOf(connection, rows)), close };
   } catch (error) {
     connection.destroy();
     throw databaseError(error, address);
@@ -101,10 +112,40 @@ async function keyOf(ask: (sql: string) => Promise<string[][]>, table: string): 
   return rows.toSorted((a, b) => Number(a[3]) - Number(b[3])).map((row) => row[4]!);
 }
 
+async function behind(
+  connection: Connection,
+  wanted: DatabaseQuery,
+  next: Continuation,
+  key: readonly string[],
+): Promise<{ rows: Statement; leftOut: LeftOut }> {
+  const { fields } = await executed(connection, { sql: selectNone(wanted, '`'), values: [] });
+  const { type } = followable(fields.map(columnOf), next.column);
+  const isNumber = type.endsWith('INT') || /^U?INTEGER$|^DECIMAL/.test(type);
+  const how = { mark: '`', parameter: '?', isNumber } as const;
+  const { rows, empty, before } = selectNext(wanted, next, key, how);
+  const count = async (statement: Statement | undefined): Promise<number> =>
+    statement === undefined ? 0 : Number((await executed(connection, statement)).rows[0]![0]);
+  return { rows, leftOut: { empty: await count(empty), before: await count(before) } };
+}
+
+function executed(
+  connection: Connection,
+  { sql, values }: Statement,
+): Promise<{ rows: unknown[][]; fields: FieldPacket[] }> {
+  return new Promise((resolve, reject) => {
+    connection.execute({ sql, rowsAsArray: true }, [...values], (error, rows, fields) =>
+      error === null ? resolve({ rows: rows as unknown[][], fields }) : reject(error),
+    );
+  });
+}
+
 const ROWS_AT_ONCE = 512;
 
-async function resultsOf(connection: Connection, sql: string): Promise<Pick<ResultSet, 'columns' | 'rows'>> {
-  const execution = connection.execute({ sql, rowsAsArray: true });
+async function resultsOf(
+  connection: Connection,
+  { sql, values }: Statement,
+): Promise<Pick<ResultSet, 'columns' | 'rows'>> {
+  const execution = connection.execute({ sql, rowsAsArray: true }, [...values]);
   const stream = execution.stream({ highWaterMark: ROWS_AT_ONCE });
   const fields = await new Promise<FieldPacket[]>((resolve, reject) => {
     stream.once('error', reject);
@@ -130,6 +171,8 @@ async function resultsOf(connection: Connection, sql: string): Promise<Pick<Resu
 }
 
 const UNSIGNED = 32;
+/** Flags of columns whose values are sorted by their numbers. Source: MySQL 8.4 source, mysql_com.h. */
+const ENUM_OR_SET = 256 | 2048;
 /** The number of the character set of bytes. */
 const BINARY = 63;
 
@@ -180,5 +223,10 @@ function columnOf(field: FieldPacket): QueryColumn {
   if (integer !== undefined) return { name, type: isUnsigned ? `U${integer}` : integer };
   if (type === BIT) return { name, type: length === 1 ? 'BOOLEAN' : 'UBIGINT' };
   const isBytes = TEXTS_OR_BYTES.includes(type) && field.characterSet === BINARY;
-  return { name, type: isBytes ? 'BLOB' : (TYPES[type] ?? 'VARCHAR') };
+  const isUnordered = (Number(field.flags) & ENUM_OR_SET) !== 0;
+  return {
+    name,
+    type: isBytes ? 'BLOB' : (TYPES[type] ?? 'VARCHAR'),
+    ...(isUnordered && { isUnordered }),
+  };
 }

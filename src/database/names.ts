@@ -1,3 +1,5 @@
+import type { Continuation, DatabaseQuery } from './query.ts';
+
 /** How a kind of database quotes names: the mark itself is doubled within, as the standard has it. */
 export type QuoteMark = '"' | '`';
 
@@ -13,6 +15,48 @@ export function quotedTable(name: string, mark: QuoteMark): string {
 export function selectAll(table: string, key: readonly string[], mark: QuoteMark): string {
   const order = key.map((column) => quoted(column, mark)).join(', ');
   return `SELECT * FROM ${quotedTable(table, mark)}${order === '' ? '' : ` ORDER BY ${order}`}`;
+}
+
+/** A statement, and the value of its one parameter if it has one. */
+export interface Statement {
+  readonly sql: string;
+  readonly values: readonly string[];
+}
+
+/**
+ * Ask for rows behind a value, in the order of its column and then of the key, and for the numbers of those that are left out.
+ * @param isNumber whether values of the column are numbers, which some servers round where they come as parameters
+ */
+export function selectNext(
+  { table, query }: DatabaseQuery,
+  { column, after }: Continuation,
+  key: readonly string[],
+  { mark, parameter, isNumber }: { mark: QuoteMark; parameter: string; isNumber: boolean },
+): { readonly rows: Statement; readonly empty: Statement; readonly before: Statement | undefined } {
+  const from = sourceOf({ table, query } as DatabaseQuery, mark);
+  const name = quoted(column, mark);
+  // What stands in a pointer may be anything: only digits are written into the statement.
+  const isLiteral = after !== undefined && isNumber && /^-?\d+(\.\d+)?$/.test(after);
+  const values = after === undefined || isLiteral ? [] : [after];
+  const bound = isLiteral ? after : parameter;
+  const order = [name, ...key.filter((other) => other !== column).map((other) => quoted(other, mark))];
+  const behind = after === undefined ? `${name} IS NOT NULL` : `${name} > ${bound}`;
+  const count = `SELECT COUNT(*) FROM ${from} WHERE ${name}`;
+  return {
+    rows: { sql: `SELECT * FROM ${from} WHERE ${behind} ORDER BY ${order.join(', ')}`, values },
+    empty: { sql: `${count} IS NULL`, values: [] },
+    before: after === undefined ? undefined : { sql: `${count} <= ${bound}`, values },
+  };
+}
+
+/** Ask for no row, which tells the types of columns. */
+export function selectNone(wanted: DatabaseQuery, mark: QuoteMark): string {
+  return `SELECT * FROM ${sourceOf(wanted, mark)} LIMIT 0`;
+}
+
+function sourceOf({ table, query }: DatabaseQuery, mark: QuoteMark): string {
+  // A line of its own, since the last one of a query may end in a comment.
+  return table === undefined ? `(${query!.replace(/;\s*$/, '')}\n) AS asked` : quotedTable(table, mark);
 }
 
 function quoted(name: string, mark: QuoteMark): string {

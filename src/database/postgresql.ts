@@ -1,9 +1,17 @@
 import pg from 'pg';
 import Cursor, { type CursorQueryConfig } from 'pg-cursor';
 import type { DatabaseAddress } from './address.ts';
-import { databaseError } from './errors.ts';
-import { quotedTable, selectAll } from './names.ts';
-import { type DatabaseQuery, decimalType, type QueryColumn, type ResultSet, type RowValue } from './query.ts';
+import { databaseError, followable } from './errors.ts';
+import { quotedTable, type Statement, selectAll, selectNext, selectNone } from './names.ts';
+import {
+  type Continuation,
+  type DatabaseQuery,
+  decimalType,
+  type LeftOut,
+  type QueryColumn,
+  type ResultSet,
+  type RowValue,
+} from './query.ts';
 
 /**
  * Ask a PostgreSQL server, in one transaction that sees the state of its beginning. Values come as the server writes them, in which no
@@ -13,6 +21,7 @@ export async function queryPostgresql(
   address: DatabaseAddress,
   wanted: DatabaseQuery,
   password: string | undefined,
+  next?: Continuation,
 ): Promise<ResultSet> {
   const client = new pg.Client({
     ...optionsOf(address, password),
@@ -23,8 +32,10 @@ export async function queryPostgresql(
     await client.connect();
     for (const statement of BEGINNING) await client.query(statement);
     const key = wanted.table === undefined ? [] : await keyOf(client, wanted.table);
-    const sql = wanted.query ?? selectAll(wanted.table, key, '"');
-    return { key, ...(await resultsOf(client, sql)), close: () => client.end() };
+    const all = { sql: wanted.query ?? selectAll(wanted.table!, key, '"'), values: [] };
+    const { rows, leftOut } = next ? await behind(client, wanted, next, key) : { rows: all };
+    const close = (): Promise<void> => client.end();
+    return { key, ...(leftOut && { leftOut }), ...(await resultsOf(client, rows)), close };
   } catch (error) {
     await client.end().catch(() => undefined);
     throw databaseError(error, address);
@@ -70,14 +81,40 @@ async function keyOf(client: pg.Client, table: string): Promise<string[]> {
   return rows.map(([name]) => name!);
 }
 
+async function behind(
+  client: pg.Client,
+  wanted: DatabaseQuery,
+  next: Continuation,
+  key: readonly string[],
+): Promise<{ rows: Statement; leftOut: LeftOut }> {
+  // Of the extended protocol, which takes one statement and no other behind it.
+  const ask = ({ sql, values }: Statement) =>
+    client.query<string[]>({
+      text: sql,
+      values: [...values],
+      rowMode: 'array',
+      queryMode: 'extended',
+    } as pg.QueryArrayConfig);
+  const { fields } = await ask({ sql: selectNone(wanted, '"'), values: [] });
+  followable(fields.map(columnOf), next.column);
+  const how = { mark: '"', parameter: '$1', isNumber: false } as const;
+  const { rows, empty, before } = selectNext(wanted, next, key, how);
+  const count = async (statement: Statement | undefined): Promise<number> =>
+    statement === undefined ? 0 : Number((await ask(statement)).rows[0]![0]);
+  return { rows, leftOut: { empty: await count(empty), before: await count(before) } };
+}
+
 const ROWS_AT_ONCE = 2048;
 
-async function resultsOf(client: pg.Client, sql: string): Promise<Pick<ResultSet, 'columns' | 'rows'>> {
+async function resultsOf(
+  client: pg.Client,
+  { sql, values }: Statement,
+): Promise<Pick<ResultSet, 'columns' | 'rows'>> {
   const config = {
     rowMode: 'array',
     types: { getTypeParser: () => asWritten },
   } as unknown as CursorQueryConfig;
-  const cursor = client.query(new Cursor<RowValue[]>(sql, [], config));
+  const cursor = client.query(new Cursor<RowValue[]>(sql, [...values], config));
   const next = (): Promise<{ rows: RowValue[][]; fields: readonly pg.FieldDef[] }> =>
     new Promise((resolve, reject) => {
       // After the last row there is no result.

@@ -12,6 +12,21 @@ export type DatabaseQuery =
     }
   | { readonly query: string; readonly table?: undefined };
 
+/** Of what is asked, the rows whose value in one column is greater than that of the last row that was taken. */
+export interface Continuation {
+  readonly column: string;
+  /** That value, as the database wrote it; undefined takes all rows that have a value. */
+  readonly after?: string | undefined;
+}
+
+/** Rows that a continuation leaves out. */
+export interface LeftOut {
+  /** Those without a value in the column. */
+  readonly empty: number;
+  /** Those up to the value behind which it goes on. */
+  readonly before: number;
+}
+
 /** A value as the driver gives it: text of numbers and times, so that none is rounded. */
 export type RowValue = string | number | Buffer | null;
 
@@ -19,6 +34,8 @@ export interface QueryColumn {
   readonly name: string;
   /** The type that keeps every value, as SQL of the engine writes it. `VARCHAR` where only text does. */
   readonly type: string;
+  /** The database sorts its values by another order than it compares them with text. */
+  readonly isUnordered?: true;
 }
 
 /** The answer to a query. Close it in a `finally`: the transaction lasts as long. */
@@ -26,9 +43,16 @@ export interface ResultSet {
   readonly columns: readonly QueryColumn[];
   /** By which columns rows are in order; empty where nothing says in which order they come. */
   readonly key: readonly string[];
+  /** Set for a continuation: counted in the same transaction. */
+  readonly leftOut?: LeftOut;
   /** Some hundreds of rows at a time, a cell for each column. */
   rows(): AsyncIterable<readonly (readonly RowValue[])[]>;
   close(): Promise<void>;
+}
+
+/** Whether rows can be taken in the order of a column of this type: its values are compared as they are written, and none is rounded. */
+export function isOrdered(type: string): boolean {
+  return /^(U?(TINYINT|SMALLINT|INTEGER|BIGINT)|DECIMAL.*|DATE|TIMESTAMP|TIMESTAMPTZ|VARCHAR)$/.test(type);
 }
 
 /** The most digits of a decimal of the engine. */

@@ -27,7 +27,7 @@ export interface Side {
   readonly unit?: 'files';
   /** The forms of requests that the rows of a stream came in, such as `cloudevents/v2`; absent where they were rows themselves. */
   readonly envelopes?: readonly string[];
-  /** Where in a stream the rows are from; absent where lines are counted and nothing else is known of them. */
+  /** Where in a stream the rows are from. */
   readonly stream?: StreamWindow;
 }
 

@@ -4,12 +4,18 @@ import { DECOMPRESSORS } from './compression.ts';
 
 const PACKAGE = 'kafkajs';
 
-/** Load the package that speaks Kafka's protocol. @throws VarveError `driver-missing` */
-export async function loadDriver(): Promise<typeof Kafkajs> {
+/**
+ * Load the package that speaks Kafka's protocol.
+ * @param load imports it: in the caller's words, since bundlers look for them
+ * @throws VarveError `driver-missing`
+ */
+export async function loadDriver(
+  load: () => Promise<unknown> = () => import('kafkajs'),
+): Promise<typeof Kafkajs> {
   let driver: typeof Kafkajs;
   try {
     // Of a CommonJS package, Node finds not every name.
-    driver = ((await import('kafkajs')) as unknown as { default: typeof Kafkajs }).default;
+    driver = ((await load()) as { default: typeof Kafkajs }).default;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'MODULE_NOT_FOUND' && code !== 'ERR_MODULE_NOT_FOUND') throw error;

@@ -3,7 +3,7 @@ import type { CheckoutOptions } from '../operations/backend/results.ts';
 import type { Watch } from '../operations/context/context.ts';
 import type { SourceOptions } from '../operations/get.ts';
 import type { ListOptions } from '../operations/list.ts';
-import type { SchemaFormat } from '../operations/schema-infer.ts';
+import type { ShownSchemaFormat } from '../operations/schema-show.ts';
 import type { ProfilingOptions } from '../operations/statistics/profiling-options.ts';
 
 /** Which datasets are meant. */
@@ -28,6 +28,11 @@ export interface AddDatabaseOptions extends AddStreamOptions {
   readonly table?: string | undefined;
   /** What to read in place of a table. */
   readonly query?: string | undefined;
+  /**
+   * Take only rows whose value in this column is greater than that of the last row that was taken, into a file of their own: `to` is a
+   * folder then.
+   */
+  readonly incremental?: string | undefined;
   /** In place of what the variables and files of the database's own clients say. It is kept nowhere. */
   readonly password?: string | undefined;
 }
@@ -93,7 +98,7 @@ export interface DriftHistoryOptions extends Watch {
 export interface SchemaShowOptions extends Watch {
   /** Another schema than the dataset's own. */
   readonly schema?: string | undefined;
-  readonly format?: SchemaFormat | undefined;
+  readonly format?: ShownSchemaFormat | undefined;
 }
 
 export interface SchemaUpdateOptions extends Watch {

@@ -210,13 +210,14 @@ export class VarveRepository extends DataFolder {
    */
   async addDatabase(url: string, options: AddDatabaseOptions): Promise<AddResult> {
     checkArgument('addDatabase', 'the URL', url, TEXT);
-    const kinds = { ...ADD, to: TEXT, table: TEXT, query: TEXT, password: TEXT };
+    const kinds = { ...ADD, to: TEXT, table: TEXT, query: TEXT, incremental: TEXT, password: TEXT };
     const call = this.#session.begin('addDatabase', options, kinds);
     checkArgument('addDatabase', 'the option to', call.options.to, TEXT);
-    const { to, table, query, password, ...own } = call.options;
+    const { to, table, query, incremental, password, ...own } = call.options;
     const context = await this.#context(call.watch);
     const { addDatabase } = await import('../operations/add-database.ts');
-    return addDatabase(context, url, { ...addOptions(context, own), to, table, query, password });
+    const asked = { table, query, incremental, password };
+    return addDatabase(context, url, { ...addOptions(context, own), to, ...asked });
   }
 
   /**

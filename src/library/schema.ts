@@ -7,6 +7,7 @@ import type { SchemaShowOptions, SchemaUpdateOptions } from './options.ts';
 import type { Session } from './session.ts';
 
 const FORMAT = oneOf('yaml', 'tfdv');
+const SHOWN_FORMAT = oneOf('yaml', 'tfdv', 'sagemaker');
 
 /** What the data of a folder should look like: `folder.schema`. */
 export class SchemaMethods {
@@ -34,7 +35,7 @@ export class SchemaMethods {
     options: SchemaInferOptions & Watch = {},
   ): Promise<SchemaInferResult> {
     checkArgument('schema.infer', 'the datasets', datasets, TEXT_OR_TEXTS);
-    const kinds = { output: TEXT, format: FORMAT, force: FLAG, strict: FLAG, explain: FLAG };
+    const kinds = { output: TEXT, format: FORMAT, force: FLAG, strict: FLAG, explain: FLAG, from: TEXT };
     const call = this.#session.begin('schema.infer', options, kinds);
     const { schemaInfer } = await import('../operations/schema-infer.ts');
     return schemaInfer(this.#session.cwd, [datasets].flat(), call.options, call.watch);
@@ -43,7 +44,7 @@ export class SchemaMethods {
   /** The schema of a dataset, checked. @throws VarveError `schema-missing`, `schema-invalid` */
   async show(dataset: string, options: SchemaShowOptions = {}): Promise<SchemaShowResult> {
     checkArgument('schema.show', 'the dataset', dataset, TEXT);
-    const call = this.#session.begin('schema.show', options, { schema: TEXT, format: FORMAT });
+    const call = this.#session.begin('schema.show', options, { schema: TEXT, format: SHOWN_FORMAT });
     const { schemaShow } = await import('../operations/schema-show.ts');
     return schemaShow(this.#session.cwd, dataset, call.options, call.watch);
   }

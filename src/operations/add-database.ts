@@ -8,8 +8,10 @@ import type { DatabaseOrigin } from '../workspace/database-origin.ts';
 import { pointerPath } from '../workspace/pointer.ts';
 import { giveConsent } from '../workspace/trust/consent.ts';
 import { databaseRequest } from '../workspace/trust/database.ts';
+import type { TrustRequest } from '../workspace/trust/request.ts';
 import { recordAdd } from './add.ts';
 import { addFromStream } from './add-from-stream.ts';
+import { appendRows, refuseUnkept } from './append-rows.ts';
 import type { BackendAddOptions } from './backend/backend.ts';
 import type { AddResult } from './backend/results.ts';
 import type { Context } from './context/context.ts';
@@ -20,7 +22,12 @@ export interface DatabaseOptions extends BackendAddOptions {
   readonly table?: string | undefined;
   /** A query, in place of a table. It can read only. */
   readonly query?: string | undefined;
-  /** Path of the file that is made: `.parquet` or `.csv`. */
+  /**
+   * Only rows whose value in this column is greater than that of the last row that was taken. They are appended: `to` is a folder, and each
+   * run adds a file of Parquet to it.
+   */
+  readonly incremental?: string | undefined;
+  /** Path of the file that is made, `.parquet` or `.csv`; of the folder with `incremental`. */
   readonly to: string;
   /** In place of the one that variables or files of the database's own clients have. It is kept nowhere. */
   readonly password?: string | undefined;
@@ -30,7 +37,8 @@ export interface DatabaseOptions extends BackendAddOptions {
  * Take a table of a database, or what a query gives, into a file, and add it. All is read in one transaction, which sees one state and can
  * change nothing. Rows wait on the disk: memory does not grow with them.
  * @param url `mysql://user@host/database` or `postgresql://…`, without a password
- * @throws VarveError `database-url-invalid`, `database-refused`, `database-unreachable`, `database-error`, `column-unreadable`, and those of addFromStream
+ * @throws VarveError `database-url-invalid`, `database-refused`, `database-unreachable`, `database-error`, `column-unreadable`, and those of addFromStream;
+ * with `incremental` also `column-missing`, `column-unordered`, `dvc-unsupported`
  */
 export function addDatabase(context: Context, url: string, options: DatabaseOptions): Promise<AddResult> {
   const { table } = options;
@@ -40,7 +48,7 @@ export function addDatabase(context: Context, url: string, options: DatabaseOpti
 async function addRows(
   context: Context,
   url: string,
-  { table, query, to, password, ...options }: DatabaseOptions,
+  { table, query, incremental, to, password, ...options }: DatabaseOptions,
 ): Promise<AddResult> {
   const wanted = queryOf(table, query);
   const asked = { address: parseDatabaseUrl(url), wanted };
@@ -48,13 +56,26 @@ async function addRows(
     url,
     ...(wanted.table === undefined ? { query: wanted.query } : { table: wanted.table }),
   };
-  const added = await withExportedTable(asked, { format: formatOf(to), password }, context, (path) =>
-    addFromStream(context, createReadStream(path), to, { ...options, database }),
-  );
+  refuseUnkept({
+    ...database,
+    ...(incremental !== undefined && { incremental: { column: incremental, rows: 0 } }),
+  });
+  const added =
+    incremental === undefined
+      ? await withExportedTable(asked, { format: formatOf(to), password }, context, ({ path }) =>
+          addFromStream(context, createReadStream(path), to, { ...options, database }),
+        )
+      : await appendRows(context, asked, database, { column: incremental, to, password, ...options });
   // Who asks on this machine has agreed to ask again.
   for (const { path } of added.datasets)
-    giveConsent(context.repository.root, databaseRequest(database, pointerPath(path)));
+    giveConsent(context.repository.root, consentTo(database, incremental, pointerPath(path)));
   return added;
+}
+
+/** How far rows have been taken is no part of what is agreed to. */
+function consentTo(database: DatabaseOrigin, column: string | undefined, file: string): TrustRequest {
+  const incremental = column === undefined ? {} : { incremental: { column, rows: 0 } };
+  return databaseRequest({ ...database, ...incremental }, file);
 }
 
 function queryOf(table: string | undefined, query: string | undefined): DatabaseQuery {

@@ -1,30 +1,41 @@
-import { copyFileSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { removeQuietly, unfinishedBeside } from '../base/files/atomic-write.ts';
 import { checkDataPath } from '../base/files/data-path.ts';
-import { renameOverSync } from '../base/files/rename.ts';
 import { exportTables } from '../engine/export-tables.ts';
-import { VarveError } from '../errors.ts';
+import { type ErrorCode, VarveError } from '../errors.ts';
 import { describeTopic, type KafkaAddress, parseKafkaUrl } from '../kafka/address.ts';
 import { parseStreamPosition } from '../kafka/positions.ts';
 import { SchemaRegistry } from '../kafka/registry.ts';
 import { readKafkaSettings } from '../kafka/settings.ts';
 import { Topic, type TopicMessage } from '../kafka/topic.ts';
 import { counted } from '../wording/numbers.ts';
+import { withoutSecrets } from '../wording/urls.ts';
 import { SafeFolders } from '../workspace/checkout/safe-folder.ts';
-import { POINTER_SUFFIX } from '../workspace/pointer.ts';
+import { pointerPath } from '../workspace/pointer.ts';
 import { pathInRepository } from '../workspace/repository.ts';
+import {
+  formatOffsets,
+  type OffsetRange,
+  type OffsetRanges,
+  parseOffsets,
+  problemOfTopic,
+  type TopicOrigin,
+} from '../workspace/topic-origin.ts';
+import { giveConsent } from '../workspace/trust/consent.ts';
+import { topicRequest } from '../workspace/trust/topic.ts';
 import { add } from './add.ts';
+import { addMadeFiles } from './add-made-files.ts';
 import type { BackendAddOptions } from './backend/backend.ts';
 import type { AddResult } from './backend/results.ts';
 import type { Context } from './context/context.ts';
+import { placeFile } from './datasets/place-file.ts';
+import { unchangedVersion } from './datasets/unchanged-version.ts';
 import { requestInvalid } from './inference/columns.ts';
 import { NewNames } from './inference/row-lines.ts';
 import { LEFT_OUT, MessageReader } from './stream/message-rows.ts';
 import { RegisteredSchemas } from './stream/registered-schemas.ts';
 import { Tally } from './stream/tally.ts';
 import { TopicSpool } from './stream/topic-spool.ts';
-import type { OffsetRange } from './stream/windows.ts';
 
 export interface AddTopicOptions extends BackendAddOptions {
   /** Path of the folder that the files are to lie in. */
@@ -39,10 +50,6 @@ export interface AddTopicOptions extends BackendAddOptions {
   readonly memory?: string | undefined;
 }
 
-/** What a version says of itself: the topic, and its offsets by partition. */
-const TOPIC_KEY = 'topic';
-const OFFSETS_KEY = 'topic-offsets';
-const MAX_META_LENGTH = 1024;
 /** Digits of offsets in names of files, so that their order is that of the names. */
 const OFFSET_DIGITS = 10;
 
@@ -63,21 +70,23 @@ export async function addTopic(
   const begin = from === undefined ? undefined : parseStreamPosition(from, '--from');
   const end = parseStreamPosition(until ?? 'latest', '--until');
   const settings = readKafkaSettings(registry);
+  const origin: TopicOrigin = { url: describeTopic(address), ...(registry !== undefined && { registry }) };
+  refuseUnkept(origin);
   const asked = settings.registry && new SchemaRegistry(settings.registry, { onNote: onWarning, signal });
   const target = pathInRepository(repository, context.cwd, to);
   checkDataPath(target);
   const folder = join(repository.root, target);
+  const known = await rangesOf(context, folder, target, address);
   const topic = await Topic.open(address, { settings, onNote: onWarning, signal });
   let spool: TopicSpool;
   try {
     const question = JSON.stringify([describeTopic(address), target, from, until]);
     spool = await TopicSpool.open(repository.stateFolder, target, question, async () => {
-      const there = rangesIn(folder, address);
       const starts = await topic.at(begin ?? { kind: 'earliest' });
       const ends = await topic.at(end);
-      return wantedRanges(starts, ends, begin === undefined ? there : undefined);
+      return wantedRanges(starts, ends, begin === undefined ? known : undefined);
     });
-    refuseOverlap(rangesIn(folder, address), spool, folder, address);
+    refuseOverlap(known, spool, folder, address);
     await fill(spool, topic, asked && new RegisteredSchemas(asked), context);
   } finally {
     await topic.close();
@@ -87,8 +96,13 @@ export async function addTopic(
     spool.remove();
     throw nothingThere(address);
   }
-  const added = await add(context, await addedPaths(context, folder, made), options);
-  const result = await withOffsets(context, added, address, rangesIn(folder, address));
+  const offsets = formatOffsets(together(known, rangesIn(folder, address)));
+  const result = await addedFiles(context, folder, made, {
+    ...options,
+    topic: { ...origin, ...(offsets !== undefined && { offsets }) },
+  });
+  // Who asks on this machine has agreed to ask again.
+  giveConsent(repository.root, topicRequest(origin, pointerPath(target)));
   if (spool.malformed > 0)
     onWarning?.(
       `${counted(spool.malformed, 'message')} could not be read, and ${spool.malformed === 1 ? 'is' : 'are'} not in ${target}`,
@@ -97,14 +111,66 @@ export async function addTopic(
   return result;
 }
 
-/** The new files alone, whatever else lies in the folder; all of it where it is no dataset yet, or one of DVC, which knows no parts. */
-async function addedPaths(
-  { backend }: Context,
+async function addedFiles(
+  context: Context,
   folder: string,
   made: readonly string[],
-): Promise<readonly string[]> {
-  const isWhole = made.length === 0 || backend.pointerSuffix !== POINTER_SUFFIX;
-  return isWhole || (await backend.datasetNamed(folder)) === undefined ? [folder] : made;
+  options: BackendAddOptions,
+): Promise<AddResult> {
+  if (made.length > 0) return addMadeFiles(context, folder, made, options);
+  const path = await context.backend.datasetNamed(folder);
+  const topic = path === undefined ? undefined : await originOf(context, folder, path);
+  return path === undefined || topic === undefined
+    ? add(context, [folder], options)
+    : unchangedVersion(context, path, { topic });
+}
+
+/** What the pointer says of where messages are from; undefined if it says nothing of a topic. */
+async function originOf(
+  { backend }: Context,
+  folder: string,
+  path: string,
+): Promise<TopicOrigin | undefined> {
+  try {
+    return (await backend.followers([folder])).get(path)?.topic;
+  } catch (error) {
+    const codes: readonly ErrorCode[] = ['import-missing', 'dvc-unsupported'];
+    if (error instanceof VarveError && codes.includes(error.code)) return undefined;
+    throw error;
+  }
+}
+
+/** Which offsets the dataset has: those that its pointer names, and those of files that lie here. */
+async function rangesOf(
+  context: Context,
+  folder: string,
+  target: string,
+  address: KafkaAddress,
+): Promise<OffsetRanges> {
+  const isDataset = (await context.backend.datasetNamed(folder)) !== undefined;
+  const origin = isDataset ? await originOf(context, folder, target) : undefined;
+  const isSame = origin !== undefined && parseKafkaUrl(origin.url).topic === address.topic;
+  return together(isSame ? parseOffsets(origin.offsets ?? '') : new Map(), rangesIn(folder, address));
+}
+
+function together(one: OffsetRanges, other: OffsetRanges): OffsetRanges {
+  const partitions = new Set([...one.keys(), ...other.keys()]);
+  return new Map(
+    [...partitions].map((partition) => [
+      partition,
+      [...(one.get(partition) ?? []), ...(other.get(partition) ?? [])],
+    ]),
+  );
+}
+
+/** @throws VarveError `stream-url-invalid` for what a pointer could not say */
+function refuseUnkept(origin: TopicOrigin): void {
+  const problem = problemOfTopic(origin);
+  if (problem === undefined) return;
+  throw new VarveError('stream-url-invalid', `${withoutSecrets(origin.url)} cannot be kept: ${problem}`, {
+    path: withoutSecrets(origin.url),
+    remedy: 'Name two or three brokers of the cluster, and a registry by its URL without user and query.',
+  });
 }
 
 /** Read what is still to come of the ranges, as a group of its own that commits nothing. */
@@ -175,7 +241,7 @@ const AS_THEY_ARE = {
 function wantedRanges(
   starts: ReadonlyMap<number, number>,
   ends: ReadonlyMap<number, number>,
-  there: ReadonlyMap<number, readonly OffsetRange[]> | undefined,
+  there: OffsetRanges | undefined,
 ): ReadonlyMap<number, OffsetRange> {
   const ranges = [...ends].map(([partition, until]) => {
     const known = Math.max(0, ...(there?.get(partition) ?? []).map((range) => range.until));
@@ -185,12 +251,7 @@ function wantedRanges(
 }
 
 /** @throws VarveError `path-taken` for offsets that another file has */
-function refuseOverlap(
-  there: ReadonlyMap<number, readonly OffsetRange[]>,
-  spool: TopicSpool,
-  folder: string,
-  address: KafkaAddress,
-): void {
+function refuseOverlap(there: OffsetRanges, spool: TopicSpool, folder: string, address: KafkaAddress): void {
   for (const [partition, { from, until }] of spool.ranges) {
     const other = there.get(partition)?.find((one) => one.from < until && from < one.until);
     // What this very range has left there is written again.
@@ -211,7 +272,7 @@ function fileName({ topic }: KafkaAddress, partition: number, { from, until }: O
 }
 
 /** Which offsets the files of a folder have, by partition, in their order. */
-function rangesIn(folder: string, { topic }: KafkaAddress): ReadonlyMap<number, readonly OffsetRange[]> {
+function rangesIn(folder: string, { topic }: KafkaAddress): OffsetRanges {
   const found = new Map<number, OffsetRange[]>();
   for (const name of existsSync(folder) ? readdirSync(folder).sort() : []) {
     const [, of, partition, from, until] =
@@ -242,62 +303,11 @@ async function writeFiles(
     tables,
     { ...(memory !== undefined && { memory }), ...(signal && { signal }) },
     (path, at) => {
-      const unfinished = unfinishedBeside(names[at]!);
-      try {
-        copyFileSync(path, unfinished);
-        rmSync(path);
-        renameOverSync(unfinished, names[at]!);
-      } catch (error) {
-        removeQuietly(unfinished);
-        throw error;
-      }
+      placeFile(path, names[at]!);
+      rmSync(path);
     },
   );
   return names;
-}
-
-/** Say in the pointer which offsets the version has. Where pointers can say nothing, the names of the files do. */
-async function withOffsets(
-  { backend }: Context,
-  added: AddResult,
-  address: KafkaAddress,
-  ranges: ReadonlyMap<number, readonly OffsetRange[]>,
-): Promise<AddResult> {
-  const [dataset] = added.datasets;
-  const offsets = [...ranges]
-    .sort(([a], [b]) => a - b)
-    .map(
-      ([partition, own]) =>
-        `${partition}:${joined(own)
-          .map(({ from, until }) => `${from}-${until}`)
-          .join('+')}`,
-    )
-    .join(',');
-  const told =
-    offsets.length <= MAX_META_LENGTH
-      ? offsets
-      : `${ranges.size} partitions; names of files have their offsets`;
-  try {
-    const meta = await backend.setMeta(dataset!.path, {
-      [TOPIC_KEY]: describeTopic(address),
-      [OFFSETS_KEY]: told,
-    });
-    return { ...added, datasets: [{ ...dataset!, meta }] };
-  } catch (error) {
-    if (error instanceof VarveError && error.code === 'dvc-unsupported') return added;
-    throw error;
-  }
-}
-
-/** Ranges that meet are one. */
-function joined(ranges: readonly OffsetRange[]): readonly OffsetRange[] {
-  const found: OffsetRange[] = [];
-  for (const range of [...ranges].sort((a, b) => a.from - b.from)) {
-    const last = found.at(-1);
-    if (last !== undefined && range.from <= last.until) last.until = Math.max(last.until, range.until);
-    else found.push({ ...range });
-  }
-  return found;
 }
 
 function nothingThere(address: KafkaAddress): VarveError {

@@ -1,26 +1,30 @@
 import { rm } from 'node:fs/promises';
 import { makeTemporaryFolder } from '../base/files/temporary-folder.ts';
 import { removeAtExit } from '../base/files/unfinished-files.ts';
-import type { DriftReport } from '../drift/model.ts';
+import type { DriftReport, StreamWindow } from '../drift/model.ts';
+import { VarveError } from '../errors.ts';
+import { neutral } from '../wording/neutral.ts';
 import type { Watch } from './context/context.ts';
 import { peek, recordWindows } from './inference/record-windows.ts';
 import { openReference, type Reference } from './inference/reference.ts';
-import { linesOf, RequestLines } from './inference/request-lines.ts';
+import { linesOf } from './inference/request-lines.ts';
 import { RequestReader } from './inference/requests.ts';
 import { NewNames } from './inference/row-lines.ts';
 import { windows } from './inference/windows.ts';
-import { LEFT_OUT, MessageReader } from './stream/message-rows.ts';
-import { reportOf } from './stream/report.ts';
+import { type JsonRows, LEFT_OUT, MessageReader, TOO_LONG } from './stream/message-rows.ts';
+import { reportOf, withStream } from './stream/report.ts';
 import { Tally } from './stream/tally.ts';
 import { isByTime, type StreamOptions, windowsOf } from './stream/window-options.ts';
 import type { ClosedWindow } from './stream/windows.ts';
+
+const SPACE = 0x20;
 
 /**
  * Compare JSON Lines, window by window, with a snapshot's profile, and yield each report as soon as its window is full, or past. Lines are
  * rows, or requests as model servers log them, whose rows are taken out; so are those of a TFRecord of TensorFlow Serving's PredictionLogs,
  * of which a window has so many requests. The last window may be shorter. A window lies in a temporary file, so
- * that memory does not grow with it. Where windows go by time, lines that cannot be read are counted.
- * @throws VarveError `request-invalid`, `usage`, and as openReference
+ * that memory does not grow with it. Lines that cannot be read are counted.
+ * @throws VarveError `request-invalid` where no line can be read, or a TFRecord is damaged; `usage`, and as openReference
  */
 export async function* driftStream(
   cwd: string,
@@ -34,8 +38,9 @@ export async function* driftStream(
   try {
     const byTime = windowsOf(options, folder);
     const reference = await openReference(cwd, snapshot, options, watch);
-    if (isByTime(options)) yield* reportsByTime(reference, bytes, byTime, options, watch);
-    else yield* reportsByRows(reference, bytes, Number(options.window), folder);
+    const lines = new StreamLines(reference, options, watch);
+    if (isByTime(options)) yield* reportsByTime(reference, lines, bytes, byTime);
+    else yield* reportsByRows(reference, lines, bytes, Number(options.window), folder);
   } finally {
     await rm(folder, { recursive: true, force: true });
     unfinished.isFinished();
@@ -44,62 +49,116 @@ export async function* driftStream(
 
 async function* reportsByRows(
   reference: Reference,
+  lines: StreamLines,
   bytes: AsyncIterable<Uint8Array>,
   rows: number,
   folder: string,
 ): AsyncGenerator<DriftReport> {
-  const lines = new RequestLines(new RequestReader(reference.columns));
   const { isTfrecord, bytes: whole } = await peek(bytes);
   const cut = isTfrecord ? recordWindows(whole, rows, folder) : windows(lines.rows(whole), rows, folder);
   let number = 0;
   for await (const window of cut) {
-    number++;
-    const name = `window-${number}.${isTfrecord ? 'tfrecord' : 'jsonl'}`;
+    const name = `window-${++number}.${isTfrecord ? 'tfrecord' : 'jsonl'}`;
+    const stream = lines.beginWindow(number);
     const after = await reference.profile([window], name);
     await rm(window.path);
-    yield reference.compare(after, name, [...lines.envelopes].sort());
+    yield withStream(reference.compare(after, name, [...lines.envelopes].sort()), stream);
   }
+  lines.end(number);
 }
 
 async function* reportsByTime(
   reference: Reference,
+  lines: StreamLines,
   bytes: AsyncIterable<Uint8Array>,
   windows: ReturnType<typeof windowsOf>,
-  { eventTime }: StreamOptions,
-  { onWarning }: Watch,
 ): AsyncGenerator<DriftReport> {
-  const names = new NewNames(reference.columns.names);
-  const reader = new MessageReader({
-    reader: new RequestReader(reference.columns),
-    names,
-    timeField: eventTime,
-  });
-  const tally = new Tally(onWarning);
+  const { tally } = lines;
   let number = 0;
-  const reported = async (window: ClosedWindow): Promise<DriftReport> => {
-    names.clear();
-    const report = await reportOf(reference, window, ++number, { tally });
-    tally.clear();
-    return report;
-  };
-  let offset = 0;
-  for await (const line of linesOf(bytes)) {
-    offset++;
-    if (line.every((byte) => byte <= 0x20)) continue;
-    const where = `Line ${offset}`;
-    const rows = reader.readJson(line);
-    if (typeof rows === 'string') tally.leaveOut(where, rows);
-    else {
-      const taken = await windows.add(rows, reader.timeOf(rows, undefined), { partition: 0, offset });
-      if (taken === 'late') tally.late += rows.rows;
-      else if (taken !== 'taken') tally.leaveOut(where, LEFT_OUT[taken]);
-    }
+  const reported = (window: ClosedWindow): Promise<DriftReport> =>
+    reportOf(reference, window, lines.beginWindow(++number));
+  for await (const { message, time, line } of lines.messages(bytes)) {
+    const taken = await windows.add(message, time, { partition: 0, offset: line });
+    if (taken === 'late') tally.late += message.rows;
+    else if (taken !== 'taken') tally.leaveOut(`Line ${line}`, LEFT_OUT[taken]);
     for (let window = windows.due(); window !== undefined; window = windows.due())
       yield await reported(window);
   }
   for (let window = windows.rest(); window !== undefined; window = windows.rest())
     if (window.rows > 0) yield await reported(window);
-  if (tally.malformed + tally.late > 0) onWarning?.(leftOver(tally));
+  lines.end(number);
+}
+
+/** The lines of a stream as rows, and how many of them are in no window. */
+class StreamLines {
+  readonly #reader: MessageReader;
+  readonly #names: NewNames;
+  readonly #watch: Watch;
+  readonly tally: Tally;
+  /** Forms of requests that were met up to now, such as `cloudevents/v2`. */
+  readonly envelopes = new Set<string>();
+
+  constructor({ columns }: Reference, { eventTime }: StreamOptions, watch: Watch) {
+    this.#watch = watch;
+    this.#names = new NewNames(columns.names);
+    this.#reader = new MessageReader({
+      reader: new RequestReader(columns),
+      names: this.#names,
+      timeField: eventTime,
+    });
+    this.tally = new Tally(watch.onWarning);
+  }
+
+  /** What each line holds, and when that happened; those that cannot be read are counted. */
+  async *messages(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<{
+    readonly message: JsonRows;
+    readonly time: number | undefined;
+    readonly line: number;
+  }> {
+    let line = 0;
+    for await (const text of linesOf(bytes)) {
+      line++;
+      if (text?.every((byte) => byte <= SPACE)) continue;
+      const message = text === undefined ? TOO_LONG : this.#reader.readJson(text);
+      if (typeof message === 'string') this.tally.leaveOut(`Line ${line}`, message);
+      else yield { message, time: this.#reader.timeOf(message, undefined), line };
+    }
+  }
+
+  /** The rows as JSON Lines. */
+  async *rows(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const { message } of this.messages(bytes)) {
+      const { envelope, rows, content } = message;
+      if (envelope !== '' && rows > 0) this.envelopes.add(envelope);
+      yield Buffer.concat(content.lines);
+    }
+  }
+
+  /** Say what was counted up to the end of a window, and count anew. */
+  beginWindow(ended: number): StreamWindow {
+    const { malformed, late } = this.tally;
+    this.tally.clear();
+    this.#names.clear();
+    return { window: ended, malformed, late };
+  }
+
+  /** Tell of what came behind the last window. @throws VarveError `request-invalid` where there is no window, for want of lines that can be read */
+  end(windows: number): void {
+    const { malformed, late, first } = this.tally;
+    if (windows === 0 && first !== undefined) throw nothingRead(first);
+    if (malformed + late > 0) this.#watch.onWarning?.(leftOver(this.tally));
+  }
+}
+
+function nothingRead({ where, reason }: NonNullable<Tally['first']>): VarveError {
+  return new VarveError(
+    'request-invalid',
+    `No line of the stream can be read. ${where}: ${neutral(reason)}`,
+    {
+      path: where.toLowerCase(),
+      remedy: 'Give rows as JSON Lines, or requests as model servers log them.',
+    },
+  );
 }
 
 function leftOver({ malformed, late }: Tally): string {

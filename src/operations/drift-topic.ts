@@ -176,7 +176,8 @@ class TopicDrift {
       const committable = progress.committable(windows);
       const offsets = progress.offsetsOf(window, await this.#ranges());
       const lag = offsets.reduce((sum, one) => sum + one.lag, 0);
-      const report = await reportOf(reference, window, number, { tally, lag, offsets });
+      const { malformed, late } = tally;
+      const report = await reportOf(reference, window, { window: number, malformed, late, lag, offsets });
       tally.clear();
       yield report;
       await this.#commit(committable);

@@ -7,11 +7,20 @@ import { findRevision, resolveRevision } from '../workspace/git/pointers.ts';
 import { type Imported, problemOfAddress } from '../workspace/imported.ts';
 import { pointerPath } from '../workspace/pointer.ts';
 import { pathInRepository } from '../workspace/repository.ts';
+import type { TopicOrigin } from '../workspace/topic-origin.ts';
 import { giveConsent, requireTrust } from '../workspace/trust/consent.ts';
 import { databaseRequest } from '../workspace/trust/database.ts';
 import { importRequest, isPath } from '../workspace/trust/import.ts';
+import { topicRequest } from '../workspace/trust/topic.ts';
 import { profilerOnDemand, warnOfUnread } from './add.ts';
-import type { CheckoutOptions, CopiedDataset, ImportedDataset, UpdatedTable } from './backend/results.ts';
+import type {
+  AddedDataset,
+  CheckoutOptions,
+  CopiedDataset,
+  ImportedDataset,
+  TakenDataset,
+  UpdatedTable,
+} from './backend/results.ts';
 import type { DatasetVersion } from './backend/version.ts';
 import { closing } from './context/closing.ts';
 import type { Context } from './context/context.ts';
@@ -33,7 +42,7 @@ export interface UpdateResult {
 }
 
 /** A dataset that was looked at for an update. */
-export type UpdatedDataset = ImportedDataset | CopiedDataset | UpdatedTable;
+export type UpdatedDataset = ImportedDataset | CopiedDataset | TakenDataset | UpdatedTable;
 
 /**
  * Make a dataset of one of another repository: its data comes from the remote of that, and the pointer says where it is from and which
@@ -92,22 +101,27 @@ export async function update(
   const copies: [path: string, database: DatabaseOrigin][] = [];
   const tables: string[] = [];
   // Nobody is asked before this machine agreed to all of it.
-  for (const [path, followed] of await backend.followers(paths)) {
+  const topics: [path: string, topic: TopicOrigin][] = [];
+  for (const [path, { imported, database, topic, inPlace }] of await backend.followers(paths)) {
     const file = pointerPath(path);
-    if (followed.kind === 'import') {
-      requireTrust(repository.root, importRequest(repository, followed.imported, file));
-      imports.push([path, followed.imported]);
-    } else if (followed.kind === 'database') {
-      requireTrust(repository.root, databaseRequest(followed.database, file));
-      copies.push([path, followed.database]);
-    } else {
-      requireTrust(repository.root, followed.request);
+    if (imported !== undefined) {
+      requireTrust(repository.root, importRequest(repository, imported, file));
+      imports.push([path, imported]);
+    } else if (database !== undefined) {
+      requireTrust(repository.root, databaseRequest(database, file));
+      copies.push([path, database]);
+    } else if (topic !== undefined) {
+      requireTrust(repository.root, topicRequest(topic, file));
+      topics.push([path, topic]);
+    } else if (inPlace !== undefined) {
+      requireTrust(repository.root, inPlace.request);
       tables.push(path);
     }
   }
   const datasets: UpdatedDataset[] = [];
   for (const path of tables) datasets.push(await backend.updateTable(path));
   for (const [path, database] of copies) datasets.push(await copyAgain(context, path, database));
+  for (const [path, topic] of topics) datasets.push(await takeNext(context, path, topic));
   const addresses = new Set(imports.map(([, imported]) => imported.repository));
   for (const address of addresses) {
     const wanted = imports.filter(([, imported]) => imported.repository === address);
@@ -129,24 +143,36 @@ export async function update(
 async function copyAgain(
   context: Context,
   path: string,
-  { url, table, query }: DatabaseOrigin,
+  { url, table, query, incremental }: DatabaseOrigin,
 ): Promise<CopiedDataset> {
   const { addDatabase } = await import('./add-database.ts');
   const to = join(context.repository.root, path);
   const profiler = profilerOnDemand(context, warnOfUnread(context), {});
-  const { datasets } = await addDatabase(context, url, { table, query, to, profiler });
-  const { digest, bytes, files, rows, change } = datasets[0]!;
+  const { datasets } = await addDatabase(context, url, {
+    ...{ table, query, to, profiler },
+    incremental: incremental?.column,
+  });
   const asked = table === undefined ? { query: query! } : { table };
-  return {
-    database: url,
-    ...asked,
-    to: path,
-    digest,
-    bytes,
-    files,
-    ...(rows !== undefined && { rows }),
-    change,
-  };
+  return { database: url, ...asked, ...factsOf(datasets[0]!, path) };
+}
+
+/** Take the messages of a topic that came since. */
+async function takeNext(
+  context: Context,
+  path: string,
+  { url, registry }: TopicOrigin,
+): Promise<TakenDataset> {
+  const { addTopic } = await import('./add-topic.ts');
+  const to = join(context.repository.root, path);
+  const profiler = profilerOnDemand(context, warnOfUnread(context), {});
+  const { datasets } = await addTopic(context, url, { registry, to, profiler });
+  const { topic } = datasets[0]!;
+  const offsets = topic?.offsets;
+  return { topic: url, ...(offsets !== undefined && { offsets }), ...factsOf(datasets[0]!, path) };
+}
+
+function factsOf({ digest, bytes, files, rows, change }: AddedDataset, to: string) {
+  return { to, digest, bytes, files, ...(rows !== undefined && { rows }), change };
 }
 
 function openOther({ repository, onProgress, onWarning, signal }: Context, address: string) {

@@ -1,9 +1,12 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { writeAtomically } from '../base/files/atomic-write.ts';
 import { VarveError } from '../errors.ts';
+import type { DescribedData } from '../schema/croissant/schema-from.ts';
 import { stringifySchema } from '../schema/format/stringify.ts';
 import { inferSchema } from '../schema/infer.ts';
+import type { Schema } from '../schema/model.ts';
+import { schemaFromSource } from '../schema/source.ts';
 import { schemaToPbtxt } from '../schema/tfdv/schema-to.ts';
 import { shellWord } from '../wording/quote.ts';
 import { refuseLinksOut } from '../workspace/repository.ts';
@@ -11,7 +14,7 @@ import type { Watch } from './context/context.ts';
 import { withNamedDatasets } from './datasets/named-datasets.ts';
 import { type NamedDataset, schemaPathOf } from './datasets/resolve.ts';
 import { profileOfDataset } from './statistics/load.ts';
-import { asPbtxt, type SchemaFile } from './statistics/schema-file.ts';
+import { asPbtxt, readSchemaSource, type SchemaFile } from './statistics/schema-file.ts';
 
 export type SchemaFormat = 'yaml' | 'tfdv';
 
@@ -25,6 +28,8 @@ export interface SchemaInferOptions {
   readonly strict?: boolean | undefined;
   /** Write above each feature why it has its constraints, as comments. Default false. */
   readonly explain?: boolean | undefined;
+  /** Take what a document says in place of the data, which is not read: metadata of Croissant, or `constraints.json` of SageMaker. */
+  readonly from?: string | undefined;
 }
 
 export interface SchemaInferResult {
@@ -37,7 +42,7 @@ export interface SchemaInferResult {
 
 /**
  * Write the schema that datasets bear out: of several, one that each of them satisfies. It lies beside the first.
- * @throws VarveError `schema-exists`, since a schema that people have edited is not replaced unasked
+ * @throws VarveError `schema-exists`, since a schema that people have edited is not replaced unasked; `schema-source-invalid`
  */
 export async function schemaInfer(
   cwd: string,
@@ -56,14 +61,42 @@ async function inferFrom(
 ): Promise<SchemaInferResult> {
   const file = placeOf(datasets[0]!, cwd, options);
   if (existsSync(file.absolutePath) && !options.force) throw exists(file.name, arguments_[0]!, options);
-  const profiles = [];
-  for (const dataset of datasets) profiles.push((await profileOfDataset(dataset)).profile);
-  const { strict = false, explain = false } = options;
-  const schema = inferSchema(profiles, { strict, explain });
+  const schema = await schemaOf(cwd, datasets, options);
   const text = options.format === 'tfdv' ? schemaToPbtxt(schema) : stringifySchema(schema);
   writeAtomically(file.absolutePath, [Buffer.from(text)]);
   const features = schema.tables.reduce((sum, table) => sum + table.features.length, 0);
   return { path: file.name, text, tables: schema.tables.length, features };
+}
+
+async function schemaOf(
+  cwd: string,
+  datasets: readonly NamedDataset[],
+  { from, strict = false, explain = false }: SchemaInferOptions,
+): Promise<Schema> {
+  if (from !== undefined) return schemaFromDocument(cwd, datasets, { from, strict, explain });
+  const profiles = [];
+  for (const dataset of datasets) profiles.push((await profileOfDataset(dataset)).profile);
+  return inferSchema(profiles, { strict, explain });
+}
+
+function schemaFromDocument(
+  cwd: string,
+  [dataset, ...others]: readonly NamedDataset[],
+  { from, strict, explain }: { readonly from: string; readonly strict: boolean; readonly explain: boolean },
+): Schema {
+  if (others.length > 0 || strict) {
+    throw new VarveError('usage', '`--from` takes one dataset, and goes without `--strict`', {
+      path: from,
+      remedy: 'The document says what holds; the data is not read.',
+    });
+  }
+  return schemaFromSource(readSchemaSource(cwd, from), from, describedData(dataset!), explain);
+}
+
+function describedData(dataset: NamedDataset): DescribedData {
+  const path = schemaPathOf(dataset).replace(/\.schema\.yaml$/, '');
+  const kind = dataset.version?.kind ?? (statSync(path).isDirectory() ? 'directory' : 'file');
+  return { path: relative(dataset.context?.repository.root ?? dataset.cwd, path), kind };
 }
 
 function placeOf(dataset: NamedDataset, cwd: string, { output, format }: SchemaInferOptions): SchemaFile {

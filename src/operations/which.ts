@@ -2,6 +2,7 @@ import { VarveError } from '../errors.ts';
 import { refsContaining } from '../workspace/git/refs-containing.ts';
 import type { CommittedVersion, ContentKey, DatasetVersion, HistoryEntry } from './backend/version.ts';
 import type { Context } from './context/context.ts';
+import { digestsOfRun, runIdOf } from './tracked-run.ts';
 
 export interface WhichOptions {
   /** Look within folders even if a whole dataset has the digest. */
@@ -54,22 +55,30 @@ const WANTED = /^(?:(sha256|md5):)?([0-9a-f]{4,64}(?:\.dir)?)$/;
 
 /**
  * Find what in the history has a digest: datasets, their statistics and, where no dataset has it, files within folders whose lists are
- * in the cache. Asks no remote.
- * @param digest `sha256:…` or `md5:…`, with or without the algorithm, whole or its first digits
- * @throws VarveError `digest-invalid`, `digest-unknown`
+ * in the cache. Asks no remote; for the digests of a run, asks the tracking server of MLflow that the environment names.
+ * @param digest `sha256:…` or `md5:…`, with or without the algorithm, whole or its first digits; or `runs:/ID`, a run of MLflow
+ * @throws VarveError `digest-invalid`, `digest-unknown`, and the codes of digestsOfRun
  */
 export async function which(
   context: Context,
   digest: string,
   { files = false }: WhichOptions = {},
 ): Promise<WhichResult> {
-  const isWanted = testOf(digest);
+  const runId = runIdOf(digest);
+  const wanted = runId === undefined ? [digest] : await digestsOfRun(runId, context.signal);
+  const tests = wanted.map(testOf);
+  const isWanted: Test = (name) => tests.some((test) => test(name));
   const versions = await everyVersion(context);
   const findings = new Map<string, Finding>();
   for (const version of versions) noteDataset(findings, version, isWanted);
   const notSearched =
     files || findings.size === 0 ? await noteFiles(context, findings, versions, isWanted) : 0;
-  if (findings.size === 0) throw unknown(context, digest, notSearched);
+  if (findings.size === 0) throw unknown(context, wanted.join(', '), notSearched);
+  for (const [index, test] of tests.entries()) {
+    if ([...findings.values()].some((finding) => test(finding.digest))) continue;
+    const { message, remedy } = unknown(context, wanted[index]!, notSearched);
+    context.onWarning?.(`${message}. ${remedy}`);
+  }
   const found: FoundDigest[] = [];
   for (const finding of findings.values()) found.push(await describe(context, finding));
   return { digest, found: found.sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1)), notSearched };
@@ -81,7 +90,7 @@ function testOf(digest: string): Test {
     throw new VarveError('digest-invalid', `${JSON.stringify(digest.slice(0, 100))} is no digest`, {
       path: digest,
       remedy:
-        'Give `sha256:` and hex digits as `varve log` and `varve status --json` show them; the first 4 or more do.',
+        'Give `sha256:` and hex digits as `varve log` and `varve status --json` show them; the first 4 or more do. A run of MLflow is `runs:/ID`.',
     });
   }
   const [, algorithm, digits] = match;

@@ -31,7 +31,7 @@ export interface Remote {
   /**
    * Make sure that this place is a store of varve, and mark it if it is empty, or a store that was made before there were marks. In a
    * folder, writing does so by itself, and removing refuses what is no store; for a bucket it takes requests, so that it is asked for.
-   * @throws VarveError `store-foreign`
+   * @throws VarveError `store-foreign`, `store-too-new`
    */
   claim(): Promise<void>;
   /** Tell whether the server keeps what is removed as an old version. Only a remote of a bucket has this method. */

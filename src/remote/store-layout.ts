@@ -3,7 +3,10 @@ import { VarveError } from '../errors.ts';
 
 /** Says that a place is a store of varve: without it, nothing there is varve's to remove. No object has this name. */
 export const MARKER = 'varve-store.json';
-export const MARKER_BYTES = Buffer.from('{"version":1}\n');
+const MARKER_VERSION = 1;
+export const MARKER_BYTES = Buffer.from(`{"version":${MARKER_VERSION}}\n`);
+/** What lies beyond this in a marker is not read. */
+export const MAX_MARKER_BYTES = 4096;
 /** Unfinished writes of local folders lie here, so no object may. */
 export const TEMPORARY_FOLDER = 'tmp';
 
@@ -61,6 +64,29 @@ export function isOfStore(key: string): boolean {
 /** Whether a file in the folder of unfinished writes has a name that varve gives there. */
 export function isTemporary(name: string): boolean {
   return isUnfinished(name) || EARLIER_TEMPORARY.test(name);
+}
+
+/**
+ * Refuse a store that asks for a newer varve before it is written to or collected. A marker that says nothing legible is a marker all the same,
+ * as each one was to earlier versions.
+ * @throws VarveError `store-too-new`
+ */
+export function checkMarker(bytes: Uint8Array, url: string): void {
+  const version = versionOf(bytes);
+  if (version === undefined || version <= MARKER_VERSION) return;
+  throw new VarveError('store-too-new', `${url} was written by a newer varve (version ${version})`, {
+    path: url,
+    remedy: 'Nothing was changed there. Upgrade varve on this machine.',
+  });
+}
+
+function versionOf(marker: Uint8Array): number | undefined {
+  try {
+    const { version } = JSON.parse(Buffer.from(marker).toString('utf8')) as { version?: unknown };
+    return Number.isSafeInteger(version) ? (version as number) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 export function notAStore(url: string, found: string): VarveError {

@@ -11,8 +11,8 @@ export const FORMATS = [
   'prometheus',
 ] as const;
 
-/** TensorFlow Data Validation's own messages, of statistics and anomalies only. */
-export type ReportFormat = (typeof FORMATS)[number] | 'tfdv';
+/** TensorFlow Data Validation's own messages, of statistics and anomalies only; SageMaker Model Monitor's, of statistics only. */
+export type ReportFormat = (typeof FORMATS)[number] | 'tfdv' | 'sagemaker';
 
 /** Options for the look of a report. Nothing here changes what it says. */
 export interface RenderOptions {

@@ -7,6 +7,7 @@ import type { DriftReport, DriftSeries, DriftWindow } from '../drift/model.ts';
 import { VarveError } from '../errors.ts';
 import type { Profile } from '../profile/model/model.ts';
 import type { ValidationReport } from '../schema/anomaly.ts';
+import { profileToStatistics } from '../schema/sagemaker/statistics.ts';
 import { anomaliesToPbtxt } from '../schema/tfdv/anomalies.ts';
 import { writeStatistics } from '../schema/tfdv/statistics-file.ts';
 import { statisticsToTfdv } from '../schema/tfdv/statistics-to.ts';
@@ -79,6 +80,7 @@ const PROFILES: Renderers<Profile> = {
   html: profilePage,
   prometheus: (profile, options) => exposition(profileMetrics(profile, options.name ?? '')),
   tfdv: (profile) => writeStatistics(statisticsToTfdv(profile), 'pbtxt').toString(),
+  sagemaker: profileToStatistics,
 };
 
 /**

@@ -9,7 +9,7 @@ import type { Reply, Request } from './serve.ts';
 
 const WIDTH = 100;
 const KIND = oneOf('drift', 'driftSeries', 'validation', 'profile');
-const FORMAT = oneOf(...FORMATS, 'tfdv');
+const FORMAT = oneOf(...FORMATS, 'tfdv', 'sagemaker');
 const DOCUMENT = { what: 'a result', is: (value: unknown) => typeof value === 'object' && value !== null };
 
 /** Make a document for people of a result that the client has. */

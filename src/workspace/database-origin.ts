@@ -5,17 +5,31 @@ export interface DatabaseOrigin {
   /** Either this or `query`. */
   readonly table?: string;
   readonly query?: string;
+  /** Set where rows are appended: the dataset is a folder, with a file of what each update took. */
+  readonly incremental?: Incremental;
+}
+
+/** How far rows have been taken. */
+export interface Incremental {
+  /** Rows whose value in this column is greater than the last one are new. */
+  readonly column: string;
+  /** The value of the last row, as the database writes it; absent if there was no row yet. */
+  readonly last?: string;
+  /** How many rows were taken in all. */
+  readonly rows: number;
 }
 
 const MAX_URL = 2048;
 /** A query of a page or two; a longer one belongs into a view. */
 const MAX_QUERY = 16 * 1024;
+/** Of names of columns, and of values that are remembered. */
+const MAX_VALUE = 1024;
 /** Neither a password nor a parameter but for those that say how to connect. */
 const URL =
   /^(?:mysql|mariadb|postgres|postgresql):\/\/(?:[^\x00-\x20\x7f:@/?#]*@)?[^\x00-\x20\x7f@/?#]*\/[^\x00-\x20\x7f@/?#]+(?:\?(?:sslmode|ssl-mode|socket)=[^\x00-\x20\x7f&#]*(?:&(?:sslmode|ssl-mode|socket)=[^\x00-\x20\x7f&#]*)*)?$/;
 
 /** Tell which fact is not one that an origin can have, as the rest of a sentence; undefined if all are. */
-export function problemOfOrigin({ url, table, query }: DatabaseOrigin): string | undefined {
+export function problemOfOrigin({ url, table, query, incremental }: DatabaseOrigin): string | undefined {
   if (url.length > MAX_URL || !URL.test(url))
     return '`database` is not the URL of a database without a password';
   if ((table === undefined) === (query === undefined))
@@ -26,5 +40,13 @@ export function problemOfOrigin({ url, table, query }: DatabaseOrigin): string |
     (table ?? query)!.includes('\0')
   )
     return 'what is asked of the database is nothing that could be asked';
+  return incremental && problemOfIncremental(incremental);
+}
+
+function problemOfIncremental({ column, last }: Incremental): string | undefined {
+  if (column === '' || column.length > MAX_VALUE || column.includes('\0'))
+    return '`database-incremental` names no column';
+  if (last !== undefined && (last.length > MAX_VALUE || last.includes('\0')))
+    return '`database-last` is no value that could be remembered';
   return undefined;
 }

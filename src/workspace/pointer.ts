@@ -10,6 +10,7 @@ import { type DatabaseOrigin, problemOfOrigin } from './database-origin.ts';
 import { type Imported, problemOfImported } from './imported.ts';
 import { type Meta, metaInOrder, problemOfMeta } from './meta.ts';
 import { problemOfTable, type TableOrigin } from './table-origin.ts';
+import { problemOfTopic, type TopicOrigin } from './topic-origin.ts';
 
 /** The part of a dataset that Git keeps: it names a snapshot. Format: docs/reference/file-formats.md */
 export interface Pointer {
@@ -40,6 +41,8 @@ export interface Pointer {
   readonly imported?: Imported;
   /** The rows of a database that this is a copy of, which `varve update` asks for again. */
   readonly database?: DatabaseOrigin;
+  /** The messages of a topic that these are, behind which `varve update` goes on. */
+  readonly topic?: TopicOrigin;
   /** What people say of the data, in the order of the keys. It stays as the data changes. */
   readonly meta?: Meta;
 }
@@ -69,10 +72,10 @@ const META_VERSION = '4';
  */
 const ELSEWHERE_VERSION = '5';
 /**
- * The version of a pointer to a copy of rows of a database, whatever else it has. An older varve refuses it, rather than to lose where they
- * are from.
+ * The version of a pointer to a copy of rows of a database or of messages of a topic, whatever else it has. An older varve refuses it,
+ * rather than to lose where they are from.
  */
-const DATABASE_VERSION = '6';
+const COPY_VERSION = '6';
 /**
  * The version of a pointer to a version of a table in place, whatever else it has and wherever it lies. An older varve refuses it, rather
  * than to take what else lies there for its data.
@@ -85,17 +88,20 @@ const READ_VERSIONS: readonly (string | undefined)[] = [
   PINNED_VERSION,
   META_VERSION,
   ELSEWHERE_VERSION,
-  DATABASE_VERSION,
+  COPY_VERSION,
   TABLE_VERSION,
 ];
 const MAX_POINTER_BYTES = 64 * 1024;
 const IMPORTED_KEYS = ['imported-from', 'imported-path', 'imported-revision', 'imported-commit'];
-const DATABASE_KEYS = ['database', 'database-table', 'database-query'];
+const INCREMENTAL_KEYS = ['database-incremental', 'database-last', 'database-rows'];
+const TOPIC_KEYS = ['topic', 'topic-registry', 'topic-offsets'];
+const DATABASE_KEYS = ['database', 'database-table', 'database-query', ...INCREMENTAL_KEYS];
 const KEYS = [
   ...['varve', 'path', 'kind', 'digest', 'bytes', 'files', 'executable', 'blocks', 'rows'],
   ...['profile', 'source', 'table', 'table-version'],
   ...IMPORTED_KEYS,
   ...DATABASE_KEYS,
+  ...TOPIC_KEYS,
 ];
 /** A bucket and perhaps a prefix: no user, query or fragment, and no control character. */
 const BUCKET_SOURCE = /^(s3|minio|gs|azure):\/\/[^\x00-\x20\x7f?#@:/]+(\/[^\x00-\x1f\x7f?#]*)?$/;
@@ -112,7 +118,8 @@ export function pointerPath(path: string): string {
 
 /** One fact a line, in a fixed order: equal pointers are equal bytes, and a Git diff reads well. */
 export function formatPointer(pointer: Pointer): string {
-  const { imported, database } = pointer;
+  const { imported, database, topic } = pointer;
+  const incremental = database?.incremental;
   const facts: [string, string | number | boolean | undefined][] = [
     ['varve', versionOf(pointer)],
     ['path', yamlString(pointer.path)],
@@ -134,6 +141,13 @@ export function formatPointer(pointer: Pointer): string {
     ['database', database && yamlString(database.url)],
     ['database-table', database?.table && yamlString(database.table)],
     ['database-query', database?.query && yamlString(database.query)],
+    ['database-incremental', incremental && yamlString(incremental.column)],
+    // Empty text is a value too.
+    ['database-last', incremental?.last === undefined ? undefined : yamlString(incremental.last)],
+    ['database-rows', incremental?.rows],
+    ['topic', topic && yamlString(topic.url)],
+    ['topic-registry', topic?.registry && yamlString(topic.registry)],
+    ['topic-offsets', topic?.offsets && yamlString(topic.offsets)],
     ...Object.entries(pointer.meta ?? {}).map(
       ([key, value]) => [`${META_PREFIX}${key}`, yamlString(value)] as [string, string],
     ),
@@ -141,9 +155,9 @@ export function formatPointer(pointer: Pointer): string {
   return facts.map(([key, value]) => (value === undefined ? '' : `${key}: ${value}\n`)).join('');
 }
 
-function versionOf({ blocks, imported, database, meta, source, table }: Pointer): string {
+function versionOf({ blocks, imported, database, topic, meta, source, table }: Pointer): string {
   if (table !== undefined) return TABLE_VERSION;
-  if (database !== undefined) return DATABASE_VERSION;
+  if ((database ?? topic) !== undefined) return COPY_VERSION;
   if (source !== undefined && !FIRST_SOURCES.test(source)) return ELSEWHERE_VERSION;
   if (meta !== undefined) return META_VERSION;
   if (blocks !== undefined) return PINNED_VERSION;
@@ -267,6 +281,7 @@ function toPointer(facts: ReadonlyMap<string, string>, where: string): Pointer {
     ...tableOf(facts, where),
     ...importedOf(facts, where),
     ...databaseOf(facts, where),
+    ...topicOf(facts, where),
     ...metaOf(facts, where),
   };
 }
@@ -282,18 +297,52 @@ function blocksOf(facts: ReadonlyMap<string, string>, where: string): Pick<Point
 
 function databaseOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer, 'database'> {
   const isCopy = DATABASE_KEYS.some((key) => facts.has(key));
-  if (isCopy !== (facts.get('varve') === DATABASE_VERSION))
-    throw damaged(where, `\`varve: ${DATABASE_VERSION}\` and \`database\` go together`);
+  const isOfTopic = TOPIC_KEYS.some((key) => facts.has(key));
+  if ((isCopy || isOfTopic) !== (facts.get('varve') === COPY_VERSION))
+    throw damaged(where, `\`varve: ${COPY_VERSION}\` and \`database\` or \`topic\` go together`);
+  if (isCopy && isOfTopic) throw damaged(where, 'it is a copy both of a database and of a topic');
   if (!isCopy) return {};
   const text = (key: string): string => plainText(facts.get(key) ?? refuseMissing(key, where), key, where);
   const database: DatabaseOrigin = {
     url: text('database'),
     ...(facts.has('database-table') && { table: text('database-table') }),
     ...(facts.has('database-query') && { query: text('database-query') }),
+    ...incrementalOf(facts, where),
   };
   const problem = problemOfOrigin(database) ?? (facts.has('source') ? 'a copy lies in no bucket' : undefined);
   if (problem !== undefined) throw damaged(where, problem);
   return { database };
+}
+
+function topicOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer, 'topic'> {
+  if (!TOPIC_KEYS.some((key) => facts.has(key))) return {};
+  const text = (key: string): string => plainText(facts.get(key) ?? refuseMissing(key, where), key, where);
+  const topic: TopicOrigin = {
+    url: text('topic'),
+    ...(facts.has('topic-registry') && { registry: text('topic-registry') }),
+    ...(facts.has('topic-offsets') && { offsets: text('topic-offsets') }),
+  };
+  const isElsewhere = facts.has('source') || facts.get('kind') !== 'directory';
+  const problem = problemOfTopic(topic) ?? (isElsewhere ? 'messages lie in a folder' : undefined);
+  if (problem !== undefined) throw damaged(where, problem);
+  return { topic };
+}
+
+function incrementalOf(
+  facts: ReadonlyMap<string, string>,
+  where: string,
+): Pick<DatabaseOrigin, 'incremental'> {
+  const isIncremental = INCREMENTAL_KEYS.some((key) => facts.has(key));
+  if (isIncremental !== (facts.get('kind') === 'directory'))
+    throw damaged(where, '`kind: directory` and `database-incremental` go together');
+  if (!isIncremental) return {};
+  const text = (key: string): string => plainText(facts.get(key) ?? refuseMissing(key, where), key, where);
+  const incremental = {
+    column: text('database-incremental'),
+    ...(facts.has('database-last') && { last: text('database-last') }),
+    rows: count(facts, 'database-rows', where) ?? refuseMissing('database-rows', where),
+  };
+  return { incremental };
 }
 
 function importedOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer, 'imported'> {
@@ -331,7 +380,7 @@ function metaOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer
 
 /** Whether a version leaves open which of the older ones' facts there are. */
 function isFree(version: string | undefined): boolean {
-  return [META_VERSION, ELSEWHERE_VERSION, DATABASE_VERSION, TABLE_VERSION].includes(version ?? '');
+  return [META_VERSION, ELSEWHERE_VERSION, COPY_VERSION, TABLE_VERSION].includes(version ?? '');
 }
 
 function sourceOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer, 'source'> {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import type { WhichResult } from '../../src/index.ts';
 import { BINARY, Sandbox } from '../support/sandbox.ts';
+import { freePort, ServerProcess } from '../support/server-process.ts';
 
 /** The project of examples/training, and its pipelines as far as they run without a cluster. */
 const example = resolve(import.meta.dirname, '../../examples/training');
@@ -92,6 +93,31 @@ test.skipIf(!isHere(mlflow))(
     const [found] = box.json<WhichResult>(['which', digests[0]!]).found;
     expect(found).toMatchObject({ path: 'data/flights.csv', commits: [{ commit: first }] });
   },
+  120_000,
+);
+
+test.skipIf(!isHere(mlflow))(
+  'the tracking server of MLflow tells what a run was trained on (skipped where VARVE_MLFLOW_PYTHON names no Python with mlflow, scikit-learn and optuna)',
+  async () => {
+    const ask =
+      'import json, mlflow\nruns = mlflow.search_runs(search_all_experiments=True, output_format="list")\n' +
+      'print(json.dumps([each.info.run_id for each in runs]))';
+    const [run] = JSON.parse(box.run(mlflow!, ['-c', ask]).out.trim().split('\n').at(-1)!) as string[];
+    const port = await freePort();
+    const words = ['-m', 'mlflow', 'server', '--workers', '1', '--port', `${port}`];
+    const store = ['--backend-store-uri', box.env.MLFLOW_TRACKING_URI!];
+    const server = new ServerProcess([mlflow!, ...words, ...store], { cwd: box.path(), env: box.env });
+    try {
+      box.env.MLFLOW_TRACKING_URI = `http://127.0.0.1:${port}`;
+      await server.listening(port);
+      const { found } = box.json<WhichResult>(['which', `runs:/${run}`]);
+      expect(found).toMatchObject([{ path: 'data/flights.csv', commits: [{ commit: first }], tags: ['v1'] }]);
+      expect(box.varve(['which', 'runs:/ffffffffffffffffffffffffffffffff']).err).toContain('has no run ffff');
+    } finally {
+      server.stop();
+    }
+  },
+  120_000,
 );
 
 test.skipIf(!isHere(pipelines))(

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { UpdateResult } from '../../src/index.ts';
+import type { PushResult, UpdateResult } from '../../src/index.ts';
 import type { Profile } from '../../src/profile/model/model.ts';
 import {
   type DatabaseServer,
@@ -70,6 +70,83 @@ test('a server that speaks no protocol of a database is no crash', async () => {
   }
   server.close();
 });
+
+/** A table to which rows are appended, into a folder of files: the same of each kind of server. */
+async function appends(server: DatabaseServer): Promise<void> {
+  server.run(`CREATE TABLE log (id BIGINT, note VARCHAR(20));
+    INSERT INTO log VALUES (9007199254740993, 'b'), (1, 'a'), (NULL, 'none')`);
+  const add = ['add', server.url(), '--table', 'log', '--incremental', 'id', '--to', 'data/log'];
+  const files = (): string[] =>
+    readdirSync(box.path('repo/data/log')).filter((name) => !name.startsWith('.'));
+  const pointer = (): string => readFileSync(box.path('repo/data/log.varve'), 'utf8');
+  const first = box.varve(add);
+  expect([first.code, first.out]).toEqual([0, expect.stringMatching(/^new +data\/log +2 rows, 1 file/)]);
+  expect(first.err).toContain('1 row without a value in id is not in data/log.');
+  expect(pointer()).toMatch(
+    /kind: directory\n[\s\S]*database-incremental: id\ndatabase-last: "9007199254740993"\ndatabase-rows: 2\n/,
+  );
+  box.commit('log');
+
+  expect(box.varve(add).out).toMatch(/^unchanged +data\/log +2 rows, 1 file/);
+  const bytes = readFileSync(box.path('repo/data/log/rows-0000000000.parquet'));
+  server.run("INSERT INTO log VALUES (9007199254740995, 'd'), (9007199254740994, 'c'), (2, 'late')");
+  server.run("UPDATE log SET note = 'edited' WHERE id = 1");
+  const second = box.varve(['update', 'data/log']);
+  expect([second.code, second.out], second.err).toEqual([
+    0,
+    expect.stringMatching(/^changed +data\/log +4 rows, .*log of /),
+  ]);
+  expect(second.err).toContain('1 row up to "9007199254740993" in id came after those were taken');
+  expect(files()).toEqual(['rows-0000000000.parquet', 'rows-0000000002.parquet']);
+  expect(readFileSync(box.path('repo/data/log/rows-0000000000.parquet')).equals(bytes)).toBe(true);
+  const { rows } = await read('data/log/*.parquet');
+  expect(rows.map(({ id, note }) => `${id} ${note}`)).toEqual([
+    '1 a',
+    '9007199254740993 b',
+    '9007199254740994 c',
+    '9007199254740995 d',
+  ]);
+  expect(pointer()).toContain('database-last: "9007199254740995"\ndatabase-rows: 4\n');
+  server.run('DELETE FROM log WHERE id < 3');
+  expect(box.varve(['update']).err).toContain(
+    '1 row up to "9007199254740995" in id is not in the database any more',
+  );
+
+  // What a run left that was cut off is no obstacle, and what was edited here is left alone.
+  box.commit('more');
+  box.write('repo/data/log/rows-0000000004.parquet', 'half of it');
+  box.write('repo/data/log/notes.txt', 'mine');
+  server.run("INSERT INTO log VALUES (9007199254740996, 'e')");
+  expect(box.ok(['update'])).toMatch(/^changed +data\/log /);
+  expect(pointer()).toContain('database-rows: 5\n');
+  expect(box.varve(['diff']).out).toContain('notes.txt');
+
+  box.commit('and more');
+  box.git(['clone', '-q', 'repo', 'clone'], '.');
+  refused(box, ['update'], 'settings-untrusted', '', 'clone');
+  expect(box.ok(['trust', '--show'], 'clone')).toMatch(/table +log[\s\S]*incremental +id/);
+
+  const other = (...args: string[]): string[] => ['add', server.url(), ...args];
+  const byId = ['--incremental', 'id'];
+  refused(box, other('--query', 'SELECT * FROM log', ...byId, '--to', 'data/log'), 'path-taken', 'data/log');
+  refused(
+    box,
+    other('--table', 'log', '--incremental', 'note', '--to', 'data/log'),
+    'path-taken',
+    'data/log',
+  );
+  refused(box, other('--table', 'log', '--incremental', 'none', '--to', 'data/x'), 'column-missing', 'none');
+  refused(box, ['add', 'data/log', ...byId], 'usage', '');
+  box.write('repo/taken/a.txt', 'a');
+  refused(box, other('--table', 'log', ...byId, '--to', 'taken'), 'path-taken', 'taken');
+
+  const query = 'SELECT note, id FROM log -- all of it';
+  const byText = other('--query', query, '--incremental', 'note', '--to', 'data/notes');
+  expect(box.ok(byText)).toContain('5 rows');
+  server.run("INSERT INTO log VALUES (1, 'o''\\\\z')");
+  expect(box.ok(byText)).toContain('6 rows');
+  expect(box.ok(byText)).toMatch(/^unchanged/);
+}
 
 describeWithMariadb(() => {
   let server: DatabaseServer;
@@ -229,6 +306,34 @@ describeWithMariadb(() => {
     refused(box, ['update', 'stock.parquet'], 'import-missing', 'stock.parquet');
   });
 
+  test('where one row in a thousand was edited, a push sends a fraction', () => {
+    server.run(`CREATE TABLE big (id INT PRIMARY KEY, price DECIMAL(10,2), at DATETIME, note VARCHAR(80));
+      INSERT INTO big SELECT seq, seq * 7919 % 99991 / 100, '2026-01-01' + INTERVAL seq SECOND, sha2(seq, 256) FROM seq_1_to_200000`);
+    box.ok(['remote', 'add', 'origin', box.path('remote')]);
+    box.ok(['add', server.url(), '--table', 'big', '--to', 'big.parquet']);
+    const sent = (): number => {
+      box.commit('big');
+      return box.json<PushResult>(['push']).bytes;
+    };
+    const first = sent();
+    server.run("UPDATE big SET price = price + 1, note = 'edited' WHERE id BETWEEN 70001 AND 70200");
+    box.ok(['update', 'big.parquet']);
+    const second = sent();
+    expect(first).toBeGreaterThan(4_000_000);
+    expect(second).toBeLessThan(first / 8);
+    // Where the edits lie everywhere, only what the other columns have stays.
+    server.run('UPDATE big SET price = price + 1 WHERE id % 1000 = 7');
+    box.ok(['update', 'big.parquet']);
+    expect(sent()).toBeLessThan(first / 4);
+  });
+
+  test('rows are appended, each time behind the last one that was taken', async () => {
+    await appends(server);
+    server.run("CREATE TABLE kinds (e ENUM('b', 'a'), f DOUBLE)");
+    const add = ['add', server.url(), '--table', 'kinds', '--to', 'k', '--incremental'];
+    for (const column of ['e', 'f']) refused(box, [...add, column], 'column-unordered', column);
+  });
+
   test('what the server refuses, and what would change it', () => {
     const add = (...args: string[]) => ['add', server.url(), ...args, '--to', 'x.parquet'];
     refused(box, add('--table', 'none'), 'database-error', '');
@@ -305,6 +410,14 @@ describeWithPostgresql(() => {
     });
     expect(rows[0]).toMatchObject({ n: 'null', e: 'null', b: 'null' });
     expect(box.varve(args).out).toMatch(/^unchanged/);
+  });
+
+  test('rows are appended, each time behind the last one that was taken', async () => {
+    await appends(server);
+    const stacked = 'SELECT 1 AS id) AS x; COMMIT; DROP TABLE log; SELECT (SELECT 1';
+    const add = ['add', server.url(), '--query', stacked, '--incremental', 'id', '--to', 'x'];
+    refused(box, add, 'database-error', '');
+    server.run('SELECT id FROM log');
   });
 
   test('is profiled by its URL, without a file of it', () => {

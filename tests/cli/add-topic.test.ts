@@ -81,9 +81,11 @@ describeWithKafka(() => {
       change: 'new',
       files: 2,
       rows: 100,
-      meta: { topic, 'topic-offsets': '0:0-50,1:0-51' },
+      topic: { url: topic, offsets: '0:0-50,1:0-51' },
     });
-    expect(box.varve(['meta', 'data/events']).out).toContain('topic-offsets: 0:0-50,1:0-51');
+    expect(readFileSync(box.path('repo/data/events.varve'), 'utf8')).toMatch(
+      /^varve: 6\n[\s\S]*\ntopic: "kafka:.*\ntopic-offsets: "?0:0-50,1:0-51"?\n/,
+    );
     expect(await read('data/events/*.parquet')).toEqual(
       Array.from({ length: 100 }, (_, id) => `${id} ${id / 2} k${id % 3}`),
     );
@@ -95,7 +97,7 @@ describeWithKafka(() => {
       change: 'changed',
       files: 3,
       rows: 101,
-      meta: { 'topic-offsets': '0:0-51,1:0-51' },
+      topic: { offsets: '0:0-51,1:0-51' },
     });
     expect(readdirSync(box.path('repo/data/events'))).toContain('events+0+0000000050+0000000051.parquet');
     expect(box.varve(add('events', '--to', 'data/events')).out).toMatch(/^unchanged {2}data\/events/);
@@ -103,6 +105,67 @@ describeWithKafka(() => {
     const part = add('events', '--from', '0:10,1:50', '--until', '0:20,1:0', '--to', 'data/part');
     expect((await box.later(part)).out).toMatch(/^new +data\/part {2}10 rows/);
     refused(box, add('events', '--from', 'latest', '--to', 'data/none'), 'input-empty', '');
+  });
+
+  test('a folder of messages is brought up to date; what came through Git is asked only after consent', async () => {
+    await broker.create('news', 2);
+    await broker.send('news', [
+      { value: event(0), partition: 0 },
+      { value: event(1), partition: 1 },
+    ]);
+    await box.later(add('news', '--to', 'data/news'));
+    box.ok(['meta', 'data/news', 'license=CC0-1.0']);
+    box.commit('news');
+    await broker.send('news', [{ value: event(2), partition: 1 }]);
+    const update = async () => JSON.parse((await box.later(['update', 'data/news', '--json'])).out).datasets;
+    const url = `kafka://${broker.address}/news`;
+    const taken = { topic: url, to: 'data/news', offsets: '0:0-1,1:0-2', files: 3, rows: 3 };
+    expect(await update()).toMatchObject([{ ...taken, change: 'changed' }]);
+    // What was edited here and nobody saved is not taken for a part of the topic, and stays.
+    box.write('repo/data/news/notes.txt', 'mine');
+    expect(await update()).toMatchObject([{ ...taken, change: 'unchanged' }]);
+    expect(box.ok(['update', 'data/news'])).toMatch(/^unchanged +data\/news +3 rows, .*news/);
+    expect(box.ok(['meta', 'data/news'])).toBe('license: CC0-1.0\n');
+    box.ok(['remote', 'add', 'origin', box.path('remote')]);
+    box.commit('more news');
+    box.ok(['push']);
+
+    // A clone takes what is behind the version, though it has one of the files alone.
+    box.git(['clone', '-q', 'repo', 'clone'], '.');
+    refused(box, ['update', 'data/news'], 'settings-untrusted', '', 'clone');
+    expect(box.ok(['trust', '--show'], 'clone')).toContain(`topic  ${url}`);
+    box.ok(['trust'], 'clone');
+    const first = 'news+0+0000000000+0000000001.parquet';
+    box.ok(['pull', `data/news/${first}`], 'clone');
+    await broker.send('news', [{ value: event(9), partition: 0 }]);
+    const there = await box.later(['update', 'data/news', '--json'], 'clone');
+    expect(JSON.parse(there.out).datasets, there.err).toMatchObject([{ offsets: '0:0-2,1:0-2', files: 4 }]);
+    expect(readdirSync(box.path('clone/data/news'))).toEqual([first, 'news+0+0000000001+0000000002.parquet']);
+
+    // A version of one's own says nothing of offsets; the names of files still do.
+    expect(box.varve(['add', 'data/news']).err).toContain('`varve update` leaves it alone');
+    expect(readFileSync(box.path('repo/data/news.varve'), 'utf8')).not.toContain('topic');
+    refused(box, ['update', 'data/news'], 'import-missing', 'data/news');
+    const again = await box.later([...add('news', '--to', 'data/news'), '--json']);
+    expect(JSON.parse(again.out).datasets).toMatchObject([
+      { change: 'changed', files: 5, rows: 4, topic: { offsets: '0:0-2,1:0-2' } },
+    ]);
+    const named = add('news', '--to', 'data/x', '--registry', 'https://registry/?key=1');
+    refused(box, named, 'stream-url-invalid', 'registry');
+  });
+
+  test('compressed messages are read', async () => {
+    // The broker packs what comes as its topic says.
+    for (const type of ['gzip', 'snappy', 'lz4', 'zstd']) {
+      await broker.create(type, 1, { 'compression.type': type });
+      const messages = Array.from({ length: 500 }, (_, id) => ({ value: event(id) }));
+      await broker.send(type, messages);
+      const { code, out, err } = await box.later(add(type, '--to', `packed/${type}`));
+      expect([code, out], err).toEqual([0, expect.stringContaining('500 rows')]);
+      expect(await read(`packed/${type}/*.parquet`)).toEqual(
+        messages.map((_, id) => `${id} ${id / 2} k${id % 3}`),
+      );
+    }
   });
 
   test('a snapshot that was killed goes on where it was, and is the same bytes', async () => {

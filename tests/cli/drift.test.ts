@@ -194,10 +194,9 @@ test('a stream of logged requests is compared by its rows, and says what they ca
   expect(removed).toEqual([]);
   expect(sandbox.varve(['drift', 'flights.csv', 'flights.csv', '--environment', 'SERVING']).code).toBe(2);
   sandbox.write('repo/requests.jsonl', `${requests[0]}\n{"instances":[[1,2]]}\n`);
-  const refused = sandbox.varve(['drift', 'flights.csv', '--stream', 'requests.jsonl', '--json']);
-  expect(refused.code).toBe(2);
-  expect(refused.out).toContain('request-invalid');
-  expect(refused.err).toContain('line 2');
+  const counted = sandbox.varve(['drift', 'flights.csv', '--stream', 'requests.jsonl', '--json']);
+  expect(JSON.parse(counted.out)).toMatchObject({ rows: 1, stream: { malformed: 1, late: 0 } });
+  expect(counted.err).toContain('Line 2 is left out');
 });
 
 test('a stream on a terminal is one marked line a window', () => {
@@ -208,7 +207,57 @@ test('a stream on a terminal is one marked line a window', () => {
   );
 });
 
-test('a stream that is empty says nothing; one that is no JSON is refused', () => {
+test('lines of a stream that cannot be read are counted in their window, and the rest goes on', () => {
+  const rows = jsonLines(lines.slice(0, 400)).trimEnd().split('\n');
+  const broken = [
+    '{"month": ',
+    '7',
+    '{"month": 1} {"month": 2}',
+    '',
+    `{"deep": ${'['.repeat(200)}${']'.repeat(200)}}`,
+  ];
+  const stream = [
+    ...rows.slice(0, 150),
+    ...broken,
+    ...rows.slice(150, 350),
+    'nothing',
+    ...rows.slice(350),
+    '}',
+  ];
+  sandbox.write('repo/served.jsonl', stream.join('\r\n'));
+  const words = ['drift', 'flights.csv', '--stream', 'served.jsonl', '--window', '200'];
+  const { code, out, err } = sandbox.varve([...words, '--json', '--prometheus', 'served.prom']);
+  expect(code).toBe(1);
+  const windows = out
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as DriftWindow);
+  for (const window of windows) assertPublished('drift-window', window);
+  expect(windows.map(({ window, rows: count, stream: of }) => [window, count, of!.malformed])).toEqual([
+    [1, 200, 4],
+    [2, 200, 1],
+  ]);
+  expect(err).toMatch(/Line 151 is left out, and others like it are counted: it is no JSON/);
+  expect(err).toContain('Of the last lines, 1 could not be read');
+  expect(readFileSync(sandbox.path('repo', 'served.prom'), 'utf8')).toContain(
+    'varve_stream_malformed{dataset="flights.csv"} 1\n',
+  );
+  expect(sandbox.varve(words).out).toContain('window 1, 200 rows, 4 malformed:');
+});
+
+test('numbers that JSON has not are read as programs of Python write them', () => {
+  sandbox.write('repo/numbers.csv', 'a\n1.5\n2.5\n');
+  const row = '{"a": NaN, "is NaN": "-Infinity, NaN]"}';
+  sandbox.write('repo/served.jsonl', `${row}\n{"instances": [[Infinity], [2]]}\n`);
+  const { rows, stream, envelopes } = sandbox.json<DriftWindow>([
+    ...['drift', 'numbers.csv', '--stream', 'served.jsonl'],
+  ]);
+  expect({ rows, stream, envelopes }).toEqual({
+    ...{ rows: 3, stream: { malformed: 0, late: 0 }, envelopes: ['predict'] },
+  });
+});
+
+test('a stream that is empty says nothing; one of which no line can be read is refused', () => {
   sandbox.write('repo/empty.jsonl', '\n\n');
   expect(sandbox.varve(['drift', 'flights.csv', '--stream', 'empty.jsonl'])).toMatchObject({
     code: 0,
@@ -217,7 +266,8 @@ test('a stream that is empty says nothing; one that is no JSON is refused', () =
   sandbox.write('repo/broken.jsonl', '{"month": \n');
   const broken = sandbox.varve(['drift', 'flights.csv', '--stream', 'broken.jsonl']);
   expect(broken.code).toBe(2);
-  expect(broken.err).toContain('window-1.jsonl');
+  expect(broken.err).toContain('No line of the stream can be read. Line 1: it is no JSON');
+  expect(sandbox.varve([...'drift flights.csv --stream broken.jsonl --window 15m'.split(' ')]).code).toBe(2);
 });
 
 test('one dimension of an embedding that moves by two standard deviations is found, named by its position', () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { describeWithMinio } from '../support/minio.ts';
@@ -11,6 +12,16 @@ afterEach(() => box.remove());
 
 function everything(folder: string): string[] {
   return readdirSync(box.path(folder), { recursive: true, encoding: 'utf8' }).sort();
+}
+
+function indexOf(store: string): string {
+  return everything(store).find((path) => path.endsWith('.idx'))!;
+}
+
+function failure(args: readonly string[]): unknown {
+  const { code, out, err } = box.varve([...args, '--json']);
+  expect(code, out + err).toBe(2);
+  return (JSON.parse(out) as { error: unknown }).error;
 }
 
 /** A file as old as no unfinished write is. */
@@ -98,6 +109,70 @@ test('a folder with files of others is no remote; a store of an earlier version 
   expect(everything('shared')).toContain('thesis.tex');
 });
 
+test('a store of a newer varve: whatever would change it refuses in words, and changes nothing', () => {
+  box.withRemote();
+  box.write('repo/data/x.csv', 'a\n1\n');
+  box.ok(['add', 'data']);
+  box.commit('one');
+  box.ok(['push']);
+  box.write('remote/varve-store.json', '{"version":2,"more":true}\n');
+  const before = everything('remote');
+  const collecting = ['gc', '--remote', 'origin', '--grace', '0'];
+  for (const args of [collecting, ['push']]) {
+    // A clone remembers which remotes carry the marker.
+    rmSync(box.path('repo/.varve/index'), { recursive: true, force: true });
+    expect(failure(args)).toMatchObject({
+      code: 'store-too-new',
+      remedy: expect.stringContaining('Upgrade'),
+    });
+    expect(everything('remote')).toEqual(before);
+  }
+  box.write('remote/varve-store.json', '{"version":1}\n');
+
+  // Whoever looks at no marker reads the index, which says the version too.
+  const bytes = readFileSync(box.path(`remote/${indexOf('remote')}`));
+  bytes.writeUInt32LE(3, 8);
+  const newer = `remote/index/${createHash('sha256').update(bytes).digest('hex')}.idx`;
+  box.write(newer, bytes);
+  for (const args of [
+    collecting,
+    [...collecting, '--dry-run'],
+    ['push'],
+    ['verify', '--remote', 'origin'],
+    ['fetch'],
+  ]) {
+    expect(failure(args)).toMatchObject({
+      code: 'index-too-new',
+      remedy: expect.stringContaining('Upgrade'),
+    });
+    expect(everything('remote').filter((path) => !/^(refs|clones|clock)/.test(path))).toEqual(
+      [...before.filter((path) => !/^(refs|clones|clock)/.test(path)), newer.slice('remote/'.length)].sort(),
+    );
+  }
+});
+
+test('a store whose index is of version 1 is read and written', () => {
+  box.withRemote();
+  box.write('repo/data/x.csv', 'a\n1\n');
+  box.ok(['add', 'data']);
+  box.commit('one');
+  box.ok(['push']);
+  const index = indexOf('remote');
+  const bytes = readFileSync(box.path(`remote/${index}`));
+  expect(bytes.readUInt32LE(8)).toBe(2);
+  bytes.writeUInt32LE(1, 8);
+  rmSync(box.path(`remote/${index}`));
+  box.write(`remote/index/${createHash('sha256').update(bytes).digest('hex')}.idx`, bytes);
+  box.ok(['verify', '--remote', 'origin']);
+  box.write('repo/data/y.csv', 'a\n2\n');
+  box.ok(['add', 'data']);
+  box.commit('two');
+  box.ok(['push']);
+  box.clone('repo', 'other');
+  box.ok(['pull'], 'other');
+  expect(readFileSync(box.path('other/data/x.csv'), 'utf8')).toBe('a\n1\n');
+});
+
 test('a folder that is there already and empty is a remote', () => {
   mkdirSync(box.path('remote'));
   box.withRemote();
@@ -141,5 +216,10 @@ describeWithMinio('a bucket', (server) => {
     await server.client.removeObject(bucket, 'made-by-a-console/varve-store.json');
     box.ok(['gc', '--remote', 'own', '--grace', '0']);
     expect(await keys()).toContain('made-by-a-console/varve-store.json');
+    await server.client.putObject(bucket, 'made-by-a-console/varve-store.json', '{"version":2}');
+    expect(failure(['gc', '--remote', 'own', '--grace', '0'])).toMatchObject({ code: 'store-too-new' });
+    // What says nothing legible is a marker as it was to earlier versions.
+    await server.client.putObject(bucket, 'made-by-a-console/varve-store.json', '');
+    box.ok(['gc', '--remote', 'own', '--grace', '0']);
   });
 });

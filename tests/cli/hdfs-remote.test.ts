@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { aDayWith } from '../support/day-with-remote.ts';
 import { describeWithHadoop } from '../support/hadoop.ts';
 import { refused } from '../support/refused.ts';
+import { makeCertificates, type Served, serveTls } from '../support/reverse-proxy.ts';
 import { Sandbox } from '../support/sandbox.ts';
 import { startWebServer } from '../support/web-server.ts';
 
@@ -16,6 +18,56 @@ afterEach(() => box.remove());
 describeWithHadoop('a remote on HDFS', (server) => {
   test('is pushed to, checked, and pulled from by a clone that agreed to it', async () => {
     aDayWith(box, [`${server.url}${await server.makeFolder()}/store`]);
+  });
+
+  test('is reached over TLS, and by nothing else where the URL asks for that', async () => {
+    makeCertificates(box.root);
+    const served: Served[] = [];
+    const serve = async (origin: string, redirected?: (location: string) => Promise<string>) => {
+      const one = await serveTls(origin, box.root, redirected);
+      served.push(one);
+      return `https://127.0.0.1:${one.port}`;
+    };
+    try {
+      const toDataNode = async (location: string) => {
+        const { origin } = new URL(location);
+        return location.replace(origin, await serve(origin));
+      };
+      const secure = await serve(`http://127.0.0.1:${server.port}`, toDataNode);
+      const folder = await server.makeFolder();
+      box.ok([
+        'remote',
+        'add',
+        'origin',
+        `${secure.replace('https', 'swebhdfs').replace('//', '//ann@')}${folder}`,
+      ]);
+      box.ok(['add', 'data.csv']);
+      box.commit('data');
+      const push = () => box.later(['push', '--json']);
+      expect(JSON.parse((await push()).out).error.code).toBe('tls-refused');
+      box.env.NODE_EXTRA_CA_CERTS = box.path('ca.pem');
+      const pushed = await push();
+      expect([pushed.code, pushed.err]).toEqual([0, '']);
+      box.git(['clone', '-q', 'repo', 'clone'], '.');
+      box.ok(['trust'], 'clone');
+      expect((await box.later(['pull'], 'clone')).code).toBe(0);
+      expect(readFileSync(box.path('clone/data.csv')).equals(readFileSync(box.path('repo/data.csv')))).toBe(
+        true,
+      );
+
+      // A NameNode that sends on to a DataNode without TLS is not followed.
+      const plain = await serve(`http://127.0.0.1:${server.port}`);
+      box.ok([
+        'remote',
+        'add',
+        'plain',
+        `${plain.replace('https', 'swebhdfs').replace('//', '//ann@')}${folder}-2`,
+      ]);
+      const refusal = await box.later(['push', '--remote', 'plain', '--json']);
+      expect(JSON.parse(refusal.out).error.code).toBe('redirect-refused');
+    } finally {
+      for (const one of served) one.close();
+    }
   });
 });
 

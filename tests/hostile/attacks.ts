@@ -54,6 +54,14 @@ const plant =
   ({ sandbox, server }) =>
     sandbox.plant(path, content.replaceAll('SERVER', server).replaceAll('CANARY', sandbox.canary));
 
+/** A pointer that says where its data is from. SERVER is host and port. */
+const from =
+  (kind: 'file' | 'directory', version: number, facts: string): Attack =>
+  ({ sandbox, server }) => {
+    const text = `varve: ${version}\npath: lake\nkind: ${kind}\ndigest: ${DIGEST}\nbytes: 1\nfiles: 1\n${facts}`;
+    sandbox.plant('lake.varve', text.replaceAll('SERVER', server.replace('http://', '')));
+  };
+
 const INTO: Record<string, Attack> = {
   '.git': point('.git', '.git'),
   '.GIT': point('.GIT', '.GIT'),
@@ -112,6 +120,22 @@ export const ATTACKS: Record<Kind, Record<string, Attack>> = {
     'a pointer in place': plant(
       'lake.varve',
       `varve: 1\npath: "lake"\nkind: directory\ndigest: ${DIGEST}\nbytes: 1\nfiles: 1\nsource: "s3://bucket/prefix"\n`,
+    ),
+    'an import from a server': from(
+      'file',
+      2,
+      `imported-from: "http://SERVER/x.git"\nimported-path: x\nimported-commit: "${'0'.repeat(40)}"\n`,
+    ),
+    'rows of a database': from('file', 6, 'database: "mysql://root@SERVER/x"\ndatabase-table: x\n'),
+    'rows that are appended': from(
+      'directory',
+      6,
+      'database: "postgresql://SERVER/x"\ndatabase-query: "SELECT 1 AS id"\ndatabase-incremental: id\ndatabase-last: "0"\ndatabase-rows: 1\n',
+    ),
+    'messages of a topic': from(
+      'directory',
+      6,
+      'topic: "kafka://SERVER/x"\ntopic-registry: "http://SERVER"\ntopic-offsets: "0:0-1"\n',
     ),
     'a pointer to local settings': ({ sandbox }) => {
       const text = sandbox.payloadPointer('varve').replace(/path: .*\n/, 'path: "config.local.yaml"\n');

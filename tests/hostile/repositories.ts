@@ -34,6 +34,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['checkout', '--force', 'table.csv@HEAD~1'],
   ['mv', 'data', 'made/data'],
   ['rm', '--force', 'table.csv'],
+  ['update'],
   ['git', 'install'],
 ];
 /** What the attacks on settings and paths are after. */
@@ -43,6 +44,7 @@ const RISKY: typeof COMMANDS = [
   ['gc', '--grace', '0'],
   ['gc', '--remote', 'origin', '--grace', '0'],
   ['validate', 'table.csv'],
+  ['update'],
 ];
 
 /** Where commands may write: the datasets, their pointers, what keeps them from Git, and varve's own folders. */

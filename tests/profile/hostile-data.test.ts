@@ -372,11 +372,14 @@ describe('the reading process', () => {
       const files = dataFiles({ 'a.csv': `id,t\n${rows}\n` });
       const before = new Set(readers().map(({ pid }) => pid));
       const work = processReader.profileFiles(files, { memory: '514MB' });
-      const { pid } = await vi.waitFor(() => {
-        const reader = readers().find(({ pid }) => !before.has(pid));
-        expect(reader).toBeDefined();
-        return reader!;
-      });
+      const { pid } = await vi.waitFor(
+        () => {
+          const reader = readers().find(({ pid }) => !before.has(pid));
+          expect(reader).toBeDefined();
+          return reader!;
+        },
+        { timeout: 30_000 },
+      );
       process.kill(pid, 'SIGKILL');
       expect((await work).tables[0]!.rows).toBe(30_000);
       expect(isRunning(pid)).toBe(false);

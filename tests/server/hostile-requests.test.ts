@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
+import { Client } from 'minio';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { ObservedSummary } from '../../src/server/observe/summary.ts';
 import { Sandbox } from '../support/sandbox.ts';
@@ -103,6 +105,10 @@ test('what is no request of this server is refused, and what stands behind it is
     [`OPTIONS * HTTP/1.1\r\n${HOST}\r\n`, '400'],
     [get('/repo/%E0%A4%A'), '400'],
     [get('/repo/main/x%00.csv'), '404'],
+    [get('//repo/main/x.csv'), '400'],
+    [get('//'), '400'],
+    [get('/%2f'), '400'],
+    [get('/repo//main/x.csv'), '404'],
     [get('/repo/main/%252e%252e/x.csv'), '404'],
     [get('/repo/main/d/..%2f..%2fx.csv'), '404'],
     [
@@ -237,28 +243,91 @@ test('no row of a stranger spoils the window of the others, nor takes the server
   expect(server.log()).not.toContain('"level":"error"');
 }, 60_000);
 
+test('clients that take nothing hold little memory, and hold nobody else up', async () => {
+  const before = await metric('process_resident_memory_bytes');
+  const { port, hostname } = new URL(server.url);
+  const slow = Array.from({ length: 15 }, () => connect(Number(port), hostname).on('error', () => undefined));
+  await Promise.all(
+    slow.map((socket) => {
+      socket.write(get('/repo/main/whole.png'));
+      return new Promise((resolve) => socket.once('data', resolve).once('data', () => socket.pause()));
+    }),
+  );
+  for (let at = 0; at < 20; at++) {
+    const other = await fetch(`${server.url}/repo/main/whole.png`, {
+      headers: { Range: `bytes=${at}-99999` },
+    });
+    expect((await other.arrayBuffer()).byteLength).toBe(100_000 - at);
+  }
+  expect(await metric('varve_http_requests_running')).toBe(slow.length + 1);
+  // All that they asked for would be more than twice as much.
+  expect((await metric('process_resident_memory_bytes')) - before).toBeLessThan(150_000_000);
+  for (const socket of slow) socket.destroy();
+  await vi.waitFor(async () => expect(await metric('varve_http_requests_running')).toBe(1), {
+    timeout: 10_000,
+  });
+});
+
+test('labels of metrics hold what anybody sent as text, and are as many as the server chose', async () => {
+  for (const method of ['PROPFIND', 'M-SEARCH', 'LINK'])
+    await answers(`${method} /repo/main/x.csv HTTP/1.1\r\n${HOST}\r\n`);
+  const name = 'a"} 1\nvarve_forged{x="\\\u202e';
+  const rows = Array.from({ length: ROWS }, (_, at) => ({ age: 20 + (at % 40), city: 'Oslo', [name]: at }));
+  const { windows } = (await summary()).totals;
+  expect(await post(JSON.stringify(rows))).toBe(202);
+  await vi.waitFor(async () => expect((await summary()).totals.windows).toBe(windows + 1), {
+    timeout: 30_000,
+  });
+  const text = await (await fetch(`${server.url}/metrics`)).text();
+  const value = '"(?:[^"\\\\\\n]|\\\\[\\\\"n])*"';
+  const sample = new RegExp(`^[a-z_]+(?:\\{(?:[a-z_]+=${value},?)+\\})? \\S+$`);
+  const samples = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  expect(samples.filter((line) => !sample.test(line))).toEqual([]);
+  expect(samples.filter((line) => line.startsWith('varve_forged'))).toEqual([]);
+  expect(text).toContain('feature="a\\"} 1');
+  expect(text).not.toContain('\u202e');
+  const methods = new Set([...text.matchAll(/method="([^"]*)"/g)].map(([, method]) => method));
+  expect([...methods].filter((one) => !/^(GET|HEAD|POST|PUT|DELETE|OPTIONS|other)$/.test(one!))).toEqual([]);
+});
+
 test('a download ends when its key is removed, and a repository that is taken away is told of and comes back', async () => {
   const key = box.json<{ id: string; secret: string }>(['serve', 'key', 'add']);
   const keyed = await startServe(box);
-  const { port, hostname } = new URL(keyed.url);
+  const { port, hostname, host } = new URL(keyed.url);
   const basic = Buffer.from(`${key.id}:${key.secret}`).toString('base64');
-  const socket = connect(Number(port), hostname).on('error', () => undefined);
-  socket.write(get('/ui/repo/bytes/main/whole.png?save=1', `Authorization: Basic ${basic}\r\n`));
-  let bytes = 0;
-  await new Promise((resolve) => socket.once('data', resolve));
-  socket.pause();
+  const s3 = { endPoint: hostname, port: Number(port), useSSL: false, region: 'us-east-1' };
+  const client = new Client({ ...s3, accessKey: key.id, secretKey: key.secret });
+  const signed = new URL(await client.presignedGetObject('repo', 'main/whole.png', 600));
+  const downloads = [
+    get('/ui/repo/bytes/main/whole.png?save=1', `Authorization: Basic ${basic}\r\n`),
+    `GET ${signed.pathname}${signed.search} HTTP/1.1\r\nHost: ${host}\r\n\r\n`,
+  ].map((text) =>
+    connect(Number(port), hostname)
+      .on('error', () => undefined)
+      .once('connect', function (this: Socket) {
+        this.write(text);
+      }),
+  );
+  for (const socket of downloads) {
+    const [head] = (await once(socket, 'data')) as [Buffer];
+    expect(head.toString('latin1')).toMatch(/^HTTP\/1\.1 200 /);
+    socket.pause();
+  }
   box.ok(['serve', 'key', 'remove', key.id]);
   const ask = (): Promise<number> =>
     fetch(`${keyed.url}/metrics`, { headers: { Authorization: `Basic ${basic}` } }).then(
       ({ status }) => status,
     );
   await expect.poll(ask, { timeout: 10_000 }).toBe(401);
-  socket.on('data', (more) => {
-    bytes += more.length;
-  });
-  socket.resume();
-  await new Promise((resolve) => socket.once('close', resolve));
-  expect(bytes).toBeLessThan(WHOLE.length);
+  for (const socket of downloads) {
+    let bytes = 0;
+    socket.on('data', (more) => {
+      bytes += more.length;
+    });
+    socket.resume();
+    await once(socket, 'close');
+    expect(bytes).toBeLessThan(WHOLE.length);
+  }
   await keyed.stop();
 
   box.run('mv', ['repo', 'away'], '.');

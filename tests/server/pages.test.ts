@@ -1,4 +1,5 @@
 import axe from 'axe-core';
+import { Client } from 'minio';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { installed } from '../report/peers.ts';
@@ -149,6 +150,34 @@ test('who has no key sees nothing, and a browser is asked for one', async () => 
     }
   }
   expect(await (await ask('/ui/', `${key.id}:${key.secret}`)).text()).toContain('flights.csv');
+  // What is for the holder of a key alone, no cache that others share may keep.
+  const commit = box.git(['rev-parse', 'main']).trim();
+  const { hostname, port } = new URL(closed.url);
+  const s3 = { endPoint: hostname, port: Number(port), useSSL: false, region: 'us-east-1' };
+  const client = new Client({ ...s3, accessKey: key.id, secretKey: key.secret });
+  const signed = await Promise.all([
+    client.presignedGetObject('repo', `${commit}/photos/red.png`, 60),
+    client.presignedUrl('HEAD', 'repo', `${commit}/photos/red.png`, 60),
+    client.presignedUrl('GET', 'repo', '', 60, { 'list-type': '2' }),
+    client.presignedGetObject('repo', 'main/nothing', 60),
+  ]);
+  const own = [
+    `/ui/repo/bytes/${commit}/photos/red.png`,
+    `/ui/repo/profile/${commit}/flights.csv`,
+    '/metrics',
+    '/v1/observe',
+    '/ui/x',
+  ];
+  const held = await Promise.all([
+    ...own.map((path) => ask(path, `${key.id}:${key.secret}`)),
+    ...signed.map((address, at) => fetch(address, { method: at === 1 ? 'HEAD' : 'GET' })),
+  ]);
+  expect(held.map(({ status }) => status)).toEqual([200, 200, 200, 200, 404, 200, 200, 200, 404]);
+  for (const { url, headers } of held)
+    expect([url, headers.get('cache-control')]).toEqual([
+      url,
+      expect.stringMatching(/^(private|no-store)\b/),
+    ]);
   expect(closed.log()).not.toContain(key.secret);
   await closed.stop();
 });

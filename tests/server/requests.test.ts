@@ -13,7 +13,11 @@ test('every form of one range is read; what is none, and several, ask for the wh
   expect(parseRange('Bytes = 4 - 5', 10)).toEqual({ offset: 4, length: 2 });
   expect(parseRange('bytes=-3', 10)).toEqual({ offset: 7, length: 3 });
   expect(parseRange('bytes=-300', 10)).toEqual({ offset: 0, length: 10 });
-  for (const range of ['bytes=10-', 'bytes=10-12', 'bytes=-0'])
+  const far = '18446744073709551616';
+  for (const last of [far, '9'.repeat(400), '0'.repeat(40) + far])
+    expect(parseRange(`bytes=2-${last}`, 10)).toEqual({ offset: 2, length: 8 });
+  expect(parseRange(`bytes=-${far}`, 10)).toEqual({ offset: 0, length: 10 });
+  for (const range of ['bytes=10-', 'bytes=10-12', 'bytes=-0', `bytes=${far}-`, `bytes=${far}-${far}0`])
     expect(parseRange(range, 10)).toBe('unsatisfiable');
   for (const range of ['bytes=0-', 'bytes=-1']) expect(parseRange(range, 0)).toBe('unsatisfiable');
   for (const range of [

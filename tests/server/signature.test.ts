@@ -99,6 +99,33 @@ test('the published examples are accepted: a header, a list, a presigned address
   expect(claimOf(getObject)!.keyId).toBe(KEY_ID);
 });
 
+test('names of a query are signed in their order, whatever signs they have', () => {
+  // By botocore 1.44.
+  const request: RawRequest = {
+    ...{
+      method: 'GET',
+      path: '/',
+      query: [
+        ['a', '1'],
+        ['a1', '2'],
+        ['a-b', ''],
+        ['a.b', '4'],
+        ['a~', '5'],
+        ['a', '0'],
+      ],
+    },
+    headers: {
+      ...listObjects.headers,
+      authorization: authorization(
+        'host;x-amz-content-sha256;x-amz-date',
+        'c8f801126cf7f9b2f0c0e1a6565f4ef896ac66c95f65a23fa3f1ed80e3605e41',
+      ),
+    },
+  };
+  expect(refusalOf(request)).toBe('accepted');
+  expect(refusalOf({ ...request, query: request.query.toReversed() })).toBe('accepted');
+});
+
 test('whatever is changed of what was signed is refused', () => {
   const changed: RawRequest[] = [
     { ...getObject, method: 'HEAD' },

@@ -159,6 +159,17 @@ test('an index finds what it names and nothing else', () => {
   expect([...index.byPack()][0]!.blobs.map(({ offset }) => offset)).toEqual(blobs.map((_, at) => at * 300));
 });
 
+test('an index of version 1 is read as one of version 2, and one of version 3 is of a newer varve', () => {
+  const bytes = sampleIndex();
+  const read = (version: number): IndexFile => {
+    bytes.writeUInt32LE(version, 8);
+    return IndexFile.parse(bytes, hexDigestOf(bytes));
+  };
+  expect([...read(1).allBlobs()]).toEqual([...read(2).allBlobs()]);
+  expect(() => read(3)).toThrow(expect.objectContaining({ code: 'index-too-new' }));
+  expect(() => read(0)).toThrow(expect.objectContaining({ code: 'index-damaged' }));
+});
+
 test('a set of digests is a set', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 3000 }), { maxLength: 5000 }), (numbers) => {

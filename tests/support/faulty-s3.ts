@@ -33,8 +33,15 @@ export interface FaultyS3 {
   close(): Promise<void>;
 }
 
-/** A proxy in front of a real S3 server, which does to its requests what networks and overloaded servers do. */
-export async function startFaultyS3(target: string, choose: FaultyS3['choose']): Promise<FaultyS3> {
+/**
+ * A proxy in front of a real S3 server, or another that speaks HTTP, which does to its requests what networks and overloaded servers do.
+ * @param redirected where to send instead whom the server sends elsewhere
+ */
+export async function startFaultyS3(
+  target: string,
+  choose: FaultyS3['choose'],
+  redirected?: (location: string) => Promise<string>,
+): Promise<FaultyS3> {
   const { hostname, port } = new URL(target);
   const agent = new http.Agent({ keepAlive: true });
   const seen: Seen[] = [];
@@ -42,7 +49,7 @@ export async function startFaultyS3(target: string, choose: FaultyS3['choose']):
     const asked = { method: request.method ?? '', url: request.url ?? '' };
     const fault = faulty.choose(asked);
     seen.push(fault === undefined ? asked : { ...asked, fault });
-    pass(request, response, { hostname, port, agent }, fault).catch(() => response.destroy());
+    pass(request, response, { hostname, port, agent, redirected }, fault).catch(() => response.destroy());
   });
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
   const address = proxy.address() as { port: number };
@@ -66,7 +73,12 @@ export function seededFaults(seed: number, rate: number, faults: readonly Fault[
   return () => (random() < rate ? faults[Math.floor(random() * faults.length)] : undefined);
 }
 
-type Target = { hostname: string; port: string; agent: http.Agent };
+type Target = {
+  hostname: string;
+  port: string;
+  agent: http.Agent;
+  redirected: ((location: string) => Promise<string>) | undefined;
+};
 
 async function pass(
   request: IncomingMessage,
@@ -87,6 +99,13 @@ async function pass(
     answer.resume();
     await new Promise((resolve) => answer.once('end', resolve));
     return void request.socket.destroy();
+  }
+  const { location } = answer.headers;
+  if (location !== undefined && target.redirected !== undefined) {
+    answer.resume();
+    return void response
+      .writeHead(answer.statusCode!, { location: await target.redirected(location), 'content-length': 0 })
+      .end();
   }
   response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
   if (fault === 'truncate') return truncate(answer, response);

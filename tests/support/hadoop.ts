@@ -25,18 +25,18 @@ export function describeWithHadoop(name: string, tests: (server: Hadoop) => void
   const java = program('', 'java');
   if (!jars || java === undefined) {
     describe.skip(`${name} (skipped: no HDFS; name a folder with the jars of Hadoop 3.4 in VARVE_HADOOP, and have java on PATH)`, () =>
-      tests(new Cluster()));
+      tests(new HadoopCluster()));
     return;
   }
   describe(name, () => {
-    const cluster = new Cluster();
+    const cluster = new HadoopCluster();
     beforeAll(() => cluster.start(java, jars));
     afterAll(() => cluster.stop());
     tests(cluster);
   });
 }
 
-class Cluster implements Hadoop {
+export class HadoopCluster implements Hadoop {
   port = 0;
   #root = '';
   #folders = 0;

@@ -45,8 +45,15 @@ export function makeCertificates(folder: string): void {
   openssl('x509', '-req', '-in', 'server.csr', ...signed, '-out', 'server.pem');
 }
 
-/** Serves what the server at `endpoint` serves, over TLS with a certificate of makeCertificates. */
-export function serveTls(endpoint: string, folder: string): Promise<Served> {
+/**
+ * Serves what the server at `endpoint` serves, over TLS with a certificate of makeCertificates.
+ * @param redirected where to send instead whom the server sends elsewhere
+ */
+export function serveTls(
+  endpoint: string,
+  folder: string,
+  redirected?: (location: string) => Promise<string>,
+): Promise<Served> {
   const asked: Served['asked'] = [];
   const options = {
     key: readFileSync(join(folder, 'server.key')),
@@ -55,7 +62,7 @@ export function serveTls(endpoint: string, folder: string): Promise<Served> {
   return listening(
     https.createServer(
       options,
-      forwardTo(() => endpoint, asked),
+      forwardTo(() => endpoint, asked, redirected),
     ),
     asked,
   );
@@ -83,14 +90,20 @@ export function serveProxy(): Promise<Served> {
   return listening(server, asked);
 }
 
-function forwardTo(endpointOf: (request: IncomingMessage) => string, asked: Served['asked']) {
+function forwardTo(
+  endpointOf: (request: IncomingMessage) => string,
+  asked: Served['asked'],
+  redirected = async (location: string) => location,
+) {
   return (request: IncomingMessage, response: ServerResponse): void => {
     asked.push({ line: `${request.method} ${request.url}`, headers: request.headers });
     const { hostname, port } = new URL(endpointOf(request));
     const path = request.url!.replace(/^https?:\/\/[^/]+/, '');
     const { method, headers } = request;
-    const upstream = http.request({ hostname, port, path, method, headers }, (answer) => {
-      response.writeHead(answer.statusCode!, answer.headers);
+    const upstream = http.request({ hostname, port, path, method, headers }, async (answer) => {
+      const { location } = answer.headers;
+      const instead = location && { location: await redirected(location) };
+      response.writeHead(answer.statusCode!, { ...answer.headers, ...(instead || {}) });
       answer.pipe(response);
     });
     upstream.on('error', () => response.destroy());

@@ -24,18 +24,18 @@ export function describeWithSshd(name: string, tests: (server: Sshd) => void): v
   const binary = program('VARVE_SSHD', 'sshd', ['/usr/sbin', '/usr/local/sbin']);
   if (binary === undefined || program('', 'ssh-keygen') === undefined) {
     describe.skip(`${name} (skipped: no OpenSSH server; install openssh-server, or name \`sshd\` in VARVE_SSHD)`, () =>
-      tests(new Running()));
+      tests(new OpenSshServer()));
     return;
   }
   describe(name, () => {
-    const server = new Running();
+    const server = new OpenSshServer();
     beforeAll(() => server.start(binary));
     afterAll(() => server.stop());
     tests(server);
   });
 }
 
-class Running implements Sshd {
+export class OpenSshServer implements Sshd {
   port = 0;
   readonly user = userInfo().username;
   home = '';

@@ -6,6 +6,7 @@ import { VarveError } from '../../src/errors.ts';
 import type { Digest } from '../../src/store/format/digest.ts';
 import { metaInOrder, problemOfMeta } from '../../src/workspace/meta.ts';
 import { formatPointer, type Pointer, parsePointer } from '../../src/workspace/pointer.ts';
+import { formatOffsets, parseOffsets } from '../../src/workspace/topic-origin.ts';
 
 const digest = fc.stringMatching(/^[0-9a-f]{64}$/).map((hex): Digest => `sha256:${hex}`);
 const name = fc
@@ -196,10 +197,15 @@ test('of which rows it is a copy is read back, with whatever else a pointer says
     'mysql://h/shop?socket=/run/x.sock',
   );
   const database = fc.oneof(fc.record({ url, table: text }), fc.record({ url, query: text }));
+  const last = fc.string({ maxLength: 40, unit: 'grapheme' }).filter((one) => !one.includes('\0'));
+  const taken = fc.record({ column: text, last, rows: fc.nat() }, { requiredKeys: ['column', 'rows'] });
+  const incremental = fc.option(taken, { nil: undefined });
   const meta = fc.constantFrom({}, { meta: { license: 'CC0-1.0' } }, { blocks: ZEROS });
   fc.assert(
-    fc.property(database, meta, (copied, more) => {
-      const pointer = { ...plain, ...more, database: copied };
+    fc.property(database, incremental, meta, (asked, how, more) => {
+      const copied = how === undefined ? asked : { ...asked, incremental: how };
+      const kind = how === undefined ? 'file' : 'directory';
+      const pointer: Pointer = { ...plain, ...more, kind, database: copied };
       const written = formatPointer(pointer);
       expect(parsePointer(written, 'a.varve')).toEqual(pointer);
       expect(parse(written)).toMatchObject({ varve: 6, database: copied.url });
@@ -218,6 +224,61 @@ test.each([
   ['database-table: t', 'database-table: t\nsource: "s3://b/p"'],
 ])('a copy of rows that says %j as %j is refused', (fact, hostile) => {
   const text = formatPointer({ ...plain, database: { url: 'mysql://h/shop', table: 't' } });
+  expect(text).toContain(fact);
+  expect(() => parsePointer(text.replace(fact, hostile), 'a.varve')).toThrow(VarveError);
+});
+
+test.each([
+  ['kind: directory', 'kind: file'],
+  ['database-incremental: id\n', ''],
+  ['database-incremental: id', 'database-incremental: ""'],
+  ['database-last: "7"', 'database-last: "7\\u0000"'],
+  ['database-rows: 7\n', ''],
+  ['database-rows: 7', 'database-rows: -7'],
+])('a copy to which rows are appended that says %j as %j is refused', (fact, hostile) => {
+  const incremental = { column: 'id', last: '7', rows: 7 };
+  const database = { url: 'mysql://h/shop', table: 't', incremental };
+  const text = formatPointer({ ...plain, kind: 'directory', database });
+  expect(text).toContain(fact);
+  expect(() => parsePointer(text.replace(fact, hostile), 'a.varve')).toThrow(VarveError);
+});
+
+test('which messages of a topic it has is read back', () => {
+  const ranges = fc.uniqueArray(fc.nat(1e9), { minLength: 2, maxLength: 12 }).map((ends) => {
+    const sorted = ends.toSorted((a, b) => a - b).slice(0, ends.length - (ends.length % 2));
+    return sorted.flatMap((from, at) => (at % 2 === 0 ? [{ from, until: sorted[at + 1]! }] : []));
+  });
+  const partitions = fc.uniqueArray(fc.tuple(fc.nat(999), ranges), {
+    minLength: 1,
+    maxLength: 9,
+    selector: ([one]) => one,
+  });
+  fc.assert(
+    fc.property(partitions, fc.constantFrom({}, { registry: 'https://registry:8081/api' }), (found, more) => {
+      const sorted = found.toSorted(([a], [b]) => a - b);
+      const offsets = formatOffsets(new Map(found))!;
+      expect([...parseOffsets(offsets)]).toEqual(sorted);
+      const topic = { url: 'kafka://a:9092,b:9092/events', ...more, offsets };
+      const pointer: Pointer = { ...plain, kind: 'directory', topic };
+      expect(parsePointer(formatPointer(pointer), 'a.varve')).toEqual(pointer);
+    }),
+  );
+});
+
+test.each([
+  ['varve: 6', 'varve: 4'],
+  ['kind: directory', 'kind: file'],
+  ['kafka://a:9092/t', 'kafka://ann:hush@a:9092/t'],
+  ['kafka://a:9092/t', 'http://a:9092/t'],
+  ['kafka://a:9092/t', 'kafka://a:9092/t?sasl.password=hush'],
+  ['https://r', 'https://ann:hush@r'],
+  ['https://r', 'file:///etc/passwd'],
+  ['0:0-5', '0:0-5;1'],
+  ['0:0-5', '0:5'],
+  ['topic-registry', 'database-table: t\ndatabase: "mysql://h/shop"\ntopic-registry'],
+])('messages of a topic that say %j as %j are refused', (fact, hostile) => {
+  const topic = { url: 'kafka://a:9092/t', registry: 'https://r', offsets: '0:0-5' };
+  const text = formatPointer({ ...plain, kind: 'directory', topic });
   expect(text).toContain(fact);
   expect(() => parsePointer(text.replace(fact, hostile), 'a.varve')).toThrow(VarveError);
 });

@@ -33,11 +33,15 @@ const DOTS = /^[ .]+(:.*)?$/s;
 
 const ASCII = /^[\x20-\x7e]*$/;
 
+/** Nearly every path: short, of letters, digits and marks that no file system changes, no part beginning with a dot. None of the rules below can refuse it. */
+const PLAIN = /^(?:\w[\w.-]*\/)*\w[\w.-]*\/?$/;
+
 /**
  * Tell why a path may not be that of data, as the rest of a sentence; undefined if it may. A `/` at its end, as folders have it, is no
  * fault. O(length).
  */
 export function problemOfDataPath(path: string): string | undefined {
+  if (path.length <= MAX_NAME_BYTES && PLAIN.test(path)) return undefined;
   if (path === '' || path.startsWith('/')) return 'is not a relative path';
   if (path.includes('\0') || path.includes('\\')) return 'holds a NUL or a backslash';
   if (/[\x01-\x1f\x7f]/.test(path)) return 'holds a control character';

@@ -30,6 +30,7 @@ type Options = CommonOptions &
     remote?: string;
     table?: string;
     query?: string;
+    incremental?: string;
     password?: true;
     at?: string;
     from?: string;
@@ -78,6 +79,10 @@ export function command(run: RunCommand): Command {
         'a table of a MySQL, MariaDB or PostgreSQL database as it is now, in the order of its key',
       ],
       [
+        'varve add mysql://ann@db.example/shop --table orders --incremental id --to data/orders',
+        'a folder of Parquet: run again, or by `varve update`, it gets a file of the rows that came since',
+      ],
+      [
         'varve add kafka://broker:9092/events --from 2026-11-01 --until 2026-12-01 --to data/events',
         'the messages of a month of a topic as Parquet; without --from, run again, what came since',
       ],
@@ -106,6 +111,10 @@ export function command(run: RunCommand): Command {
     )
     .option('--table <name>', 'table of a database, all of it in the order of its primary key')
     .option('--query <sql>', 'what to read of a database, in place of a table')
+    .option(
+      '--incremental <column>',
+      'append rows whose value in this column, such as an id, is greater than the last one that was taken; --to is a folder',
+    )
     .option('--password', 'ask for the password of a database, which is kept nowhere')
     .option(
       '--from <place>',
@@ -139,7 +148,7 @@ function isAll({ all, update }: Options): boolean {
 async function addFrom(io: Io, place: Place, paths: readonly string[], options: Options): Promise<AddResult> {
   const { cwd, signal, onProgress, onWarning, openlineage, note } = io;
   const context = await openContext(cwd, { signal, onProgress, onWarning, openlineage });
-  const { to, table, query, replace, follow, toRemote, remote, memory, threads } = options;
+  const { to, table, query, incremental, replace, follow, toRemote, remote, memory, threads } = options;
   if (place.kind === 'in-place') {
     const { addInPlace } = await import('../../operations/add.ts');
     const { at, engine, master, parts } = options;
@@ -160,7 +169,10 @@ async function addFrom(io: Io, place: Place, paths: readonly string[], options: 
   if (place.kind === 'database') {
     const { addDatabase } = await import('../../operations/add-database.ts');
     const password = options.password && (await askForPassword('Password', io));
-    return addDatabase(context, place.url, { ...how, to: place.to, table, query, password });
+    return addDatabase(context, place.url, {
+      ...how,
+      ...{ to: place.to, table, query, incremental, password },
+    });
   }
   if (place.kind === 'topic') {
     const { addTopic } = await import('../../operations/add-topic.ts');
@@ -203,9 +215,9 @@ function placeOf(paths: readonly string[], options: Options): Place {
 
 /** @throws VarveError `usage` for options that are for another kind of place */
 function refuseForeignOptions(kind: Place['kind'], options: Options): void {
-  const { at, engine, master, parts, table, query, password, from, until, registry } = options;
-  if (kind !== 'database' && (table ?? query ?? password) !== undefined)
-    throw usage('--table, --query and --password go with the URL of a database');
+  const { at, engine, master, parts, table, query, incremental, password, from, until, registry } = options;
+  if (kind !== 'database' && (table ?? query ?? incremental ?? password) !== undefined)
+    throw usage('--table, --query, --incremental and --password go with the URL of a database');
   if (kind !== 'topic' && (from ?? until ?? registry) !== undefined)
     throw usage('--from, --until and --registry go with the URL of a topic');
   if (kind === 'in-place') return;

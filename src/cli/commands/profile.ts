@@ -43,6 +43,10 @@ export function command(run: RunCommand): Command {
         'for TensorFlow Data Validation; also .pb (binary) and .pbtxt',
       ],
       [
+        'varve profile data/flights.csv --format sagemaker --output statistics.json',
+        'for SageMaker Model Monitor',
+      ],
+      [
         'varve profile data/logs --part 3/8 --output part-3',
         'an eighth of the work, on one of eight machines',
       ],
@@ -70,7 +74,7 @@ export function command(run: RunCommand): Command {
       ).conflicts(['slice', 'weight']),
     );
   return withProfilingOptions(
-    withReportOptions(defined, ['text', 'json', 'markdown', 'html', 'prometheus', 'tfdv']),
+    withReportOptions(defined, ['text', 'json', 'markdown', 'html', 'prometheus', 'tfdv', 'sagemaker']),
   ).action((dataset: string | undefined, options: Options) =>
     run(options, async (io) => {
       if (options.compare !== undefined && (options.format !== 'html' || options.json)) throw onlyOnAPage();

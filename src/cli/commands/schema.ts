@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { type SchemaInferOptions, schemaInfer } from '../../operations/schema-infer.ts';
-import { schemaShow } from '../../operations/schema-show.ts';
+import { SHOWN_SCHEMA_FORMATS, schemaShow } from '../../operations/schema-show.ts';
 import { schemaUpdate } from '../../operations/schema-update.ts';
 import type { Anomaly } from '../../schema/anomaly.ts';
 import { neutral } from '../../wording/neutral.ts';
@@ -33,6 +33,7 @@ function infer(run: RunCommand): Command {
         'varve schema infer data/flights.csv --format tfdv --output schema.pbtxt',
         'as TensorFlow Data Validation reads it',
       ],
+      ['varve schema infer data/flights.csv --from croissant.json', 'what metadata says, without the data'],
     ],
   )
     .argument('<dataset...>', 'paths, path@REV, plain files or folders, or quoted patterns')
@@ -40,6 +41,7 @@ function infer(run: RunCommand): Command {
     .option('--output <file>', 'another place')
     .option('--force', 'replace a schema that is there')
     .option('--strict', 'allow only what the data has: no other value, number or share of nulls')
+    .option('--from <file>', 'take what Croissant or SageMaker’s constraints.json says, in place of the data')
     .option('--explain', 'say above each feature why it has its constraints, as comments')
     .addOption(offlineOption())
     .action((datasets: string[], options: CommonOptions & SchemaInferOptions) =>
@@ -58,11 +60,15 @@ function show(run: RunCommand): Command {
   return defineCommand('show', 'Prints the schema of a dataset after checking it.', [
     ['varve schema show data/flights.csv', 'as YAML'],
     ['varve schema show data/flights.csv --format tfdv > schema.pbtxt', 'for TensorFlow Data Validation'],
+    [
+      'varve schema show data/flights.csv --format sagemaker > constraints.json',
+      'for SageMaker Model Monitor',
+    ],
     ['varve schema show data/flights.csv --schema schema.pbtxt', 'one of its schemas, as YAML'],
   ])
     .argument('<dataset>', 'path, or a plain file or folder')
     .option('--schema <file>', 'another schema than <dataset>.schema.yaml')
-    .addOption(formatOption())
+    .addOption(formatOption(SHOWN_SCHEMA_FORMATS))
     .action((dataset: string, options: CommonOptions & Parameters<typeof schemaShow>[2]) =>
       run(options, async (io) => {
         const result = await schemaShow(io.cwd, dataset, options, io);
@@ -103,8 +109,9 @@ function leftOver({ feature, short, observed }: Anomaly): string {
   return `  ${feature === '' ? '' : `${feature}: `}${short}: ${observed}`;
 }
 
-function formatOption(): Option {
-  return new Option('--format <format>', 'YAML, or the text format of TensorFlow Data Validation')
-    .choices(['yaml', 'tfdv'])
+function formatOption(formats: readonly string[] = ['yaml', 'tfdv']): Option {
+  const service = formats.includes('sagemaker') ? ', or of SageMaker Model Monitor' : '';
+  return new Option('--format <format>', `YAML, or the text format of TensorFlow Data Validation${service}`)
+    .choices(formats)
     .default('yaml');
 }

@@ -15,17 +15,18 @@ type Options = CommonOptions & SideOptions & { readonly revision?: string };
 export function command(run: RunCommand): Command {
   const defined = defineCommand(
     'update',
-    'Brings imported datasets to what the revision that they follow has now, copies of rows to what their database has, and tables in place to their newest version. What was edited here is not lost.',
+    'Brings imported datasets to what the revision that they follow has now, copies of rows to what their database has, messages of a topic to its end, and tables in place to their newest version. What was edited here is not lost.',
     [
-      ['varve update', 'all that was imported or taken from a database, and all tables in place'],
+      ['varve update', 'all that was imported, or taken from a database or a topic, and all tables in place'],
       ['varve update data/orders.parquet', 'asks the database again that `varve add mysql://…` asked'],
+      ['varve update data/events', 'takes the messages of the topic that came since'],
       ['varve update data/trips', 'the newest version of the Delta or Iceberg table that was added in place'],
       ['varve update data/flights.csv --revision v3.0', 'follows another tag or branch from now on'],
     ],
   )
     .argument(
       '[path...]',
-      'datasets that were imported or taken from a database, tables in place, or folders that hold some',
+      'datasets that were imported, or taken from a database or a topic, tables in place, or folders that hold some',
     )
     .option('--revision <rev>', 'follow this revision of the other repository');
   return withSides(defined).action((paths: string[], options: Options) =>
@@ -41,10 +42,13 @@ export function command(run: RunCommand): Command {
 
 function updatedLine(dataset: UpdatedDataset): string {
   if ('source' in dataset) return tableLine(dataset);
-  if (!('database' in dataset)) return importedLine(dataset);
-  const { to, rows, bytes, change, database, table } = dataset;
+  if (!('database' in dataset || 'topic' in dataset)) return importedLine(dataset);
+  const { to, rows, bytes, change } = dataset;
   const facts = [...(rows === undefined ? [] : [counted(rows, 'row')]), byteSize(bytes)];
-  const from = `${table === undefined ? 'a query' : table} of ${describeUrl(database)}`;
+  const from =
+    'topic' in dataset
+      ? describeUrl(dataset.topic)
+      : `${dataset.table ?? 'a query'} of ${describeUrl(dataset.database)}`;
   return neutral(`${change.padEnd(9)}  ${to}  ${facts.join(', ')}, ${from}`);
 }
 

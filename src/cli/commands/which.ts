@@ -16,10 +16,14 @@ export function command(run: RunCommand): Command {
     [
       ['varve which sha256:9f86d081884c7d65', 'by the first digits of a digest'],
       ['varve which 9f86d081 --files', 'also as a file within folders'],
+      [
+        'varve which runs:/0a1b2c3d4e5f',
+        'what a run of MLflow was trained on, by the server of MLFLOW_TRACKING_URI',
+      ],
       ['varve which "$(sha256sum < flights.csv | cut -c-64)"', 'which version a file is'],
     ],
   )
-    .argument('<digest>', 'the digest of a dataset, of its statistics or of a file; 4 digits or more of it')
+    .argument('<digest>', 'of a dataset, its statistics or a file, 4 digits or more; or a run of MLflow')
     .option('--files', 'look within folders even if a whole dataset has it')
     .action((digest: string, { json, ...options }: CommonOptions & { files?: true }) =>
       run({ ...(json && { json }) }, async ({ cwd, signal, onProgress, onWarning, colours }) => {

@@ -11,6 +11,7 @@ import type { Imported } from '../../workspace/imported.ts';
 import type { Meta } from '../../workspace/meta.ts';
 import type { Pointer } from '../../workspace/pointer.ts';
 import type { Repository } from '../../workspace/repository.ts';
+import type { TopicOrigin } from '../../workspace/topic-origin.ts';
 import type { TrustRequest } from '../../workspace/trust/request.ts';
 import type { Profiler, Statistics } from '../statistics/profiler.ts';
 import type { FileReader } from './file-reader.ts';
@@ -63,11 +64,14 @@ export interface Comparison extends WithProblems {
   readonly compared: readonly ComparedDataset[];
 }
 
-/** What a dataset follows: one of another repository, rows of a database, or a table in place, for which this machine is asked. */
-export type Followed =
-  | { readonly kind: 'import'; readonly imported: Imported }
-  | { readonly kind: 'database'; readonly database: DatabaseOrigin }
-  | { readonly kind: 'table'; readonly request: TrustRequest | undefined };
+/** What a dataset follows, one of these: a dataset of another repository, rows of a database, a topic, or a table in place. */
+export interface Followed {
+  readonly imported?: Imported;
+  readonly database?: DatabaseOrigin;
+  readonly topic?: TopicOrigin;
+  /** What is asked of this machine on the way to the table; undefined within if that is nothing. */
+  readonly inPlace?: { readonly request: TrustRequest | undefined };
+}
 
 export interface BackendAddOptions {
   /** What lies here is all of the dataset, whichever version it was made from. */
@@ -78,8 +82,10 @@ export interface BackendAddOptions {
   readonly toRemote?: boolean | undefined;
   /** With `toRemote`, the name of a remote other than the default. */
   readonly remote?: string | undefined;
-  /** Says in the pointer of a file which rows of a database it is a copy of. */
+  /** Says in the pointer which rows of a database it is a copy of: a file, or a folder to which rows are appended. */
   readonly database?: DatabaseOrigin | undefined;
+  /** Says in the pointer of a folder which messages of a topic it has. */
+  readonly topic?: TopicOrigin | undefined;
   /** Finds the statistics; without it there are none. */
   readonly profiler?: Profiler | undefined;
 }

@@ -409,6 +409,22 @@ export interface UpdatedTable {
   readonly change: 'new' | 'changed' | 'unchanged';
 }
 
+/** Messages of a topic, looked at for an update. */
+export interface TakenDataset {
+  /** Its URL. */
+  readonly topic: string;
+  /** Those that the version has, by partition: `0:0-5000,1:0-4980`; absent where only names of files have them. */
+  readonly offsets?: string;
+  /** The dataset here, from the root. */
+  readonly to: string;
+  /** `sha256:…` */
+  readonly digest: string;
+  readonly bytes: number;
+  readonly files: number;
+  readonly rows?: number;
+  readonly change: 'new' | 'changed' | 'unchanged';
+}
+
 export interface UsageResult {
   /** What was measured: null for the cache of this clone. */
   readonly remote: { readonly name: string; readonly url: string } | null;

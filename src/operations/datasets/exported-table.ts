@@ -1,7 +1,7 @@
 import type { DatabaseAddress } from '../../database/address.ts';
 import { describeDatabase } from '../../database/errors.ts';
 import { openResultSet } from '../../database/open.ts';
-import type { DatabaseQuery, ResultSet } from '../../database/query.ts';
+import type { Continuation, DatabaseQuery, LeftOut, ResultSet, RowValue } from '../../database/query.ts';
 import { type ExportedRows, type ExportFormat, exportRows } from '../../engine/export-rows.ts';
 import { VarveError } from '../../errors.ts';
 import { counted } from '../../wording/numbers.ts';
@@ -11,6 +11,17 @@ import type { Watch } from '../context/context.ts';
 export interface AskedTable {
   readonly address: DatabaseAddress;
   readonly wanted: DatabaseQuery;
+  /** Asks only for rows behind those that were taken. */
+  readonly next?: Continuation | undefined;
+}
+
+/** A file of rows, and what else the database said in the same transaction. */
+export interface ExportedTable {
+  readonly path: string;
+  readonly rows: number;
+  /** Of a continuation: the value of the last row in its column, as the database wrote it; undefined if there is no row. */
+  readonly last?: string | undefined;
+  readonly leftOut?: LeftOut | undefined;
 }
 
 export interface ExportedTableOptions {
@@ -21,26 +32,51 @@ export interface ExportedTableOptions {
 
 /**
  * Have a table of a database as a file for as long as `use` runs. All rows are read in one transaction, and wait on the disk.
- * @throws VarveError `database-refused`, `database-unreachable`, `database-error`, `column-unreadable`
+ * @throws VarveError `database-refused`, `database-unreachable`, `database-error`, `column-unreadable`, `column-unordered`, `column-missing`
  */
 export async function withExportedTable<T>(
-  { address, wanted }: AskedTable,
+  { address, wanted, next }: AskedTable,
   { format, password }: ExportedTableOptions,
   { onProgress, onWarning, signal }: Watch,
-  use: (path: string) => Promise<T>,
+  use: (exported: ExportedTable) => Promise<T>,
 ): Promise<T> {
   const name = wanted.table ?? describeDatabase(address);
-  const results = await openResultSet(address, wanted, password);
+  const results = await openResultSet(address, wanted, password, next);
   try {
-    if (wanted.table !== undefined && results.key.length === 0) onWarning?.(withoutKey(wanted.table));
+    if (wanted.table !== undefined && next === undefined && results.key.length === 0)
+      onWarning?.(withoutKey(wanted.table));
     const onRows = (done: number): void => onProgress?.({ phase: `read ${name}`, unit: 'rows', done });
     const how = { onRows, ...(signal && { signal }) };
-    return await exportRows(columnsOf(results, name), results.rows(), format, how, (exported) => {
+    const columns = columnsOf(results, name);
+    const lastOf = new LastValue(columns.findIndex((column) => column.name === next?.column));
+    return await exportRows(columns, lastOf.watched(results.rows()), format, how, (exported) => {
       for (const column of exported.asText) onWarning?.(keptAsText(column));
-      return use(exported.path);
+      const { path, rows } = exported;
+      return use({ path, rows, last: lastOf.value, leftOut: results.leftOut });
     });
   } finally {
     await results.close();
+  }
+}
+
+/** Remembers the value of the last row in one column. */
+class LastValue {
+  value: string | undefined;
+  readonly #at: number;
+
+  /** @param at the position of the column; -1 remembers nothing */
+  constructor(at: number) {
+    this.#at = at;
+  }
+
+  async *watched(
+    batches: AsyncIterable<readonly (readonly RowValue[])[]>,
+  ): AsyncGenerator<readonly (readonly RowValue[])[]> {
+    for await (const batch of batches) {
+      const value = batch.at(-1)?.[this.#at];
+      if (value != null) this.value = String(value);
+      yield batch;
+    }
   }
 }
 

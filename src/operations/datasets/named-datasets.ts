@@ -22,7 +22,7 @@ export async function withNamedDatasets<T>(
   const place = describeDatabase(asked.address);
   const name = asked.wanted.table === undefined ? place : `${place}?table=${asked.wanted.table}`;
   const { withExportedTable } = await import('./exported-table.ts');
-  return withExportedTable(asked, { format: 'parquet' }, watch, (absolutePath) =>
+  return withExportedTable(asked, { format: 'parquet' }, watch, ({ path: absolutePath }) =>
     withOthers({ name, context: undefined, version: undefined, absolutePath, isForNow: true, cwd, watch }),
   );
 }

@@ -5,6 +5,7 @@
 
 import { isUtf8 } from 'node:buffer';
 import { namedByPlace, requestInvalid, type ServedColumns, setOwn } from './columns.ts';
+import { parseValue } from './json-value.ts';
 import { areTensors, tensorRows } from './tensors.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -185,7 +186,7 @@ function dataOf({ data, data_base64: encoded }: Json): unknown {
   const text = typeof encoded === 'string' ? Buffer.from(encoded, 'base64').toString('utf8') : data;
   if (typeof text !== 'string') return text;
   try {
-    return JSON.parse(text);
+    return parseValue(text);
   } catch {
     throw requestInvalid('the data of its event is no JSON');
   }

@@ -57,13 +57,29 @@ export function isPbtxt({ absolutePath }: SchemaFile): boolean {
 }
 
 /** @throws VarveError `schema-missing`, `schema-too-large`, `symlink-refused` */
-export function readSchemaText({ name, absolutePath }: SchemaFile): string {
-  if (!existsSync(absolutePath)) {
-    throw new VarveError('schema-missing', `There is no schema at ${name}`, {
-      path: name,
-      remedy: `Run \`varve schema infer ${datasetWord(name)}\` to write one, or name another with \`--schema\`.`,
-    });
-  }
+export function readSchemaText(file: SchemaFile): string {
+  if (existsSync(file.absolutePath)) return readBounded(file);
+  throw new VarveError('schema-missing', `There is no schema at ${file.name}`, {
+    path: file.name,
+    remedy: `Run \`varve schema infer ${datasetWord(file.name)}\` to write one, or name another with \`--schema\`.`,
+  });
+}
+
+/**
+ * Read a document of another program that says what data should look like.
+ * @throws VarveError `path-missing`, `schema-too-large`, `symlink-refused`
+ */
+export function readSchemaSource(cwd: string, name: string): string {
+  refuseLinksOut(cwd, name);
+  const absolutePath = resolve(cwd, name);
+  if (existsSync(absolutePath)) return readBounded({ name, absolutePath });
+  throw new VarveError('path-missing', `There is nothing at ${name}`, {
+    path: name,
+    remedy: 'Name a file of this machine: `--from` fetches nothing.',
+  });
+}
+
+function readBounded({ name, absolutePath }: SchemaFile): string {
   const root = enclosingGitRoot(absolutePath) ?? dirname(absolutePath);
   const text = readTrackedFile(root, relative(root, absolutePath));
   if (text.length <= MAX_SCHEMA_BYTES) return text;

@@ -7,6 +7,7 @@ import { isUtf8 } from 'node:buffer';
 import { BinaryFault } from '../../engine/formats/binary-fault.ts';
 import { MAX_LINE_BYTES } from '../../engine/formats/text/lines.ts';
 import { VarveError } from '../../errors.ts';
+import { parseValue } from '../inference/json-value.ts';
 import type { RequestReader } from '../inference/requests.ts';
 import { type NewNames, RowLines } from '../inference/row-lines.ts';
 import type { RegisteredSchemas, WrittenSchema } from './registered-schemas.ts';
@@ -24,6 +25,11 @@ export interface MessageRows {
     | { readonly value: Buffer; readonly schema: WrittenSchema };
 }
 
+/** Of a message that was JSON. */
+export interface JsonRows extends MessageRows {
+  readonly content: { readonly lines: readonly Buffer[] };
+}
+
 export interface RowsOptions {
   readonly reader: Pick<RequestReader, 'read'>;
   readonly names: NewNames;
@@ -39,6 +45,9 @@ export const LEFT_OUT = {
   timeless: 'it has no time where its time should be',
   future: 'its time lies more than a day ahead',
 } as const;
+
+/** What is wrong with a message, or a line, that is longer than MAX_LINE_BYTES. */
+export const TOO_LONG = 'it is longer than 32 MiB';
 
 /** Source: Confluent, "Formats, Serializers, and Deserializers", "Wire format": a zero, the id of a schema in four bytes, then the value. */
 const WIRE_MAGIC = 0;
@@ -62,7 +71,7 @@ export class MessageReader {
    */
   async read(value: Buffer | null): Promise<MessageRows | string> {
     if (value === null || value.length === 0) return 'it has no value';
-    if (value.length > MAX_LINE_BYTES) return 'it is longer than 32 MiB';
+    if (value.length > MAX_LINE_BYTES) return TOO_LONG;
     if (value[0] !== WIRE_MAGIC) return this.readJson(value);
     if (value.length < WIRE_HEAD_BYTES) return 'it is no JSON';
     const { schemas } = this.#options;
@@ -86,12 +95,12 @@ export class MessageReader {
   }
 
   /** As `read`, of a value that is JSON or nothing. */
-  readJson(value: Buffer): MessageRows | string {
+  readJson(value: Buffer): JsonRows | string {
     if (!isUtf8(value)) return 'it is no UTF-8';
     const text = value.toString('utf8');
     let json: unknown;
     try {
-      json = JSON.parse(text);
+      json = parseValue(text);
     } catch {
       return 'it is no JSON';
     }
@@ -108,7 +117,7 @@ export class MessageReader {
     return this.#options.timeField === undefined ? (time ?? sent) : time;
   }
 
-  #rowsOf(json: unknown, text: string, value: Buffer): MessageRows {
+  #rowsOf(json: unknown, text: string, value: Buffer): JsonRows {
     const { reader, names, timeField } = this.#options;
     const { rows, envelope, time: sent } = reader.read(json);
     const form = envelope.join('/');

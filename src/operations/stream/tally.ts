@@ -9,6 +9,8 @@ export class Tally {
   readonly #told = new Set<string>();
   malformed = 0;
   late = 0;
+  /** The first message of all that was left out, and why. */
+  first: { readonly where: string; readonly reason: string } | undefined;
 
   constructor(tell: ((text: string) => void) | undefined) {
     this.#tell = tell;
@@ -17,6 +19,7 @@ export class Tally {
   /** Count a message that cannot be read. The first of a reason is told of. */
   leaveOut(where: string, reason: string): void {
     this.malformed++;
+    this.first ??= { where, reason };
     if (this.#told.has(reason) || this.#told.size >= MAX_TOLD) return;
     this.#told.add(reason);
     this.#tell?.(`${where} is left out, and others like it are counted: ${neutral(reason)}`);

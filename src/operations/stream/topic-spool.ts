@@ -3,9 +3,9 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync } from 'node
 import { basename, join } from 'node:path';
 import { writeAtomically } from '../../base/files/atomic-write.ts';
 import type { WrittenFile } from '../../base/files/buffered-file.ts';
+import type { OffsetRange } from '../../workspace/topic-origin.ts';
 import type { MessageRows } from './message-rows.ts';
 import { RowFiles } from './row-files.ts';
-import type { OffsetRange } from './windows.ts';
 
 /** How far a range of a topic is taken; what a process that is killed leaves. */
 interface State {

@@ -1,12 +1,7 @@
+import type { OffsetRange } from '../../workspace/topic-origin.ts';
 import type { WindowLimit } from '../inference/window-limit.ts';
 import type { MessageRows } from './message-rows.ts';
 import { RowFiles } from './row-files.ts';
-
-/** Offsets of a partition, from the first up to, and without, the second. */
-export interface OffsetRange {
-  from: number;
-  until: number;
-}
 
 /** A window whose rows are all there. */
 export interface ClosedWindow {

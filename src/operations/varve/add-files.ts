@@ -53,11 +53,11 @@ export async function takeIn(
     for (const entry of small) yield { path: pathOf(entry), size: entry.file.size };
   };
   let next = 0;
-  for await (const added of batch.addSmallFiles(toRead(), readers)) {
+  for await (const group of batch.addSmallFiles(toRead(), readers)) {
     await turn();
     context.signal?.throwIfAborted();
-    note(small[next++]!, added);
-    onBytes(added.size);
+    for (const added of group) note(small[next++]!, added);
+    onBytes(group.reduce((sum, { size }) => sum + size, 0));
   }
   const large = files.filter(({ file }) => file.size > MAX_SMALL_FILE_BYTES);
   await forEach(large, JOBS, async (entry) => {

@@ -217,7 +217,12 @@ async function readBytes(
   cache: Store,
   into: AddDestination,
   { dataset, parts }: Named,
-  { replace = false, onRead, database }: BackendAddOptions & { readonly onRead: (file: ScannedFile) => void },
+  {
+    replace = false,
+    onRead,
+    database,
+    topic,
+  }: BackendAddOptions & { readonly onRead: (file: ScannedFile) => void },
 ): Promise<Omit<ReadVersion, 'early'>> {
   const { repository } = context;
   const { root } = repository;
@@ -256,6 +261,8 @@ async function readBytes(
     warnOfUnpinning(context, dataset, `was imported from ${describeUrl(before.imported.repository)}`);
   if (before?.database !== undefined && !unchanged && database === undefined)
     warnOfUnpinning(context, dataset, `is a copy of rows in ${describeUrl(before.database.url)}`);
+  if (before?.topic !== undefined && !unchanged && topic === undefined)
+    warnOfUnpinning(context, dataset, `has messages of ${describeUrl(before.topic.url)}`);
   return { dataset, kind, before, version, unchanged, taken: found.taken, only, notHere, readAtMs };
 }
 
@@ -263,7 +270,7 @@ async function withStatistics(
   { repository: { root } }: WorkingContext,
   into: AddDestination,
   { dataset, kind, before, version, unchanged, taken, early, only, notHere, readAtMs }: ReadVersion,
-  { profiler, database }: BackendAddOptions,
+  { profiler, database, topic }: BackendAddOptions,
 ): Promise<Snapshot> {
   const { digest, files, facts, recorded } = version;
   const isKnown = unchanged && before?.profile !== undefined;
@@ -281,7 +288,8 @@ async function withStatistics(
       ? { ...before, ...profile }
       : {
           ...{ path: posix.basename(dataset), kind, digest, ...facts, ...profile },
-          ...(kind === 'file' && database && { database }),
+          ...(database && (kind === 'file') === (database.incremental === undefined) && { database }),
+          ...(kind === 'directory' && topic && { topic }),
         };
   return { dataset, before, pointer, files: recorded, only, notHere, readAtMs };
 }

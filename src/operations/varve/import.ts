@@ -62,7 +62,7 @@ export async function takeIn(
   if (before?.imported === undefined) refuseTaken(context, to, before);
   return closing(await openCache(context), async (cache) => {
     const sent = await other.send(version, cache);
-    const { imported: _, database: __, ...facts } = sent;
+    const { imported: _, database: __, topic: ___, ...facts } = sent;
     const pointer: Pointer = { ...facts, path: posix.basename(to), imported: pinned(before, sent, imported) };
     const dataset = { path: to, pointer };
     await claimInCache(context, [rootOf(dataset)]);
@@ -93,11 +93,12 @@ export function followers(context: WorkingContext, paths: readonly string[]): Re
   const config = readConfig(context.repository);
   const found = new Map<string, Followed>();
   for (const { path, pointer } of selectDatasets(context, paths)) {
-    const { imported, database, source, table } = pointer;
-    if (database !== undefined) found.set(path, { kind: 'database', database });
-    else if (imported !== undefined) found.set(path, { kind: 'import', imported });
+    const { imported, database, topic, source, table } = pointer;
+    if (database !== undefined) found.set(path, { database });
+    else if (topic !== undefined) found.set(path, { topic });
+    else if (imported !== undefined) found.set(path, { imported });
     else if (source !== undefined && table !== undefined)
-      found.set(path, { kind: 'table', request: sourceRequest(config, source, pointerPath(path)) });
+      found.set(path, { inPlace: { request: sourceRequest(config, source, pointerPath(path)) } });
     else if (paths.length > 0) throw notImported(path);
   }
   return found;
@@ -118,7 +119,7 @@ function refuseTaken(context: WorkingContext, to: string, before: Pointer | unde
 function notImported(path: string): VarveError {
   return new VarveError(
     'import-missing',
-    `${path} was taken from no other repository and from no database, and is no table in place`,
+    `${path} was taken from no other repository, no database and no topic, and is no table in place`,
     {
       path,
       remedy: '`varve update` without a path updates what was; `varve pull` brings what colleagues pushed.',

@@ -8,7 +8,7 @@ import { forEach } from '../../base/threads/concurrency.ts';
 import { bodyMismatch, digestOfBody, digestToWrite, sliceStream } from '../file-slice.ts';
 import { checkKey, checkPrefix, isValidKey } from '../key.ts';
 import type { Body, ByteRange, ObjectInfo, Remote, WriteOptions } from '../remote.ts';
-import { isOfStore, isStoreKey, MARKER, MARKER_BYTES, notAStore } from '../store-layout.ts';
+import { checkMarker, isOfStore, isStoreKey, MARKER, MARKER_BYTES, notAStore } from '../store-layout.ts';
 import type { BucketClient, StoredObject, Upload } from './client.ts';
 import { DIGEST_REFUSALS, faultOf, isAbsence, isPrecondition, lacksPreconditions } from './error-classes.ts';
 import { KeyReader } from './key-reader.ts';
@@ -175,7 +175,11 @@ export class BucketRemote implements Remote {
 
   async #claim(): Promise<void> {
     const marker = this.#prefix + MARKER;
-    if ((await this.#find(marker)) !== undefined) return;
+    const found = await this.#find(marker);
+    if (found !== undefined) {
+      checkMarker(await this.#reader.marker(found.size), this.url);
+      return;
+    }
     const [index] = await this.#keysBelow('index/', 1);
     if (index === undefined || !isStoreKey(index)) {
       // Of a store without index there can't be much.

@@ -2,6 +2,7 @@ import { VarveError } from '../../errors.ts';
 import { checkKey, checkRange } from '../key.ts';
 import type { ByteRange } from '../remote.ts';
 import { RUN_VERIFY } from '../run-verify.ts';
+import { MARKER, MAX_MARKER_BYTES } from '../store-layout.ts';
 import type { Reading, Requests } from './requests.ts';
 
 /** `read` holds no more than this in memory; larger objects are for `stream`. */
@@ -34,6 +35,15 @@ export class KeyReader {
       done += piece.length;
     }
     return bytes;
+  }
+
+  /** Read the beginning of the marker of a store, which has `size` bytes and is no object. */
+  async marker(size: number): Promise<Uint8Array> {
+    if (size === 0) return Buffer.alloc(0);
+    const range = { offset: 0, length: Math.min(size, MAX_MARKER_BYTES) };
+    const pieces: Uint8Array[] = [];
+    for await (const piece of this.#requests.bytes(this.#prefix + MARKER, range)) pieces.push(piece);
+    return Buffer.concat(pieces);
   }
 
   /** @param onSize told the length of the whole result before its first byte, unless a range gives it */

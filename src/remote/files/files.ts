@@ -14,7 +14,15 @@ import { bodyMismatch, digestToWrite, readSlice, refuseOtherBytes } from '../fil
 import { symlinkRefused } from '../folder/links.ts';
 import { checkKey, checkPrefix, isValidKey } from '../key.ts';
 import type { Body, ByteRange, ObjectInfo, Remote, WriteOptions } from '../remote.ts';
-import { isOfStore, isStoreKey, MARKER, MARKER_BYTES, notAStore, TEMPORARY_FOLDER } from '../store-layout.ts';
+import {
+  checkMarker,
+  isOfStore,
+  isStoreKey,
+  MARKER,
+  MARKER_BYTES,
+  notAStore,
+  TEMPORARY_FOLDER,
+} from '../store-layout.ts';
 import type { FileClient, RemoteFile, SentFile } from './client.ts';
 import { walkFiles } from './walk-files.ts';
 
@@ -179,7 +187,10 @@ export class FilesRemote implements Remote {
   }
 
   async #claim(): Promise<void> {
-    if ((await this.#stat(MARKER)) === undefined) {
+    const found = await this.#stat(MARKER);
+    if (found !== undefined) {
+      checkMarker(await this.#reader.marker(found.size), this.url);
+    } else {
       const index = await this.#requests.run(() => this.#client.list('index'));
       if (!index.some(({ name }) => isStoreKey(`index/${name}`))) await this.#refuseForeign();
       const sha256 = createHash('sha256').update(MARKER_BYTES).digest('hex');

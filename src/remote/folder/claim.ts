@@ -1,9 +1,17 @@
 import type { Dirent } from 'node:fs';
-import { lstat, readdir } from 'node:fs/promises';
+import { lstat, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCode, systemError } from '../../base/files/system-errors.ts';
-import { isOfStore, isStoreKey, MARKER, notAStore, TEMPORARY_FOLDER } from '../store-layout.ts';
-import { symlinkRefused } from './links.ts';
+import {
+  checkMarker,
+  isOfStore,
+  isStoreKey,
+  MARKER,
+  MAX_MARKER_BYTES,
+  notAStore,
+  TEMPORARY_FOLDER,
+} from '../store-layout.ts';
+import { READ_FLAGS, symlinkRefused } from './links.ts';
 
 /** What systems put into folders by themselves. */
 const OF_THE_SYSTEM = new Set(['lost+found', '.DS_Store', '.Trashes', 'Thumbs.db', 'desktop.ini']);
@@ -12,17 +20,28 @@ const MAX_DEPTH = 3;
 
 /**
  * Whether the folder carries the marker of a store.
- * @throws VarveError `symlink-refused`
+ * @throws VarveError `symlink-refused`, `store-too-new`
  */
 export async function isMarked(root: string): Promise<boolean> {
   const marker = join(root, MARKER);
   try {
     const found = await lstat(marker);
     if (!found.isFile()) throw symlinkRefused(marker);
+    checkMarker(await beginningOf(marker), root);
     return true;
   } catch (error) {
     if (isAbsent(error)) return false;
     throw systemError(error, 'read', marker, 'store');
+  }
+}
+
+async function beginningOf(path: string): Promise<Uint8Array> {
+  const file = await open(path, READ_FLAGS);
+  try {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(MAX_MARKER_BYTES));
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
   }
 }
 

@@ -4,7 +4,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import { constants, lstatSync, realpathSync } from 'node:fs';
+import { lstatSync, realpathSync } from 'node:fs';
 import { type FileHandle, link, lstat, open, realpath, unlink } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { removeQuietly, unfinishedName } from '../../base/files/atomic-write.ts';
@@ -26,7 +26,7 @@ import { RUN_VERIFY } from '../run-verify.ts';
 import { MARKER, MARKER_BYTES, TEMPORARY_FOLDER } from '../store-layout.ts';
 import { isMarked, refuseForeign } from './claim.ts';
 import { shareWithGroup } from './group.ts';
-import { symlinkRefused } from './links.ts';
+import { READ_FLAGS, symlinkRefused } from './links.ts';
 import { listFolder } from './list.ts';
 import { FolderSync } from './sync.ts';
 import { removeStale } from './temporaries.ts';
@@ -36,8 +36,6 @@ const BLOCK = 1024 * 1024;
 const SYNC_EVERY = 64 * BLOCK;
 /** Asking the file system for a clone of a smaller file costs more than copying it. */
 const MIN_CLONE_BYTES = 4 * BLOCK;
-/** Never follow a link, and never wait for the other end of a named pipe. Both flags are absent on Windows. */
-const READ_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 /** `link` answers with these on file systems without hard links (FAT, some network mounts). */
 const NO_HARD_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV', 'EACCES']);
 

@@ -5,6 +5,7 @@ import { gunzip, inflate } from 'node:zlib';
 import { BinaryFault } from '../../engine/formats/binary-fault.ts';
 import { isGzip, isRecordHead, isZlib } from '../../engine/formats/tfrecord/records.ts';
 import { requestInvalid } from '../../operations/inference/columns.ts';
+import { parseValue } from '../../operations/inference/json-value.ts';
 import type { LoggedRequest } from '../../operations/inference/requests.ts';
 
 /** What a client sent, as it came. */
@@ -128,7 +129,7 @@ function lineValue(line: string): (BodyValue | Error)[] {
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseValue(text);
   } catch {
     throw requestInvalid('it is no JSON');
   }

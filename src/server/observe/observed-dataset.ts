@@ -4,20 +4,19 @@
  */
 
 import { readdirSync } from 'node:fs';
-import { rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { driftWindow } from '../../drift/window.ts';
 import { openReference, type Reference } from '../../operations/inference/reference.ts';
 import { type LoggedRequest, RequestReader, type Row } from '../../operations/inference/requests.ts';
 import { NewNames, RowLines } from '../../operations/inference/row-lines.ts';
 import type { WindowLimit } from '../../operations/inference/window-limit.ts';
-import { driftMetrics, profileMetrics, validationMetrics } from '../../report/ci/prometheus.ts';
-import { renderDrift } from '../../report/render.ts';
 import { type BodyValue, bodyValues, type RequestBody } from './bodies.ts';
 import type { Budget } from './budget.ts';
-import { type ComparedWindow, type ObservedState, StateFolder, type StoredWindow } from './state.ts';
+import { type ClosedWindow, type ObservedState, StateFolder, type StoredWindow } from './state.ts';
+import { WINDOW_ENGINE } from './window-questions.ts';
 import { WindowRows } from './window-rows.ts';
+import type { WindowThread } from './window-thread.ts';
 
 export interface ObservedOptions {
   /** By which requests name it. */
@@ -31,6 +30,7 @@ export interface ObservedOptions {
   /** Where state and windows lie. */
   readonly folder: string;
   readonly budget: Budget;
+  readonly thread: WindowThread;
   /** Hears of what fails while nobody waits for it. */
   readonly onFailure: (message: string, error: unknown) => void;
 }
@@ -46,7 +46,6 @@ const MAX_PROBLEMS = 10;
 const MAX_PROBLEM_LENGTH = 500;
 /** How old the state on disk may be. Rows are on disk at once. */
 const SAVE_MS = 1000;
-const ENGINE = { threads: 1, memory: '1GB' } as const;
 
 export class ObservedDataset {
   readonly #options: ObservedOptions;
@@ -77,7 +76,7 @@ export class ObservedDataset {
    */
   static async open(options: ObservedOptions): Promise<ObservedDataset> {
     const { cwd, against, environment } = options;
-    const reference = await openReference(cwd, against, { ...ENGINE, environment });
+    const reference = await openReference(cwd, against, { ...WINDOW_ENGINE, environment });
     const observed = new ObservedDataset(options, new StateFolder(options.folder), reference);
     await observed.#resume();
     return observed;
@@ -278,7 +277,7 @@ export class ObservedDataset {
 
   async #compareNext(): Promise<void> {
     const [window] = this.#state.waiting;
-    if (window === undefined) return;
+    if (window === undefined || this.#ending.signal.aborted) return;
     const path = this.#folder.windowPath(window.number);
     let changed: Partial<ObservedState>;
     try {
@@ -294,40 +293,18 @@ export class ObservedDataset {
     await rm(path, { force: true });
   }
 
-  async #compared(
-    window: StoredWindow & { readonly until: number },
-    path: string,
-  ): Promise<Partial<ObservedState>> {
-    const { cwd, against, environment } = this.#options;
-    // Anew each time: a branch may lead elsewhere by now, and the schema may have been reviewed.
-    const reference = await openReference(
-      cwd,
-      against,
-      { ...ENGINE, environment },
-      { signal: this.#ending.signal },
-    );
-    this.#reader.follow(reference.columns);
-    this.#names.follow(reference.columns.names);
-    const { size } = await stat(path);
-    const profile = await reference.profile([{ path, size }], `window-${window.number}.jsonl`);
-    const report = reference.compare(profile, this.name, window.envelopes);
-    const validation = await reference.validate(profile, this.name);
-    this.#folder.writeReport(renderDrift(report, 'html', { color: false, width: 100 }));
-    const compared: ComparedWindow = {
-      ...driftWindow(report, window.number),
-      since: new Date(window.since).toISOString(),
-      until: new Date(window.until).toISOString(),
-      anomalies: validation?.anomalies.length ?? 0,
-    };
+  async #compared(window: ClosedWindow, path: string): Promise<Partial<ObservedState>> {
+    const { name, against, cwd, environment, thread } = this.#options;
+    const question = { name, against, cwd, environment, window, path };
+    const { compared, metrics, report, columns } = await thread.compare(question);
+    this.#reader.follow(columns);
+    this.#names.follow(columns.names);
+    this.#folder.writeReport(report);
     const { totals, recent } = this.#state;
     return {
       totals: { ...totals, windows: totals.windows + 1 },
       recent: [...recent, compared].slice(-MAX_RECENT),
-      metrics: [
-        ...driftMetrics(report),
-        ...profileMetrics(profile, this.name),
-        ...(validation === undefined ? [] : validationMetrics(validation)),
-      ],
+      metrics,
     };
   }
 

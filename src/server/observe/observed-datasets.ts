@@ -7,6 +7,7 @@ import { withoutRevision } from '../../report/ci/findings.ts';
 import { namedArgument } from '../named-argument.ts';
 import { Budget } from './budget.ts';
 import { ObservedDataset } from './observed-dataset.ts';
+import { WindowThread } from './window-thread.ts';
 
 export interface ObserveOptions {
   /** Datasets that requests are held against, each `[NAME=]DATASET`, where the dataset may be `PATH@REV`. None unless given. */
@@ -43,8 +44,9 @@ export async function openObserved(
     options.state === undefined ? join(stateFolder(), 'serve', hashOf(base)) : resolve(base, options.state);
   const budget = new Budget();
   const byName = new Map<string, ObservedDataset>();
+  const thread = new WindowThread();
   const close = async () => {
-    await Promise.all([...byName.values()].map((one) => one.close()));
+    await Promise.all([...[...byName.values()].map((one) => one.close()), thread.close()]);
   };
   try {
     for (const argument of options.observe ?? []) {
@@ -53,7 +55,7 @@ export async function openObserved(
       byName.set(
         name,
         await ObservedDataset.open({
-          ...{ name, against, cwd: base, window, budget, onFailure },
+          ...{ name, against, cwd: base, window, budget, thread, onFailure },
           environment: options.environment,
           folder: join(folder, `${name.replaceAll(/[^\w.-]+/g, '_').slice(0, 60)}-${hashOf(name)}`),
         }),

@@ -33,6 +33,12 @@ export interface StoredWindow {
   readonly envelopes: readonly string[];
 }
 
+/** A window that gets no more rows. */
+export interface ClosedWindow extends StoredWindow {
+  /** Milliseconds since 1970. */
+  readonly until: number;
+}
+
 /** A window that was compared. */
 export interface ComparedWindow extends DriftWindow {
   /** ISO 8601: when its first row came, and when it was closed. */
@@ -46,7 +52,7 @@ export interface ObservedState {
   readonly totals: ObservedTotals;
   readonly open: StoredWindow | undefined;
   /** Closed, and not compared yet; oldest first. */
-  readonly waiting: readonly (StoredWindow & { readonly until: number })[];
+  readonly waiting: readonly ClosedWindow[];
   /** Rows of before this time are late: milliseconds since 1970. */
   readonly lateBefore: number;
   /** The last ones, oldest first. */

@@ -83,7 +83,10 @@ async function respond(
       'AccessDenied',
       'Access Denied: this server is for reading alone. Versions are made by varve and Git.',
     );
-  if (bucket === '') return document(reply, bucketsOf(repositories));
+  if (raw.path === '/') return document(reply, bucketsOf(repositories));
+  // As where the endpoint that a client was given ends with a slash.
+  if (bucket === '')
+    throw new Refusal('InvalidBucketName', 'The address begins with two slashes, and names no bucket');
   const repository = repositories.named(bucket!);
   if (repository === undefined) throw new Refusal('NoSuchBucket', 'The specified bucket does not exist');
   const query = new Map(raw.query);

@@ -1,7 +1,7 @@
 import type { ByteRange } from '../../remote/remote.ts';
 
-/** Digits that a number may have and still be exact. */
-const BYTES_RANGE = /^bytes[ \t]*=[ \t]*(?:(\d{1,15})[ \t]*-[ \t]*(\d{0,15})|-[ \t]*(\d{1,15}))[ \t]*$/i;
+/** A number of more digits than are exact is behind the end of every object, which is all that counts. */
+const BYTES_RANGE = /^bytes[ \t]*=[ \t]*(?:(\d+)[ \t]*-[ \t]*(\d*)|-[ \t]*(\d+))[ \t]*$/i;
 
 /**
  * The range that a header asks for: `undefined` for the whole, where the header is none of one range of bytes and so is ignored, as RFC 9110

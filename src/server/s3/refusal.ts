@@ -5,6 +5,7 @@ const REFUSALS = {
   AuthorizationQueryParametersError: 400,
   InvalidAccessKeyId: 403,
   InvalidArgument: 400,
+  InvalidBucketName: 400,
   InvalidPartNumber: 416,
   InvalidRange: 416,
   InvalidRequest: 400,

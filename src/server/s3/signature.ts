@@ -6,6 +6,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { LRUCache } from 'lru-cache';
+import { comparePaths } from '../../base/files/path-order.ts';
 import type { RawRequest } from './raw-request.ts';
 import { Refusal } from './refusal.ts';
 
@@ -215,8 +216,9 @@ function signatureOf(request: RawRequest, claim: SignatureClaim, secret: string)
 function canonicalRequest({ method, path, query, headers }: RawRequest, claim: SignatureClaim): string {
   const pairs = query
     .filter(([name]) => name !== 'X-Amz-Signature')
-    .map(([name, value]) => `${encoded(name)}=${encoded(value)}`)
-    .sort();
+    .map(([name, value]): [string, string] => [encoded(name), encoded(value)])
+    .sort(byNameThenValue)
+    .map((pair) => pair.join('='));
   return [
     method,
     encoded(path).replaceAll('%2F', '/'),
@@ -226,6 +228,11 @@ function canonicalRequest({ method, path, query, headers }: RawRequest, claim: S
     claim.signedHeaders.join(';'),
     claim.payload,
   ].join('\n');
+}
+
+/** The sign between a name and its value would sort before some of what names go on with. */
+function byNameThenValue([a, first]: [string, string], [b, second]: [string, string]): number {
+  return comparePaths(a, b) || comparePaths(first, second);
 }
 
 function headerValue(headers: IncomingHttpHeaders, name: string): string {

@@ -12,8 +12,8 @@ import type { StatisticsAnswer, StatisticsQuestion, Task, TaskKind, Tasks } from
 const AT_ONCE = 2;
 /** Questions that wait, of all requests together. */
 const MAX_WAITING = 1000;
-/** Memory of the thread. A profile that takes more ends the thread, not the server. */
-const LIMITS = { maxOldGenerationSizeMb: 1024 } as const;
+/** Memory of the thread. A profile that takes more ends the thread, not the server; what is young is collected before it grows. */
+const LIMITS = { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 16 } as const;
 
 /** Gives the stored bytes of a profile. */
 type ReadProfile = (digest: Digest) => Promise<Uint8Array>;

@@ -11,8 +11,8 @@ import type { Digest } from '../../store/format/digest.ts';
 import type { GivenProfile, StatisticsAnswer, StatisticsQuestion } from './questions.ts';
 import { answerTask } from './tasks.ts';
 
-/** Features of all profiles that are in memory together: each has its sketches and counts, some 20 KB. */
-const MAX_KNOWN_FEATURES = 10_000;
+/** Features of all profiles that are in memory together: each has its sketches and counts, some 40 KB. */
+const MAX_KNOWN_FEATURES = 1500;
 
 const known = new LRUCache<Digest, Profile>({
   maxSize: MAX_KNOWN_FEATURES,

@@ -1,3 +1,4 @@
+import { VarveError } from '../../errors.ts';
 import { damaged } from '../errors.ts';
 import { compareDigests, DIGEST_BYTES, hexDigestOf, type RawDigest, toHex } from './digest.ts';
 import { MAX_PACK_BYTES, type PackKind } from './pack.ts';
@@ -36,7 +37,11 @@ export interface IndexedRecipe {
 }
 
 const MAGIC = Buffer.from('VARVEIDX');
-const VERSION = 1;
+/**
+ * The versions have one layout. Version 2 says that packs may be named by their list, which a varve that knows version 1 alone would call
+ * damaged: it refuses such an index, and so does nothing to the store.
+ */
+const [VERSION, FIRST_VERSION] = [2, 1];
 const HEADER = 32;
 const PACK = 40;
 const BLOB = 44;
@@ -126,8 +131,8 @@ export class IndexFile {
     };
     if (bytes.length < HEADER || !bytes.subarray(0, 8).equals(MAGIC)) fail('it is not an index');
     const version = bytes.readUInt32LE(8);
-    if (version !== VERSION)
-      throw damaged('index-too-new', indexKey(name), `its version ${version} is unknown to this varve`);
+    if (version > VERSION) throw tooNew(name, version);
+    if (version < FIRST_VERSION) fail('it has no version');
     const [packs, blobs, wholeObjects, recipes] = [12, 16, 20, 24].map((at) => bytes.readUInt32LE(at)) as [
       number,
       number,
@@ -286,6 +291,14 @@ function* matches(bytes: Buffer, table: Table, digest: RawDigest): Generator<num
   }
   for (; low < table.count && compareDigests(bytes, table.at + low * table.entry, digest, 0) === 0; low++)
     yield low;
+}
+
+function tooNew(name: string, version: number): VarveError {
+  const key = indexKey(name);
+  return new VarveError('index-too-new', `${key} was written by a newer varve (version ${version})`, {
+    path: key,
+    remedy: 'Upgrade varve on this machine: this one cannot tell what that store holds.',
+  });
 }
 
 /** @param name SHA-256 of the index file in hex */

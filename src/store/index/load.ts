@@ -84,6 +84,8 @@ async function rebuiltIndex(remote: Remote, bad: readonly string[]): Promise<Ind
 
 /** Put an index of what the store holds in the place of damaged ones. @returns the new one */
 export async function replaceIndexes(remote: Remote, bad: readonly string[]): Promise<IndexFile> {
+  // Of a store of a newer varve, this one would leave out what it does not know.
+  await remote.claim();
   const { bytes, segment } = await rebuildIndex(remote);
   // The damaged file may have this very name.
   await remote.write(indexKey(segment.name), bytes, { sha256: segment.name, overwrite: true });

@@ -2,7 +2,7 @@
 export const MANY_FILES = 512;
 /** A message between threads costs as much as reading a file of some KiB. */
 const GROUP_FILES = 128;
-const GROUP_BYTES = 2 * 1024 * 1024;
+export const GROUP_BYTES = 2 * 1024 * 1024;
 
 /** Group small files for a thread: up to 128 of them and 2 MiB, or one larger file. */
 export function* groupsOf<T extends { readonly size: number }>(files: Iterable<T>): Generator<readonly T[]> {

@@ -10,7 +10,7 @@ import { type Digest, digestAt, type RawDigest, rawDigestOf, toDigest } from '..
 import { RecipeBuilder } from '../format/recipe.ts';
 import { addStream, putRecipe } from './add-stream.ts';
 import type { BlobSink } from './blob-sink.ts';
-import type { SmallFileReaders } from './small-file-readers.ts';
+import type { ReadGroup, SmallFileReaders } from './small-file-readers.ts';
 import { assertUnchanged, type FileToRead, READ_FLAGS, readSmallFile, sourceError } from './small-files.ts';
 
 export interface AddedFile {
@@ -59,7 +59,7 @@ export async function addFile(sink: BlobSink, path: string, options: AddFileOpti
 }
 
 /**
- * Take in files, each no larger than MAX_SMALL_FILE_BYTES when it was last seen, and yield their digests and sizes in their order.
+ * Take in files, each no larger than MAX_SMALL_FILE_BYTES when it was last seen, and yield their digests and sizes in their order, some at a time.
  * @param readers threads that read the files; without them, this thread does
  * @throws VarveError as {@link addFile}
  */
@@ -67,26 +67,30 @@ export async function* addSmallFiles(
   sink: BlobSink,
   files: Iterable<FileToRead>,
   readers: SmallFileReaders | undefined,
-): AsyncGenerator<AddedFile> {
+): AsyncGenerator<readonly AddedFile[]> {
   if (readers === undefined) {
-    for (const { path } of files) yield await addFile(sink, path, {});
+    for (const { path } of files) yield [await addFile(sink, path, {})];
     return;
   }
-  for await (const { files: group, read } of readers.read(files)) {
-    let at = 0;
-    for (const [ordinal, { path }] of group.entries()) {
-      const size = read.lengths[ordinal]!;
-      // A file that the thread could not read is read again here, which says what is wrong.
-      if (size < 0) {
-        yield await addFile(sink, path, {});
-        continue;
-      }
-      const digest = digestAt(read.digests, ordinal);
-      await sink.putBlob(digest, read.bytes.subarray(at, at + size), 'data');
-      at += size;
-      yield { digest: toDigest(digest), size };
+  for await (const group of readers.read(files)) yield await addRead(sink, group);
+}
+
+async function addRead(sink: BlobSink, { files, bytes, lengths, digests }: ReadGroup): Promise<AddedFile[]> {
+  const added: AddedFile[] = [];
+  let at = 0;
+  for (const [ordinal, { path }] of files.entries()) {
+    const size = lengths[ordinal]!;
+    // A file that the thread could not read is read again here, which says what is wrong.
+    if (size < 0) {
+      added.push(await addFile(sink, path, {}));
+      continue;
     }
+    const digest = digestAt(digests, ordinal);
+    await sink.putBlob(digest, bytes.subarray(at, at + size), 'data');
+    at += size;
+    added.push({ digest: toDigest(digest), size });
   }
+  return added;
 }
 
 /** Small files are read into this buffer one after another: a fresh buffer for each costs more than the reading. */

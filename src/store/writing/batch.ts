@@ -54,14 +54,14 @@ export class Batch implements BlobSink {
   }
 
   /**
-   * Take in files of up to MAX_SMALL_FILE_BYTES bytes, in their order.
+   * Take in files of up to MAX_SMALL_FILE_BYTES bytes, in their order, some at a time.
    * @param readers threads that read the files; without them, this thread does
    * @throws VarveError as {@link addFile}
    */
   addSmallFiles(
     files: Iterable<FileToRead>,
     readers: SmallFileReaders | undefined,
-  ): AsyncGenerator<AddedFile> {
+  ): AsyncGenerator<readonly AddedFile[]> {
     return addSmallFiles(this, files, readers);
   }
 

@@ -3,9 +3,5 @@ import { readSmallFiles } from './small-files.ts';
 
 /** This file is run by a thread of its own, which reads and hashes small files, group by group in the order in which they come. */
 answerQuestions(readSmallFiles, {
-  transfer: ({ bytes, lengths, digests }) => [
-    bytes.buffer as ArrayBuffer,
-    lengths.buffer as ArrayBuffer,
-    digests.buffer as ArrayBuffer,
-  ],
+  transfer: ({ lengths, digests }) => [lengths.buffer as ArrayBuffer, digests.buffer as ArrayBuffer],
 });

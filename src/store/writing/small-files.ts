@@ -12,9 +12,18 @@ export interface FileToRead {
   readonly size: number;
 }
 
-/** Files that were read into one buffer, one after another. */
+/** Files that are to be read into memory that threads share, one after another. A message of few large parts is made in a fraction of the time. */
+export interface FilesToRead {
+  /** Their paths, with a NUL between two. */
+  readonly paths: string;
+  /** Bytes of each, as last seen. */
+  readonly sizes: Uint32Array;
+  /** Room for all of them, and one byte more. */
+  readonly memory: Uint8Array;
+}
+
+/** What became of the files that were to be read. */
 export interface SmallFiles {
-  readonly bytes: Uint8Array;
   /** Length of each file in turn; -1 for one that cannot be read, or is not as it was last seen. */
   readonly lengths: Int32Array;
   /** SHA-256, 32 bytes for each file. */
@@ -22,24 +31,24 @@ export interface SmallFiles {
 }
 
 /** Read and hash small files. It blocks, so it is called on a thread of its own. */
-export function readSmallFiles(files: readonly FileToRead[]): SmallFiles {
-  // One byte more than they had, so that one that grew is found out.
-  const bytes = new Uint8Array(files.reduce((sum, { size }) => sum + size, 1));
-  const lengths = new Int32Array(files.length).fill(-1);
-  const digests = new Uint8Array(files.length * DIGEST_BYTES);
+export function readSmallFiles({ paths, sizes, memory }: FilesToRead): SmallFiles {
+  const lengths = new Int32Array(sizes.length).fill(-1);
+  const digests = new Uint8Array(sizes.length * DIGEST_BYTES);
   let at = 0;
-  for (const [ordinal, { path, size }] of files.entries()) {
+  for (const [ordinal, path] of paths.split('\0').entries()) {
+    const size = sizes[ordinal]!;
     try {
-      const length = readSmallFile(path, bytes.subarray(at, at + size + 1));
+      // One byte more than it had, so that one that grew is found out.
+      const length = readSmallFile(path, memory.subarray(at, at + size + 1));
       if (length !== size) continue;
-      digests.set(rawDigestOf(bytes.subarray(at, at + length)), ordinal * DIGEST_BYTES);
+      digests.set(rawDigestOf(memory.subarray(at, at + length)), ordinal * DIGEST_BYTES);
       lengths[ordinal] = length;
       at += length;
     } catch (error) {
       if (!(error instanceof VarveError)) throw error;
     }
   }
-  return { bytes, lengths, digests };
+  return { lengths, digests };
 }
 
 /**

@@ -6,7 +6,10 @@ import type { TrustRequest } from './request.ts';
  * too, since its answer becomes data that is pushed.
  * @param file the pointer that says so, relative to the repository
  */
-export function databaseRequest({ url, table, query }: DatabaseOrigin, file: string): TrustRequest {
+export function databaseRequest(
+  { url, table, query, incremental }: DatabaseOrigin,
+  file: string,
+): TrustRequest {
   const asked = table === undefined ? { key: 'query', value: query! } : { key: 'table', value: table };
   return {
     about: 'database',
@@ -14,6 +17,7 @@ export function databaseRequest({ url, table, query }: DatabaseOrigin, file: str
     facts: [
       { key: 'database', value: url, file },
       { ...asked, file },
+      ...(incremental === undefined ? [] : [{ key: 'incremental', value: incremental.column, file }]),
     ],
   };
 }

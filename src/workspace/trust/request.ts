@@ -9,6 +9,7 @@ export interface TrustRequest {
     | 'source'
     | 'import'
     | 'database'
+    | 'topic'
     | 'code'
     | 'link'
     | 'keep'

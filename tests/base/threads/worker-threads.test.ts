@@ -8,7 +8,7 @@ import { profileFiles } from '../../../src/profile/dataset/profile-files.ts';
 import { ScanThread } from '../../../src/profile/threads/scan-thread.ts';
 import { type Block, BlockCutter, type CutBlock } from '../../../src/store/chunking/block-cutter.ts';
 import { DATA_CHUNKS } from '../../../src/store/chunking/chunker.ts';
-import type { FileToRead, SmallFiles } from '../../../src/store/writing/small-files.ts';
+import type { FilesToRead, SmallFiles } from '../../../src/store/writing/small-files.ts';
 
 /** The threads are those of dist/, asked by the sources. */
 let folder: string;
@@ -17,31 +17,45 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-function small(name: string, text: string): FileToRead {
+function small(name: string, text: string): string {
   const path = join(folder, name);
   writeFileSync(path, text);
-  return { path, size: text.length } as FileToRead;
+  return path;
+}
+
+function toRead(files: ReadonlyMap<string, string>): FilesToRead {
+  const sizes = Uint32Array.from(files.values(), ({ length }) => length);
+  const paths = [...files].map(([name, text]) => small(name, text)).join('\0');
+  const memory = new Uint8Array(new SharedArrayBuffer(sizes.reduce((sum, size) => sum + size, 1)));
+  return { paths, sizes, memory };
 }
 
 test('threads answer as the code that they run would here, each question its own', async () => {
-  const threads = new Threads<readonly FileToRead[], SmallFiles>('read-worker');
-  const groups = Array.from({ length: 20 }, (_, at) => [small(`${at}`, `file ${at}`), small(`${at}b`, '')]);
+  const threads = new Threads<FilesToRead, SmallFiles>('read-worker');
+  const groups = Array.from({ length: 20 }, (_, at) => {
+    return toRead(
+      new Map([
+        [`${at}`, `file ${at}`],
+        [`${at}b`, ''],
+      ]),
+    );
+  });
   const answers = await Promise.all(groups.map((group) => threads.ask(group)));
   await threads.close();
-  for (const [at, { bytes, lengths }] of answers.entries()) {
+  for (const [at, { lengths }] of answers.entries()) {
     const text = `file ${at}`;
     expect([...lengths]).toEqual([text.length, 0]);
-    expect(Buffer.from(bytes.subarray(0, text.length)).toString()).toBe(text);
+    expect(Buffer.from(groups[at]!.memory.slice(0, text.length)).toString()).toBe(text);
   }
 });
 
 test('threads start when those before them are busy, one a core', async () => {
-  const threads = new Threads<readonly FileToRead[], SmallFiles>('read-worker', { max: 2 });
+  const threads = new Threads<FilesToRead, SmallFiles>('read-worker', { max: 2 });
   expect(threads.count).toBe(Math.min(2, availableParallelism()));
   const asked = [];
   for (let started = 0; started < threads.count; started++) {
     expect(threads.isFree).toBe(true);
-    asked.push(threads.ask([small(`${started}`, 'x')]));
+    asked.push(threads.ask(toRead(new Map([[`${started}`, 'x']]))));
   }
   expect(threads.isFree).toBe(false);
   await Promise.all(asked);
@@ -68,7 +82,7 @@ test('one thread keeps the state of a file from block to block', async () => {
 
 test('a job that fails says why, and those beside it are done', async () => {
   const pool = new WorkerPool();
-  const { path } = small('there', 'content');
+  const path = small('there', 'content');
   const hash = (file: string) => pool.run({ kind: 'hash', path: file, hash: 'md5' });
   const jobs = [
     hash(path),
@@ -89,9 +103,9 @@ test('a thread that cannot start, or ends, fails what it was asked', async () =>
   const missing = new Thread<string, string>('no-such-worker');
   await expect(missing.ask('?')).rejects.toThrow(/no-such-worker/);
   await expect(missing.ask('again')).rejects.toThrow('ended');
-  const ended = new Thread<readonly FileToRead[], SmallFiles>('read-worker');
+  const ended = new Thread<FilesToRead, SmallFiles>('read-worker');
   await ended.end();
-  await expect(ended.ask([])).rejects.toThrow('ended');
+  await expect(ended.ask(toRead(new Map()))).rejects.toThrow('ended');
   await missing.end();
 });
 

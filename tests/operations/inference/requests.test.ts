@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { MAX_LINE_BYTES } from '../../../src/engine/formats/text/lines.ts';
 import { VarveError } from '../../../src/errors.ts';
 import type { ServedColumns } from '../../../src/operations/inference/columns.ts';
 import { servedColumns } from '../../../src/operations/inference/columns.ts';
-import { RequestLines } from '../../../src/operations/inference/request-lines.ts';
+import { parseValue } from '../../../src/operations/inference/json-value.ts';
+import { linesOf } from '../../../src/operations/inference/request-lines.ts';
 import { RequestReader } from '../../../src/operations/inference/requests.ts';
 import type { Profile } from '../../../src/profile/model/model.ts';
 import { parseSchema } from '../../../src/schema/format/parse.ts';
@@ -204,45 +206,56 @@ features:
 });
 
 describe('a stream of lines', () => {
-  async function rowsOf(text: string, cut: number): Promise<[string, string[]]> {
-    const lines = new RequestLines(new RequestReader(columns));
+  async function linesIn(text: string | Buffer, cut: number): Promise<(string | undefined)[]> {
     const bytes = Buffer.from(text);
     async function* chunks() {
       for (let at = 0; at < bytes.length; at += cut) yield bytes.subarray(at, at + cut);
     }
-    let found = '';
-    for await (const piece of lines.rows(chunks())) found += Buffer.from(piece).toString();
-    return [found, [...lines.envelopes]];
+    const found: (string | undefined)[] = [];
+    for await (const line of linesOf(chunks())) found.push(line?.toString());
+    return found;
   }
-  const asLines = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
 
-  it('gives the rows of envelopes wherever its chunks are cut', async () => {
-    const text = `\n${JSON.stringify(event(v2))}\n${JSON.stringify(event({ instances: rows }))}`;
+  it('is cut at the ends of lines wherever its chunks are cut', async () => {
+    const line = fc.string().map((text) => text.replaceAll(/[\r\n]/g, ''));
     await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 1, max: text.length + 1 }), async (cut) => {
-        expect(await rowsOf(text, cut)).toEqual([
-          asLines + asLines,
-          ['cloudevents/v2', 'cloudevents/predict'],
-        ]);
+      fc.asyncProperty(
+        fc.array(line),
+        fc.constantFrom('\n', '\r\n'),
+        fc.integer({ min: 1, max: 40 }),
+        async (lines, end, cut) => {
+          expect(await linesIn(lines.map((one) => one + end).join(''), cut)).toEqual(lines);
+        },
+      ),
+    );
+    expect(await linesIn('{"a": 12345678901234567890}\n\n{"a', 3)).toEqual([
+      '{"a": 12345678901234567890}',
+      '',
+      '{"a',
+    ]);
+  });
+
+  it('keeps nothing of a line that is too long, and goes on behind it', async () => {
+    const long = Buffer.alloc(MAX_LINE_BYTES + 1, 'x');
+    expect(await linesIn(Buffer.concat([long, Buffer.from('\nb\n')]), 1 << 20)).toEqual([undefined, 'b']);
+    expect(await linesIn(long, 1 << 20)).toEqual([undefined]);
+  });
+});
+
+describe('values of JSON', () => {
+  it('may be numbers that are not finite, outside of texts', () => {
+    expect(parseValue('[NaN, -Infinity, {"NaN": "a \\" NaN"}, nan, inf]')).toEqual([
+      ...[null, null, { NaN: 'a " NaN' }, null, null],
+    ]);
+    for (const text of ['', 'NaNs', '{"a": Nan x}', '[nul]', '"NaN', '{NaN: 1}', '-'])
+      expect(() => parseValue(text), text).toThrow(SyntaxError);
+  });
+
+  it('are those of JSON.parse where that can read them', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        expect(parseValue(JSON.stringify(value))).toEqual(JSON.parse(JSON.stringify(value)));
       }),
-      { numRuns: 40 },
     );
-  });
-
-  it('passes rows as they are, to the byte', async () => {
-    for (const text of [`{"age": 12345678901234567890}\n{"a`, '{ broken\n{}\n', '7\n', '']) {
-      for (const cut of [1, 3, 100]) expect(await rowsOf(text, cut)).toEqual([text, []]);
-    }
-  });
-
-  it('names the line of a request that cannot be read', async () => {
-    const good = JSON.stringify(v2);
-    await expect(rowsOf(`${good}\n{`, 9)).rejects.toThrow(
-      'The request in line 2 cannot be read: it is no JSON',
-    );
-    await expect(rowsOf(`${good}\n${JSON.stringify({ instances: [[]] })}\n`, 9)).rejects.toMatchObject({
-      code: 'request-invalid',
-      path: 'line 2',
-    });
   });
 });

@@ -95,6 +95,7 @@ export async function pointTo(
     const kept = {
       ...(isSame && before.imported !== undefined && { imported: before.imported }),
       ...(isSame && before.database !== undefined && !made.database && { database: before.database }),
+      ...(isSame && before.topic !== undefined && !made.topic && { topic: before.topic }),
       ...(before?.meta !== undefined && made.meta === undefined && { meta: before.meta }),
     };
     const pointer = { ...made, ...kept };

@@ -16,6 +16,7 @@ import { realPlaceOf } from '../../../workspace/trust/folders.ts';
 import { importRequest } from '../../../workspace/trust/import.ts';
 import { lineageRequest } from '../../../workspace/trust/lineage.ts';
 import { type Fact, type TrustRequest, usable } from '../../../workspace/trust/request.ts';
+import { topicRequest } from '../../../workspace/trust/topic.ts';
 import type { WorkingContext } from '../../context/context.ts';
 import { selectDatasets } from '../datasets/select.ts';
 import { isInPlace } from '../in-place/snapshot.ts';
@@ -27,9 +28,10 @@ export function settingRequests(context: WorkingContext): TrustRequest[] {
   const config = readConfig(repository);
   const named = [...config.sources.keys()].map((url) => [url, LOCAL_CONFIG] as const);
   const datasets = selectDatasets(context, []);
-  const copied = datasets.flatMap(({ path, pointer }) =>
-    pointer.database === undefined ? [] : [databaseRequest(pointer.database, pointerPath(path))],
-  );
+  const copied = datasets.flatMap(({ path, pointer: { database, topic } }) => [
+    ...(database === undefined ? [] : [databaseRequest(database, pointerPath(path))]),
+    ...(topic === undefined ? [] : [topicRequest(topic, pointerPath(path))]),
+  ]);
   const imported = datasets.flatMap(({ path, pointer }) =>
     pointer.imported === undefined ? [] : [importRequest(repository, pointer.imported, pointerPath(path))],
   );

@@ -1,0 +1,152 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkDataPath } from '../base/files/data-path.ts';
+import type { LeftOut } from '../database/query.ts';
+import { VarveError } from '../errors.ts';
+import { counted } from '../wording/numbers.ts';
+import { shellWord } from '../wording/quote.ts';
+import { withoutSecrets } from '../wording/urls.ts';
+import { SafeFolders } from '../workspace/checkout/safe-folder.ts';
+import { type DatabaseOrigin, type Incremental, problemOfOrigin } from '../workspace/database-origin.ts';
+import { POINTER_SUFFIX } from '../workspace/pointer.ts';
+import { pathInRepository } from '../workspace/repository.ts';
+import { addMadeFiles } from './add-made-files.ts';
+import type { BackendAddOptions } from './backend/backend.ts';
+import type { AddResult } from './backend/results.ts';
+import type { Context } from './context/context.ts';
+import { type AskedTable, type ExportedTable, withExportedTable } from './datasets/exported-table.ts';
+import { placeFile } from './datasets/place-file.ts';
+import { unchangedVersion } from './datasets/unchanged-version.ts';
+
+export interface AppendOptions extends BackendAddOptions {
+  readonly column: string;
+  /** Path of the folder. */
+  readonly to: string;
+  readonly password?: string | undefined;
+}
+
+/** Digits of numbers of rows in names of files, so that their order is that of the names. */
+const ROW_DIGITS = 10;
+
+/**
+ * Take the rows of a database behind those that a folder has into a file of Parquet of its own there, and add it. The pointer says how
+ * far that went, so a run that was cut off is simply run again. What was taken before is not looked at.
+ * @param origin without how far rows have been taken
+ * @throws VarveError `column-missing`, `column-unordered`, `path-taken`, `dvc-unsupported`, and those of withExportedTable and add
+ */
+export async function appendRows(
+  context: Context,
+  asked: AskedTable,
+  origin: DatabaseOrigin,
+  { column, to, password, ...options }: AppendOptions,
+): Promise<AddResult> {
+  const { repository, backend } = context;
+  if (backend.pointerSuffix !== POINTER_SUFFIX) throw unsupportedByDvc();
+  const target = pathInRepository(repository, context.cwd, to);
+  checkDataPath(target);
+  const folder = join(repository.root, target);
+  const before = await takenBefore(context, folder, target, { ...origin, incremental: { column, rows: 0 } });
+  const next = { column, after: before?.last };
+  return withExportedTable({ ...asked, next }, { format: 'parquet', password }, context, async (found) => {
+    tellLeftOut(context, target, column, before, found.leftOut!);
+    if (before !== undefined && found.rows === 0)
+      return unchangedVersion(context, target, { database: { ...origin, incremental: before } });
+    const database = { ...origin, incremental: takenNow(column, before, found) };
+    refuseUnkept(database);
+    new SafeFolders(repository.root).make(target);
+    const path = join(folder, `rows-${String(before?.rows ?? 0).padStart(ROW_DIGITS, '0')}.parquet`);
+    placeFile(found.path, path);
+    return addMadeFiles(context, folder, [path], { ...options, database });
+  });
+}
+
+/** @throws VarveError `database-url-invalid` for what a pointer could not say */
+export function refuseUnkept(database: DatabaseOrigin): void {
+  const problem = problemOfOrigin(database);
+  if (problem === undefined) return;
+  const path = withoutSecrets(database.url);
+  throw new VarveError('database-url-invalid', `What is asked of ${path} cannot be kept: ${problem}`, {
+    path,
+    remedy: 'Make a view of a long query in the database, and go on behind a column of short values.',
+  });
+}
+
+function takenNow(
+  column: string,
+  before: Incremental | undefined,
+  { rows, last = before?.last }: ExportedTable,
+): Incremental {
+  return { column, ...(last !== undefined && { last }), rows: (before?.rows ?? 0) + rows };
+}
+
+/**
+ * How far the rows of this database have been taken into a folder; undefined for one that is new.
+ * @throws VarveError `path-taken` where something else lies there
+ */
+async function takenBefore(
+  { backend, repository: { root } }: Context,
+  folder: string,
+  target: string,
+  wanted: DatabaseOrigin,
+): Promise<Incremental | undefined> {
+  if ((await backend.datasetNamed(folder)) === undefined) {
+    const isFree = !existsSync(folder) || readdirSync(folder).every((name) => FIRST_FILE.test(name));
+    if (isFree && !existsSync(join(root, target + POINTER_SUFFIX))) return undefined;
+    throw taken(target, 'Other data lies');
+  }
+  const followed = await backend.followers([folder]).catch((error: unknown) => {
+    if (error instanceof VarveError && error.code === 'import-missing') return undefined;
+    throw error;
+  });
+  const database = followed?.get(target)?.database;
+  if (database !== undefined && isSameQuestion(database, wanted)) return database.incremental;
+  throw taken(target, 'The rows of another database, table, query or column lie');
+}
+
+/** What a first run leaves that was cut off. */
+const FIRST_FILE = /^(rows-0{10}\.parquet|\..*)$/;
+
+function isSameQuestion(one: DatabaseOrigin, other: DatabaseOrigin): boolean {
+  const { url, table, query, incremental } = one;
+  return (
+    url === other.url &&
+    table === other.table &&
+    query === other.query &&
+    incremental?.column === other.incremental?.column
+  );
+}
+
+/** Say which rows of the database are not in the folder, and which of the folder not in the database any more. */
+function tellLeftOut(
+  { onWarning }: Context,
+  target: string,
+  column: string,
+  before: Incremental | undefined,
+  { empty, before: upTo }: LeftOut,
+): void {
+  if (empty > 0)
+    onWarning?.(
+      `${counted(empty, 'row')} without a value in ${column} ${empty === 1 ? 'is' : 'are'} not in ${target}.`,
+    );
+  const more = upTo - (before?.last === undefined ? 0 : before.rows);
+  if (more === 0) return;
+  const range = `up to ${JSON.stringify(before?.last)} in ${column}`;
+  onWarning?.(
+    more > 0
+      ? `${counted(more, 'row')} ${range} came after those were taken, and ${more === 1 ? 'is' : 'are'} not in ${target}: run the same command with another \`--to\`, which takes all rows anew.`
+      : `${counted(-more, 'row')} ${range} ${more === -1 ? 'is' : 'are'} not in the database any more, and still in ${target}.`,
+  );
+}
+
+function taken(target: string, what: string): VarveError {
+  return new VarveError('path-taken', `${what} at ${target}, which rows cannot be appended to`, {
+    path: target,
+    remedy: `Name another folder with \`--to\`, or see in ${shellWord(target + POINTER_SUFFIX)} what is appended there: \`varve update\` does that.`,
+  });
+}
+
+function unsupportedByDvc(): VarveError {
+  return new VarveError('dvc-unsupported', 'A .dvc file cannot say how far rows were taken', {
+    remedy: 'Leave out `--incremental`, which takes all rows into one file, or use a repository of varve.',
+  });
+}

@@ -1,0 +1,78 @@
+/** Which messages of which topic of Kafka a dataset has, and behind which `varve update` goes on. */
+export interface TopicOrigin {
+  /** `kafka://broker[:port][,broker…]/topic`, without users and passwords. */
+  readonly url: string;
+  /** The URL of the registry that was named for the schemas of values. */
+  readonly registry?: string;
+  /** By partition, as formatOffsets writes them; absent if they are too many, and only names of files have them. */
+  readonly offsets?: string;
+}
+
+/** Offsets of a partition, from the first up to, and without, the second. */
+export interface OffsetRange {
+  from: number;
+  until: number;
+}
+
+export type OffsetRanges = ReadonlyMap<number, readonly OffsetRange[]>;
+
+const MAX_URL = 2048;
+/** Of some hundreds of partitions; names of files have those of more. */
+const MAX_OFFSETS = 8 * 1024;
+/** Neither a user nor a password, and no parameter. */
+const TOPIC_URL = /^kafka:\/\/[^\x00-\x20\x7f@/?#]+\/[\w.-]{1,249}$/;
+const REGISTRY_URL = /^https?:\/\/[^\x00-\x20\x7f@?#]+$/;
+const OFFSETS =
+  /^(\d{1,10}:\d{1,16}-\d{1,16}(\+\d{1,16}-\d{1,16})*)(,\d{1,10}:\d{1,16}-\d{1,16}(\+\d{1,16}-\d{1,16})*)*$/;
+
+/** Tell which fact is not one that an origin can have, as the rest of a sentence; undefined if all are. */
+export function problemOfTopic({ url, registry, offsets }: TopicOrigin): string | undefined {
+  if (url.length > MAX_URL || !TOPIC_URL.test(url)) return '`topic` is not the URL of a topic without a user';
+  if (registry !== undefined && (registry.length > MAX_URL || !REGISTRY_URL.test(registry)))
+    return '`topic-registry` is not the URL of a registry without a user';
+  if (offsets !== undefined && (offsets.length > MAX_OFFSETS || !OFFSETS.test(offsets)))
+    return '`topic-offsets` are no offsets by partition, such as 0:0-5000,1:0-4980';
+  return undefined;
+}
+
+/** Write offsets by partition: `0:0-5000,1:0-10+20-4980`; undefined where they are none, or too many. Ranges that meet are one. */
+export function formatOffsets(ranges: OffsetRanges): string | undefined {
+  const text = [...ranges]
+    .filter(([, own]) => own.length > 0)
+    .sort(([a], [b]) => a - b)
+    .map(
+      ([partition, own]) =>
+        `${partition}:${joined(own)
+          .map(({ from, until }) => `${from}-${until}`)
+          .join('+')}`,
+    )
+    .join(',');
+  return text === '' || text.length > MAX_OFFSETS ? undefined : text;
+}
+
+/** Read what formatOffsets wrote. */
+export function parseOffsets(text: string): OffsetRanges {
+  const parts = text === '' ? [] : text.split(',');
+  return new Map(
+    parts.map((part) => {
+      const [partition, ranges] = part.split(':') as [string, string];
+      return [Number(partition), ranges.split('+').map(rangeOf)];
+    }),
+  );
+}
+
+function rangeOf(text: string): OffsetRange {
+  const [from, until] = text.split('-').map(Number);
+  return { from: from!, until: until! };
+}
+
+/** In their order; ranges that meet are one. */
+function joined(ranges: readonly OffsetRange[]): readonly OffsetRange[] {
+  const found: OffsetRange[] = [];
+  for (const range of [...ranges].sort((a, b) => a.from - b.from)) {
+    const last = found.at(-1);
+    if (last !== undefined && range.from <= last.until) last.until = Math.max(last.until, range.until);
+    else found.push({ ...range });
+  }
+  return found;
+}
