@@ -14,7 +14,7 @@ import { addMadeFiles } from './add-made-files.ts';
 import type { BackendAddOptions } from './backend/backend.ts';
 import type { AddResult } from './backend/results.ts';
 import type { Context } from './context/context.ts';
-import { type AskedTable, type ExportedTable, withExportedTable } from './datasets/exported-table.ts';
+import { type AskedTable, type TakenTable, withExportedTable } from './datasets/exported-table.ts';
 import { placeFile } from './datasets/place-file.ts';
 import { unchangedVersion } from './datasets/unchanged-version.ts';
 
@@ -92,7 +92,7 @@ async function refuseRecorded({ backend }: Context, folder: string, name: string
 function takenNow(
   column: string,
   before: Incremental | undefined,
-  { rows, last = before?.last }: ExportedTable,
+  { rows, last = before?.last }: TakenTable,
 ): Incremental {
   return { column, ...(last !== undefined && { last }), rows: (before?.rows ?? 0) + rows };
 }

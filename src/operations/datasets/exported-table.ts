@@ -16,7 +16,7 @@ export interface AskedTable {
 }
 
 /** A file of rows, and what else the database said in the same transaction. */
-export interface ExportedTable {
+export interface TakenTable {
   readonly path: string;
   readonly rows: number;
   /** Of a continuation: the value of the last row in its column, as the database wrote it; undefined if there is no row. */
@@ -38,7 +38,7 @@ export async function withExportedTable<T>(
   { address, wanted, next }: AskedTable,
   { format, password }: ExportedTableOptions,
   { onProgress, onWarning, signal }: Watch,
-  use: (exported: ExportedTable) => Promise<T>,
+  use: (exported: TakenTable) => Promise<T>,
 ): Promise<T> {
   const name = wanted.table ?? describeDatabase(address);
   const results = await openResultSet(address, wanted, password, next);
