@@ -219,6 +219,8 @@ export const ERROR_CODES = {
   'trust-unsafe': 'Consents would be kept where they could come through Git.',
   'types-differ': 'A column has one type in some files and another in others.',
   'upload-damaged': 'What reached the server of a remote was not what was sent.',
+  'url-missing':
+    'A file of a version lies on a remote among others, or in chunks, so that no address leads to it.',
   usage: 'An argument or an option is not what the command or function takes.',
   'version-missing': 'No commit here has the version of a dataset that a lock names.',
   'version-outdated': 'Data was made from another version than its pointer names.',

@@ -88,6 +88,12 @@ export type {
   Description,
 } from './report/standards/description.ts';
 export { DESCRIPTION_FORMATS, type DescriptionFormat } from './report/standards/formats.ts';
+export {
+  ADDRESS_FORMATS,
+  type AddressedFile,
+  type AddressFormat,
+  renderAddresses,
+} from './report/standards/input-files.ts';
 export type { Anomaly, ExampleRow, ValidationReport } from './schema/anomaly.ts';
 export { parseSchema } from './schema/format/parse.ts';
 export { stringifySchema } from './schema/format/stringify.ts';

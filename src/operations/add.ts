@@ -4,6 +4,7 @@ import type { VarveError } from '../errors.ts';
 import type { BackendAddOptions } from './backend/backend.ts';
 import type { AddInPlaceOptions, AddResult } from './backend/results.ts';
 import type { Context } from './context/context.ts';
+import type { AddOrigin } from './lineage/datasets.ts';
 import { recordRun } from './lineage/run.ts';
 import { type Profiler, schemaBeside } from './statistics/profiler.ts';
 import type { ProfilingOptions } from './statistics/profiling-options.ts';
@@ -17,18 +18,18 @@ export function add(
   paths: readonly string[],
   options: BackendAddOptions = {},
 ): Promise<AddResult> {
-  return recordAdd(context, ({ backend }) => backend.add(paths, options));
+  return recordAdd(context, ({ backend }) => backend.add(paths, options), options.topic);
 }
 
-/** Tell of an add to whom it may concern. @param database see addedDatasets */
+/** Tell of an add to whom it may concern. @param origin see addedDatasets */
 export function recordAdd(
   context: Context,
   run: (context: Context) => Promise<AddResult>,
-  database?: { readonly url: string; readonly table?: string | undefined },
+  origin?: AddOrigin,
 ): Promise<AddResult> {
   return recordRun(context, 'add', run, async (result) => {
     const { addedDatasets } = await import('./lineage/datasets.ts');
-    return addedDatasets(context, result, database);
+    return addedDatasets(context, result, origin);
   });
 }
 

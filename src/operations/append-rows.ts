@@ -14,7 +14,7 @@ import { addMadeFiles } from './add-made-files.ts';
 import type { BackendAddOptions } from './backend/backend.ts';
 import type { AddResult } from './backend/results.ts';
 import type { Context } from './context/context.ts';
-import { type AskedTable, type TakenTable, withExportedTable } from './datasets/exported-table.ts';
+import { type AskedTable, type CopiedTable, withCopiedTable } from './datasets/copied-table.ts';
 import { placeFile } from './datasets/place-file.ts';
 import { unchangedVersion } from './datasets/unchanged-version.ts';
 
@@ -32,7 +32,7 @@ const ROW_DIGITS = 10;
  * Take the rows of a database behind those that a folder has into a file of Parquet of its own there, and add it. The pointer says how
  * far that went, so a run that was cut off is simply run again. What was taken before is not looked at.
  * @param origin without how far rows have been taken
- * @throws VarveError `column-missing`, `column-unordered`, `path-taken`, `dvc-unsupported`, and those of withExportedTable and add
+ * @throws VarveError `column-missing`, `column-unordered`, `path-taken`, `dvc-unsupported`, and those of withCopiedTable and add
  */
 export async function appendRows(
   context: Context,
@@ -47,7 +47,7 @@ export async function appendRows(
   const folder = join(repository.root, target);
   const before = await takenBefore(context, folder, target, { ...origin, incremental: { column, rows: 0 } });
   const next = { column, after: before?.last };
-  return withExportedTable({ ...asked, next }, { format: 'parquet', password }, context, async (found) => {
+  return withCopiedTable({ ...asked, next }, { format: 'parquet', password }, context, async (found) => {
     tellLeftOut(context, target, column, before, found.leftOut!);
     if (before !== undefined && found.rows === 0)
       return unchangedVersion(context, target, { database: { ...origin, incremental: before } });
@@ -92,7 +92,7 @@ async function refuseRecorded({ backend }: Context, folder: string, name: string
 function takenNow(
   column: string,
   before: Incremental | undefined,
-  { rows, last = before?.last }: TakenTable,
+  { rows, last = before?.last }: CopiedTable,
 ): Incremental {
   return { column, ...(last !== undefined && { last }), rows: (before?.rows ?? 0) + rows };
 }

@@ -237,7 +237,10 @@ export interface TransferResult {
    * nothing. Of others, that is an error, or `lacking` says so.
    */
   readonly purged?: readonly PurgedFile[];
-  /** Of a fetch: versions of which the remote lacks something, while others came; absent if there are none. */
+  /**
+   * Of a fetch: versions of which the remote lacks something, while others came. Of a push: those of which something is neither here nor
+   * there. Absent if there are none.
+   */
   readonly lacking?: readonly LackingVersion[];
 }
 
@@ -262,6 +265,8 @@ export interface LackingVersion {
   readonly subject?: string;
   /** Set if what it lacks was purged, so that nobody can bring it. */
   readonly purged?: true;
+  /** Set if the place that it is to come from has it, and bytes of it are damaged. */
+  readonly damaged?: true;
 }
 
 /** Something that was purged from a remote. */
