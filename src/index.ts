@@ -88,6 +88,12 @@ export type {
   Description,
 } from './report/standards/description.ts';
 export { DESCRIPTION_FORMATS, type DescriptionFormat } from './report/standards/formats.ts';
+export {
+  ADDRESS_FORMATS,
+  type AddressedFile,
+  type AddressFormat,
+  renderAddresses,
+} from './report/standards/input-files.ts';
 export type { Anomaly, ExampleRow, ValidationReport } from './schema/anomaly.ts';
 export { parseSchema } from './schema/format/parse.ts';
 export { stringifySchema } from './schema/format/stringify.ts';
@@ -125,11 +131,13 @@ export type { RootsUsage, StoredAmount } from './store/gc/usage.ts';
 export type { Damage, StoreCheck, TouchedVersion } from './store/repair/verify.ts';
 export { TABLE_FORMATS, type TableFormat } from './tables/format.ts';
 export type { Access, RemoteConfig } from './workspace/config.ts';
-export type { DatabaseOrigin } from './workspace/database-origin.ts';
+export type { DatabaseOrigin, Incremental } from './workspace/database-origin.ts';
 export type { Imported } from './workspace/imported.ts';
 export { formatLock, type Lock, type LockedDataset } from './workspace/lock.ts';
 export type { Meta } from './workspace/meta.ts';
 export type { Pointer } from './workspace/pointer.ts';
+export type { TableOrigin } from './workspace/table-origin.ts';
+export type { TopicOrigin } from './workspace/topic-origin.ts';
 export type { FileChange } from './workspace/tree/data-state.ts';
 export type { Consent } from './workspace/trust/consent.ts';
 export type { Agreed, Fact, TrustRequest } from './workspace/trust/request.ts';

@@ -1,6 +1,6 @@
 """Trains a model on a version of the data, and logs it with what it was made of.
 
-Usage: python train.py DATASET[@REV], such as data/flights.csv@v1. MLFLOW_TRACKING_URI says where runs are kept.
+Usage: python train.py DATASET[@REV] [PARAMETER=NUMBER…], such as data/flights.csv@v1 C=0.5. MLFLOW_TRACKING_URI says where runs are kept.
 """
 
 import json
@@ -50,4 +50,5 @@ def train(dataset: str, **parameters: float) -> float:
 
 
 if __name__ == "__main__":
-    print(f"accuracy {train(sys.argv[1]):.3f}")
+    parameters = {name: float(value) for name, _, value in (word.partition("=") for word in sys.argv[2:])}
+    print(f"accuracy {train(sys.argv[1], **parameters):.3f}")

@@ -2,10 +2,12 @@ import { rm } from 'node:fs/promises';
 import { makeTemporaryFolder } from '../base/files/temporary-folder.ts';
 import { removeAtExit } from '../base/files/unfinished-files.ts';
 import type { DriftReport, StreamWindow } from '../drift/model.ts';
+import { isRecordHead } from '../engine/formats/tfrecord/records.ts';
 import { VarveError } from '../errors.ts';
 import { neutral } from '../wording/neutral.ts';
 import type { Watch } from './context/context.ts';
-import { peek, recordWindows } from './inference/record-windows.ts';
+import { decompressed, peek } from './inference/decompressed.ts';
+import { recordWindows } from './inference/record-windows.ts';
 import { openReference, type Reference } from './inference/reference.ts';
 import { linesOf } from './inference/request-lines.ts';
 import { RequestReader } from './inference/requests.ts';
@@ -22,7 +24,7 @@ const SPACE = 0x20;
 /**
  * Compare JSON Lines, window by window, with a snapshot's profile, and yield each report as soon as its window is full, or past. Lines are
  * rows, or requests as model servers log them, whose rows are taken out; so are those of a TFRecord of TensorFlow Serving's PredictionLogs,
- * of which a window has so many requests. The last window may be shorter. A window lies in a temporary file, so
+ * of which a window has so many requests. What gzip or zlib compressed is decompressed. The last window may be shorter. A window lies in a temporary file, so
  * that memory does not grow with it. Lines that cannot be read are counted.
  * @throws VarveError `request-invalid` where no line can be read, or a TFRecord is damaged; `usage`, and as openReference
  */
@@ -39,8 +41,9 @@ export async function* driftStream(
     const byTime = windowsOf(options, folder);
     const reference = await openReference(cwd, snapshot, options, watch);
     const lines = new StreamLines(reference, options, watch);
-    if (isByTime(options)) yield* reportsByTime(reference, lines, bytes, byTime);
-    else yield* reportsByRows(reference, lines, bytes, Number(options.window), folder);
+    const whole = decompressed(bytes);
+    if (isByTime(options)) yield* reportsByTime(reference, lines, whole, byTime);
+    else yield* reportsByRows(reference, lines, whole, Number(options.window), folder);
   } finally {
     await rm(folder, { recursive: true, force: true });
     unfinished.isFinished();
@@ -54,7 +57,8 @@ async function* reportsByRows(
   rows: number,
   folder: string,
 ): AsyncGenerator<DriftReport> {
-  const { isTfrecord, bytes: whole } = await peek(bytes);
+  const { start, bytes: whole } = await peek(bytes);
+  const isTfrecord = isRecordHead(start);
   const cut = isTfrecord ? recordWindows(whole, rows, folder) : windows(lines.rows(whole), rows, folder);
   let number = 0;
   for await (const window of cut) {

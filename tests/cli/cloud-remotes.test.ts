@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { describeWithAzurite } from '../support/azurite.ts';
 import { aDayWith } from '../support/day-with-remote.ts';
@@ -16,6 +17,23 @@ afterEach(() => box.remove());
 describeWithGcs('a remote on Google Cloud Storage', (server) => {
   test('is pushed to, checked, and pulled from by a clone that agreed to it', async () => {
     aDayWith(box, [`gs://${await server.makeBucket()}/store`, '--endpoint', server.endpoint]);
+  });
+
+  test('gives Vertex AI the addresses of its images, and SageMaker none', async () => {
+    const url = `gs://${await server.makeBucket()}/store`;
+    box.ok(['remote', 'add', 'origin', url, '--endpoint', server.endpoint]);
+    box.write('repo/images/a.png', randomBytes(300_000));
+    box.write('repo/images/b.png', randomBytes(300_000));
+    box.ok(['add', 'images']);
+    box.ok(['push']);
+    const lines = box.ok(['url', 'images', '--format', 'vertex']).trimEnd().split('\n');
+    expect(lines.map((line) => Object.keys(JSON.parse(line)))).toEqual([['imageGcsUri'], ['imageGcsUri']]);
+    expect(lines.every((line) => JSON.parse(line).imageGcsUri.startsWith(`${url}/`))).toBe(true);
+    refused(box, ['url', 'images', '--format', 'sagemaker'], 'table-place-unsupported', 'a.png');
+    box.write('repo/images/small.png', 'small');
+    box.ok(['add', 'images']);
+    box.ok(['push']);
+    refused(box, ['url', 'images', '--format', 'vertex'], 'url-missing', 'small.png');
   });
 
   test('that is not there is named', () => {

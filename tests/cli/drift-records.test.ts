@@ -1,3 +1,4 @@
+import { deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { example, message, tfRecords } from '../support/proto.ts';
 import { refused } from '../support/refused.ts';
@@ -45,6 +46,18 @@ test("a TFRecord of TensorFlow Serving's PredictionLogs is compared, window by w
       ['drift', 400],
     ],
   ]);
+  for (const compress of [gzipSync, deflateSync]) {
+    box.write('repo/log.gz', compress(log));
+    const packed = box.varve(['drift', 'train.csv', '--stream', 'log.gz', '--window', '400', '--json']);
+    expect(packed).toEqual({ code, out, err });
+  }
+  box.write('repo/log.gz', gzipSync(log).subarray(0, -20));
+  refused(
+    box,
+    ['drift', 'train.csv', '--stream', 'log.gz', '--window', '900'],
+    'request-invalid',
+    'compressed',
+  );
   box.write('repo/cut.tfrecord', log.subarray(0, log.length - 1));
   refused(
     box,

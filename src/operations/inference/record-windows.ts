@@ -2,42 +2,11 @@ import { join } from 'node:path';
 import { BufferedFile, type WrittenFile } from '../../base/files/buffered-file.ts';
 import {
   HEAD_BYTES,
-  isRecordHead,
   type RecordBlock,
   TAIL_BYTES,
   wholeRecords,
 } from '../../engine/formats/tfrecord/records.ts';
 import { VarveError } from '../../errors.ts';
-
-/** A stream of which the beginning was looked at, and nothing taken. */
-export interface Peeked {
-  readonly isTfrecord: boolean;
-  readonly bytes: AsyncIterable<Uint8Array>;
-}
-
-/** Tell whether a stream is a TFRecord, by the checksum of its first head, and not lines of text. */
-export async function peek(bytes: AsyncIterable<Uint8Array>): Promise<Peeked> {
-  const source = bytes[Symbol.asyncIterator]();
-  const pieces: Uint8Array[] = [];
-  let held = 0;
-  while (held < HEAD_BYTES) {
-    const { value, done } = await source.next();
-    if (done) break;
-    pieces.push(value);
-    held += value.length;
-  }
-  const start = Buffer.concat(pieces);
-  return { isTfrecord: isRecordHead(start), bytes: rejoined(start, source) };
-}
-
-async function* rejoined(start: Buffer, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  try {
-    if (start.length > 0) yield start;
-    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
-  } finally {
-    await rest.return?.();
-  }
-}
 
 /**
  * Cut a TFRecord after every `records`th record, such as one of PredictionLogs as TensorFlow Serving logs requests.

@@ -6,6 +6,7 @@ import {
   parseTableUrl,
 } from '../../database/address.ts';
 import type { DriftReport } from '../../drift/model.ts';
+import { isKafkaUrl, parseKafkaUrl } from '../../kafka/address.ts';
 import {
   type LineageDataset,
   type LineageName,
@@ -28,11 +29,19 @@ import { nameDataset } from '../datasets/resolve.ts';
 import { describeVersion } from '../describe.ts';
 import type { RunDatasets } from './run.ts';
 
-/** What an add made. @param database what it was read from, if that is a table of one */
+/** Where rows that were added were read from. */
+export interface AddOrigin {
+  /** Of a database or a topic. */
+  readonly url: string;
+  /** Of a database; undefined where a query named the rows. */
+  readonly table?: string | undefined;
+}
+
+/** What an add made. @param origin what it was read from, if that is a table of a database or a topic */
 export async function addedDatasets(
   context: Context,
   { datasets }: AddResult,
-  database?: { readonly url: string; readonly table?: string | undefined },
+  origin?: AddOrigin,
 ): Promise<RunDatasets> {
   const outputs: LineageDataset[] = [];
   for (const { path, change } of datasets) {
@@ -41,8 +50,17 @@ export async function addedDatasets(
     const did = { new: 'CREATE', changed: 'OVERWRITE', unchanged: undefined } as const;
     outputs.push(madeDataset(await facts(context, version), context.repository.root, did[change]));
   }
-  if (database?.table === undefined) return { outputs };
-  return { inputs: [plainDataset(tableName(parseDatabaseUrl(database.url), database.table))], outputs };
+  const name = origin && originName(origin);
+  return name === undefined ? { outputs } : { inputs: [plainDataset(name)], outputs };
+}
+
+/** By OpenLineage's naming. @returns undefined for rows of a query, which are of no table by name */
+export function originName({ url, table }: AddOrigin): LineageName | undefined {
+  if (isKafkaUrl(url)) {
+    const { brokers, topic } = parseKafkaUrl(url);
+    return { namespace: `kafka://${brokers[0]}`, name: topic };
+  }
+  return table === undefined ? undefined : tableName(parseDatabaseUrl(url), table);
 }
 
 /** By OpenLineage's naming of MySQL and PostgreSQL. @param table undefined for the whole database */
