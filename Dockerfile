@@ -10,6 +10,8 @@ COPY . .
 RUN npm ci --ignore-scripts --no-audit --no-fund && npm pack --pack-destination /
 
 FROM node:${NODE}-slim
+# Debian keeps one version of a package, and what it mends is wanted.
+# hadolint ignore=DL3008
 RUN apt-get update \
   && apt-get install --yes --no-install-recommends ca-certificates git \
   && rm -rf /var/lib/apt/lists/*

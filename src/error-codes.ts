@@ -201,6 +201,9 @@ export const ERROR_CODES = {
   'stream-unreachable': 'The brokers of a topic, or its registry of schemas, do not answer.',
   'stream-url-invalid': 'The URL of a topic holds a user or a password, or names no broker and topic.',
   'symlink-refused': 'A symbolic link lies where varve follows none.',
+  'table-damaged': 'The log or the metadata of a table of Delta Lake or Iceberg cannot be read.',
+  'table-feature-unsupported':
+    'A table of Delta Lake or Iceberg has something that a list of its files does not say, such as deletion vectors.',
   'table-foreign': 'A table is not one that an export of this dataset wrote, or others have written to it.',
   'table-missing': 'The data has no table of the name that the schema has checks for.',
   'table-path-invalid': 'A path on a remote is not one that an exported table can have.',
@@ -208,6 +211,7 @@ export const ERROR_CODES = {
   'table-record-damaged': 'The record of what an exported table names cannot be read.',
   'table-unreadable': 'A file cannot be read as the table that its name says it is.',
   'table-unsupported': 'The files of a version are not those of one table that engines read in place.',
+  'table-version-missing': 'A table has no such version, or has it no more.',
   'text-not-utf-8': 'A text file is not in UTF-8.',
   'tfdv-invalid': 'A file of TFDV cannot be read, or says what varve cannot express.',
   'threshold-invalid': 'A drift threshold of the schema is not a number that the measure can have.',

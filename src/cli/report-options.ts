@@ -24,21 +24,26 @@ export function withReportOptions(command: Command, formats: readonly ReportForm
 
 /** Add what decides which rows are counted, and with how much of the machine. */
 export function withProfilingOptions(command: Command): Command {
-  return withEngineOptions(
-    command
-      .option('--slice <feature=value>', 'only the rows in which a feature has this value', parseSlice)
-      .option('--weight <feature>', 'the feature that weights rows')
-      .option(
-        '--date-format <column=format>',
-        'how the dates of a column of CSV are written, such as sold=%d/%m/%Y; may be given again',
-        parseDateFormat,
-      ),
-  )
-    .addOption(
-      new Option('--engine <engine>', 'who computes what has to be computed')
-        .choices(['local', 'spark', 'ray'])
-        .default('local'),
-    )
+  const chosen = command
+    .option('--slice <feature=value>', 'only the rows in which a feature has this value', parseSlice)
+    .option('--weight <feature>', 'the feature that weights rows')
+    .option(
+      '--date-format <column=format>',
+      'how the dates of a column of CSV are written, such as sold=%d/%m/%Y; may be given again',
+      parseDateFormat,
+    );
+  return withClusterOptions(withEngineOptions(chosen), 'local');
+}
+
+/** Add which cluster does the work. @param byDefault undefined where nobody does it unless asked */
+export function withClusterOptions(command: Command, byDefault: 'local' | undefined): Command {
+  const engine = new Option('--engine <engine>', 'who computes what has to be computed').choices([
+    'local',
+    'spark',
+    'ray',
+  ]);
+  return command
+    .addOption(byDefault === undefined ? engine : engine.default(byDefault))
     .option('--master <url>', 'the cluster of the engine, such as spark://host:7077 or local[4]')
     .option(
       '--parts <count>',

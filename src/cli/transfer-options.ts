@@ -9,6 +9,7 @@ import type {
 import type { PushResult } from '../operations/push.ts';
 import { neutral } from '../wording/neutral.ts';
 import { byteSize, counted } from '../wording/numbers.ts';
+import { shellWord } from '../wording/quote.ts';
 import { type CommonOptions, defineCommand, positiveInteger } from './command.ts';
 import { tableLines } from './table-lines.ts';
 
@@ -35,6 +36,7 @@ export function pushLines(result: PushResult): string {
     ...evictedLines(result.evicted, result.remote?.name),
     ...purgedLines(result),
     ...unsentLines(result),
+    ...nowhereLines(result),
     ...(result.tables ?? []).map(tableLines),
   ].join('\n');
 }
@@ -67,6 +69,26 @@ function unsentLines({ unsent = 0, remote }: TransferResult): string[] {
   if (unsent === 0 || remote === null) return [];
   const lacks = `Not sent: ${counted(unsent, 'version')} of other commits, which ${remote.name} lacks.`;
   return [neutral(`${lacks} \`varve push --all-commits\` sends them, \`varve push --dry-run\` names them.`)];
+}
+
+function nowhereLines({ lacking = [], remote }: TransferResult): string[] {
+  const broken = lacking.filter(({ damaged }) => damaged);
+  const nowhere = lacking.filter(({ damaged }) => !damaged);
+  return [
+    ...listed(
+      'Not sent, as their data is damaged in the cache; `varve verify` names it, and `varve fetch` brings whole copies where a remote has them:',
+      broken,
+    ),
+    ...listed(
+      `Not sent, as some of their data is neither in the cache nor on ${remote?.name}; who made them sends it by \`varve push\`, and what lies here unchanged goes there by \`varve add --to-remote PATH\`:`,
+      nowhere,
+    ),
+  ];
+}
+
+function listed(heading: string, versions: readonly LackingVersion[]): string[] {
+  if (versions.length === 0) return [];
+  return [heading, ...versions.map((version) => `  ${lackingLine(version)}`)].map(neutral);
 }
 
 /** Say what a remote lacks. Exit code 1 goes with it if that is anything. */
@@ -108,24 +130,24 @@ export function fetchLines(result: TransferResult, isElsewhere = false): string 
 
 function lackingLines({ lacking = [], remote }: TransferResult): string[] {
   const gone = lacking.filter(({ purged }) => purged);
-  const unsent = lacking.filter(({ purged }) => !purged);
-  const lines = [
-    ...(gone.length === 0
-      ? []
-      : [`Data of these versions was purged from ${remote?.name}, and nobody can bring it:`]),
-    ...gone.map((version) => `  ${lackingLine(version)}`),
-    ...(unsent.length === 0
-      ? []
-      : [
-          `${remote?.name} lacks data of these versions: who made them sends it with \`varve push --all-commits\`.`,
-        ]),
-    ...unsent.map((version) => `  ${lackingLine(version)}`),
+  const broken = lacking.filter(({ damaged }) => damaged);
+  const unsent = lacking.filter(({ purged, damaged }) => !purged && !damaged);
+  const name = remote?.name ?? '';
+  return [
+    ...listed(`Data of these versions was purged from ${name}, and nobody can bring it:`, gone),
+    ...listed(
+      `Data of these versions is damaged on ${name}: run \`varve verify --remote ${shellWord(name)}\`, then whoever has it sends it with \`varve push --all-commits\`.`,
+      broken,
+    ),
+    ...listed(
+      `${name} lacks data of these versions: who made them sends it with \`varve push --all-commits\`.`,
+      unsent,
+    ),
   ];
-  return lines.map(neutral);
 }
 
-/** 1 where the remote lacks something that was asked for. */
-export function fetchExitCode({ lacking = [] }: TransferResult): 0 | 1 {
+/** 1 where something that was asked for could not be had, or sent. */
+export function transferExitCode({ lacking = [] }: TransferResult): 0 | 1 {
   return lacking.length > 0 ? 1 : 0;
 }
 

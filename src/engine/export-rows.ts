@@ -21,8 +21,13 @@ export interface ExportedRows {
 
 export type ExportFormat = 'parquet' | 'csv';
 
-/** Rows come in any number; beyond this, they wait on the disk. */
-const MEMORY = '48MB';
+/**
+ * Megabytes of the engine: rows come in any number, and beyond this they wait on the disk. Of 500,000 rows of 6 columns, a process with
+ * 24 takes 226 MiB, and one with 48 takes 266, in no less time.
+ */
+const MIN_MEMORY_MB = 24;
+/** A column needs some blocks of its own while it is written. */
+const COLUMN_MEMORY_MB = 2;
 const TABLE = 'rows';
 
 /**
@@ -39,7 +44,7 @@ export async function exportRows<T>(
 ): Promise<T> {
   const { signal, onRows } = options;
   const engine = await openEngine([], {
-    memory: MEMORY,
+    memory: `${Math.max(MIN_MEMORY_MB, COLUMN_MEMORY_MB * columns.length)}MB`,
     ordered: true,
     threads: 2,
     ...(signal && { signal }),

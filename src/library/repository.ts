@@ -1,6 +1,13 @@
 import { Readable } from 'node:stream';
 import type { DriftSeries } from '../drift/model.ts';
-import { add, addChanged, addInPlace, profilerOnDemand, warnOfUnread } from '../operations/add.ts';
+import {
+  add,
+  addChanged,
+  addInPlace,
+  type InPlaceProfiling,
+  profilerOnDemand,
+  warnOfUnread,
+} from '../operations/add.ts';
 import { addFromStream } from '../operations/add-from-stream.ts';
 import type { BackendAddOptions } from '../operations/backend/backend.ts';
 import type {
@@ -231,20 +238,28 @@ export class VarveRepository extends DataFolder {
   }
 
   /**
-   * Make a snapshot of data that lies on a server and leave it there. Reads no data.
-   * @param url such as `s3://bucket/prefix`, `gs://bucket/prefix` or `ssh://host/folder`
-   * @throws VarveError `path-taken`, `key-unsupported`, `path-missing`, `dvc-unsupported`, and what the bucket meets
+   * Make a snapshot of data that lies on a server and leave it there. Reads no data, unless an engine is to compute its statistics.
+   * @param url such as `s3://bucket/prefix`, `gs://bucket/prefix` or `ssh://host/folder`; of a table of Delta Lake or Iceberg, the files
+   * that its version has
+   * @throws VarveError `path-taken`, `key-unsupported`, `path-missing`, `dvc-unsupported`, `table-damaged`, `table-feature-unsupported`,
+   * `table-version-missing`, and what the bucket meets
    */
-  async addInPlace(url: string, options: AddInPlaceOptions & Watch): Promise<AddResult> {
+  async addInPlace(url: string, options: AddInPlaceOptions & InPlaceProfiling & Watch): Promise<AddResult> {
     checkArgument('addInPlace', 'the URL', url, TEXT);
     const kinds = {
       to: TEXT,
+      at: TEXT,
       endpoint: TEXT,
       region: TEXT,
       profile: TEXT,
       addressing: TEXT,
       anonymous: FLAG,
       requesterPays: FLAG,
+      engine: oneOf('local', 'spark', 'ray'),
+      master: TEXT,
+      parts: COUNT,
+      memory: TEXT,
+      threads: COUNT,
     };
     const call = this.#session.begin('addInPlace', options, kinds);
     checkArgument('addInPlace', 'the option to', call.options.to, TEXT);

@@ -15,7 +15,7 @@ import { appendRows, refuseUnkept } from './append-rows.ts';
 import type { BackendAddOptions } from './backend/backend.ts';
 import type { AddResult } from './backend/results.ts';
 import type { Context } from './context/context.ts';
-import { withExportedTable } from './datasets/exported-table.ts';
+import { withCopiedTable } from './datasets/copied-table.ts';
 
 export interface DatabaseOptions extends BackendAddOptions {
   /** A table, read whole in the order of its primary key; it may have the name of its schema before it. */
@@ -62,7 +62,7 @@ async function addRows(
   });
   const added =
     incremental === undefined
-      ? await withExportedTable(asked, { format: formatOf(to), password }, context, ({ path }) =>
+      ? await withCopiedTable(asked, { format: formatOf(to), password }, context, ({ path }) =>
           addFromStream(context, createReadStream(path), to, { ...options, database }),
         )
       : await appendRows(context, asked, database, { column: incremental, to, password, ...options });

@@ -181,7 +181,7 @@ async function fill(
   { onProgress, onWarning }: Context,
 ): Promise<void> {
   if (spool.isDone) return;
-  const reader = new MessageReader({ reader: AS_THEY_ARE, names: new NewNames(new Set()), schemas });
+  const reader = new MessageReader({ reader: AS_THEY_ARE, names: new NewNames(undefined), schemas });
   const tally = new Tally(onWarning);
   const phase = `read ${topic.address.topic}`;
   const total = [...spool.ranges].reduce((sum, [, { from, until }]) => sum + until - from, 0);

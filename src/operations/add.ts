@@ -77,12 +77,27 @@ export function profilerOnDemand(
   };
 }
 
+/** Who reads data in place for its statistics. Without `engine`, nobody does. */
+export type InPlaceProfiling = Pick<ProfilingOptions, 'engine' | 'master' | 'parts' | 'memory' | 'threads'>;
+
 /**
- * Make a version of data that lies on a server and leave it there. Reads no data.
+ * Make a version of data that lies on a server and leave it there. Reads no data, unless an engine is to compute its statistics.
  * @param url such as `s3://bucket/prefix`, `gs://bucket/prefix` or `ssh://host/folder`: a single object if it names one, else all objects
- * below
- * @throws VarveError `path-taken`, `key-unsupported`, `path-missing`, `dvc-unsupported`, and the errors of the bucket
+ * below; of a table of Delta Lake or Iceberg, those that its version has
+ * @throws VarveError `path-taken`, `key-unsupported`, `path-missing`, `dvc-unsupported`, `table-damaged`, `table-feature-unsupported`,
+ * `table-version-missing`, and the errors of the bucket
  */
-export function addInPlace(context: Context, url: string, options: AddInPlaceOptions): Promise<AddResult> {
-  return recordAdd(context, ({ backend }) => backend.addInPlace(url, options));
+export function addInPlace(
+  context: Context,
+  url: string,
+  { engine, master, parts, memory, threads, ...options }: AddInPlaceOptions & InPlaceProfiling,
+): Promise<AddResult> {
+  return recordAdd(context, async (told) => {
+    const added = await told.backend.addInPlace(url, options);
+    if (engine === undefined) return added;
+    const { profileInPlace } = await import('./statistics/profile-in-place.ts');
+    const profiling = { engine, master, parts, memory, threads };
+    const [dataset] = added.datasets;
+    return { datasets: [await profileInPlace(told, dataset!, profiling)] };
+  });
 }

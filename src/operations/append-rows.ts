@@ -14,7 +14,7 @@ import { addMadeFiles } from './add-made-files.ts';
 import type { BackendAddOptions } from './backend/backend.ts';
 import type { AddResult } from './backend/results.ts';
 import type { Context } from './context/context.ts';
-import { type AskedTable, type ExportedTable, withExportedTable } from './datasets/exported-table.ts';
+import { type AskedTable, type CopiedTable, withCopiedTable } from './datasets/copied-table.ts';
 import { placeFile } from './datasets/place-file.ts';
 import { unchangedVersion } from './datasets/unchanged-version.ts';
 
@@ -32,7 +32,7 @@ const ROW_DIGITS = 10;
  * Take the rows of a database behind those that a folder has into a file of Parquet of its own there, and add it. The pointer says how
  * far that went, so a run that was cut off is simply run again. What was taken before is not looked at.
  * @param origin without how far rows have been taken
- * @throws VarveError `column-missing`, `column-unordered`, `path-taken`, `dvc-unsupported`, and those of withExportedTable and add
+ * @throws VarveError `column-missing`, `column-unordered`, `path-taken`, `dvc-unsupported`, and those of withCopiedTable and add
  */
 export async function appendRows(
   context: Context,
@@ -47,14 +47,17 @@ export async function appendRows(
   const folder = join(repository.root, target);
   const before = await takenBefore(context, folder, target, { ...origin, incremental: { column, rows: 0 } });
   const next = { column, after: before?.last };
-  return withExportedTable({ ...asked, next }, { format: 'parquet', password }, context, async (found) => {
+  return withCopiedTable({ ...asked, next }, { format: 'parquet', password }, context, async (found) => {
     tellLeftOut(context, target, column, before, found.leftOut!);
     if (before !== undefined && found.rows === 0)
       return unchangedVersion(context, target, { database: { ...origin, incremental: before } });
     const database = { ...origin, incremental: takenNow(column, before, found) };
     refuseUnkept(database);
     new SafeFolders(repository.root).make(target);
-    const path = join(folder, `rows-${String(before?.rows ?? 0).padStart(ROW_DIGITS, '0')}.parquet`);
+    const rows = before?.rows ?? 0;
+    const name = `rows-${String(rows).padStart(ROW_DIGITS, '0')}.parquet`;
+    if (rows > 0) await refuseRecorded(context, folder, name);
+    const path = join(folder, name);
     placeFile(found.path, path);
     return addMadeFiles(context, folder, [path], { ...options, database });
   });
@@ -71,10 +74,25 @@ export function refuseUnkept(database: DatabaseOrigin): void {
   });
 }
 
+/**
+ * What a run left that was cut off is written again; what the version has is not, whatever its pointer says of how many rows were taken.
+ * @throws VarveError `path-taken`
+ */
+async function refuseRecorded({ backend }: Context, folder: string, name: string): Promise<void> {
+  if (!existsSync(join(folder, name))) return;
+  const [dataset] = (await backend.status([folder])).datasets;
+  if (dataset!.changes.some(({ path, change }) => path === name && change === 'added')) return;
+  const path = `${dataset!.path}/${name}`;
+  throw new VarveError('path-taken', `${path} is a file of the version, and new rows would take its place`, {
+    path,
+    remedy: `See in ${shellWord(dataset!.path + POINTER_SUFFIX)} whether somebody changed \`database-rows\`; \`git log -p\` has what varve wrote there.`,
+  });
+}
+
 function takenNow(
   column: string,
   before: Incremental | undefined,
-  { rows, last = before?.last }: ExportedTable,
+  { rows, last = before?.last }: CopiedTable,
 ): Incremental {
   return { column, ...(last !== undefined && { last }), rows: (before?.rows ?? 0) + rows };
 }

@@ -104,7 +104,7 @@ class StreamLines {
 
   constructor({ columns }: Reference, { eventTime }: StreamOptions, watch: Watch) {
     this.#watch = watch;
-    this.#names = new NewNames(columns.names);
+    this.#names = new NewNames(columns.nested);
     this.#reader = new MessageReader({
       reader: new RequestReader(columns),
       names: this.#names,

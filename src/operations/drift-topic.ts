@@ -59,7 +59,7 @@ export async function* driftTopic(
     const windows = windowsOf(options, folder);
     const reference = await openReference(cwd, snapshot, options, watch);
     topic = await Topic.open(address, { settings, onNote, signal });
-    const names = new NewNames(reference.columns.names);
+    const names = new NewNames(reference.columns.nested);
     const reader = new MessageReader({
       reader: new RequestReader(reference.columns),
       names,

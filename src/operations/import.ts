@@ -19,6 +19,7 @@ import type {
   CopiedDataset,
   ImportedDataset,
   TakenDataset,
+  UpdatedTable,
 } from './backend/results.ts';
 import type { DatasetVersion } from './backend/version.ts';
 import { closing } from './context/closing.ts';
@@ -41,7 +42,7 @@ export interface UpdateResult {
 }
 
 /** A dataset that was looked at for an update. */
-export type UpdatedDataset = ImportedDataset | CopiedDataset | TakenDataset;
+export type UpdatedDataset = ImportedDataset | CopiedDataset | TakenDataset | UpdatedTable;
 
 /**
  * Make a dataset of one of another repository: its data comes from the remote of that, and the pointer says where it is from and which
@@ -86,7 +87,7 @@ function targetOf({ repository, cwd }: Context, to: string | undefined, name: st
 }
 
 /**
- * Bring imported datasets to what the revision that they follow has now. Files that were edited here are not lost.
+ * Bring imported datasets to what the revision that they follow has now, and tables in place to their newest version. Files that were edited here are not lost.
  * @param paths no paths: every imported dataset
  * @throws VarveError `import-missing`, `settings-untrusted`, `repository-unreachable`, `dataset-missing`, `changes-unsaved`
  */
@@ -98,9 +99,10 @@ export async function update(
   const { repository, backend } = context;
   const imports: [path: string, imported: Imported][] = [];
   const copies: [path: string, database: DatabaseOrigin][] = [];
+  const tables: string[] = [];
   // Nobody is asked before this machine agreed to all of it.
   const topics: [path: string, topic: TopicOrigin][] = [];
-  for (const [path, { imported, database, topic }] of await backend.followers(paths)) {
+  for (const [path, { imported, database, topic, inPlace }] of await backend.followers(paths)) {
     const file = pointerPath(path);
     if (imported !== undefined) {
       requireTrust(repository.root, importRequest(repository, imported, file));
@@ -111,9 +113,13 @@ export async function update(
     } else if (topic !== undefined) {
       requireTrust(repository.root, topicRequest(topic, file));
       topics.push([path, topic]);
+    } else if (inPlace !== undefined) {
+      requireTrust(repository.root, inPlace.request);
+      tables.push(path);
     }
   }
   const datasets: UpdatedDataset[] = [];
+  for (const path of tables) datasets.push(await backend.updateTable(path));
   for (const [path, database] of copies) datasets.push(await copyAgain(context, path, database));
   for (const [path, topic] of topics) datasets.push(await takeNext(context, path, topic));
   const addresses = new Set(imports.map(([, imported]) => imported.repository));

@@ -8,6 +8,10 @@ import { type Digest, type RawDigest, toDigest } from './format/digest.ts';
 export const BRING_COPIES =
   'To the cache, `varve fetch --all-commits` brings what the remote has of every version; to a remote, whoever has the data sends it by `varve push --all-commits`.';
 
+/** What mends a version whose bytes are those that its pointer names, and no list of files. */
+export const WRONG_POINTER =
+  'The pointer is wrong, or whoever wrote it is hostile: `git log -p` on its file shows who that was. Restore the pointer from a commit before that.';
+
 /**
  * @param where URL of the store that lacks it
  * @param path of the file or dataset that needs it, if that is known

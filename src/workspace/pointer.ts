@@ -9,6 +9,7 @@ import { gitWord, shellWord } from '../wording/quote.ts';
 import { type DatabaseOrigin, problemOfOrigin } from './database-origin.ts';
 import { type Imported, problemOfImported } from './imported.ts';
 import { type Meta, metaInOrder, problemOfMeta } from './meta.ts';
+import { problemOfTable, type TableOrigin } from './table-origin.ts';
 import { problemOfTopic, type TopicOrigin } from './topic-origin.ts';
 
 /** The part of a dataset that Git keeps: it names a snapshot. Format: docs/reference/file-formats.md */
@@ -34,6 +35,8 @@ export interface Pointer {
   readonly profile?: Digest;
   /** URL of data in place, without credentials. Whom else varve asks there, and as whom, Git never says. */
   readonly source?: string;
+  /** The version of which table data in place is; its files are those that the table names. */
+  readonly table?: TableOrigin;
   /** Where the dataset was imported from, and what `varve update` follows. */
   readonly imported?: Imported;
   /** The rows of a database that this is a copy of, which `varve update` asks for again. */
@@ -73,6 +76,11 @@ const ELSEWHERE_VERSION = '5';
  * rather than to lose where they are from.
  */
 const COPY_VERSION = '6';
+/**
+ * The version of a pointer to a version of a table in place, whatever else it has and wherever it lies. An older varve refuses it, rather
+ * than to take what else lies there for its data.
+ */
+const TABLE_VERSION = '7';
 const META_PREFIX = 'meta-';
 const READ_VERSIONS: readonly (string | undefined)[] = [
   VERSION,
@@ -81,6 +89,7 @@ const READ_VERSIONS: readonly (string | undefined)[] = [
   META_VERSION,
   ELSEWHERE_VERSION,
   COPY_VERSION,
+  TABLE_VERSION,
 ];
 const MAX_POINTER_BYTES = 64 * 1024;
 const IMPORTED_KEYS = ['imported-from', 'imported-path', 'imported-revision', 'imported-commit'];
@@ -89,7 +98,7 @@ const TOPIC_KEYS = ['topic', 'topic-registry', 'topic-offsets'];
 const DATABASE_KEYS = ['database', 'database-table', 'database-query', ...INCREMENTAL_KEYS];
 const KEYS = [
   ...['varve', 'path', 'kind', 'digest', 'bytes', 'files', 'executable', 'blocks', 'rows'],
-  ...['profile', 'source'],
+  ...['profile', 'source', 'table', 'table-version'],
   ...IMPORTED_KEYS,
   ...DATABASE_KEYS,
   ...TOPIC_KEYS,
@@ -123,6 +132,8 @@ export function formatPointer(pointer: Pointer): string {
     ['rows', pointer.rows],
     ['profile', pointer.profile],
     ['source', pointer.source && yamlString(pointer.source)],
+    ['table', pointer.table?.format],
+    ['table-version', pointer.table && yamlString(pointer.table.version)],
     ['imported-from', imported && yamlString(imported.repository)],
     ['imported-path', imported && yamlString(imported.path)],
     ['imported-revision', imported?.revision && yamlString(imported.revision)],
@@ -144,7 +155,8 @@ export function formatPointer(pointer: Pointer): string {
   return facts.map(([key, value]) => (value === undefined ? '' : `${key}: ${value}\n`)).join('');
 }
 
-function versionOf({ blocks, imported, database, topic, meta, source }: Pointer): string {
+function versionOf({ blocks, imported, database, topic, meta, source, table }: Pointer): string {
+  if (table !== undefined) return TABLE_VERSION;
   if ((database ?? topic) !== undefined) return COPY_VERSION;
   if (source !== undefined && !FIRST_SOURCES.test(source)) return ELSEWHERE_VERSION;
   if (meta !== undefined) return META_VERSION;
@@ -244,7 +256,7 @@ function checkVersion(version: string | undefined, where: string): void {
     throw damaged(where, 'its first fact, `varve: 1`, is not there');
   throw new VarveError('pointer-too-new', `${where} was written by a newer varve (format ${version})`, {
     path: where,
-    remedy: 'Upgrade varve on this machine: this one reads formats 1 to 6.',
+    remedy: 'Upgrade varve on this machine: this one reads formats 1 to 7.',
   });
 }
 
@@ -266,6 +278,7 @@ function toPointer(facts: ReadonlyMap<string, string>, where: string): Pointer {
     ...(rows === undefined ? {} : { rows }),
     ...(facts.has('profile') ? { profile: digest(facts, 'profile', where) } : {}),
     ...sourceOf(facts, where),
+    ...tableOf(facts, where),
     ...importedOf(facts, where),
     ...databaseOf(facts, where),
     ...topicOf(facts, where),
@@ -367,7 +380,7 @@ function metaOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer
 
 /** Whether a version leaves open which of the older ones' facts there are. */
 function isFree(version: string | undefined): boolean {
-  return [META_VERSION, ELSEWHERE_VERSION, COPY_VERSION].includes(version ?? '');
+  return [META_VERSION, ELSEWHERE_VERSION, COPY_VERSION, TABLE_VERSION].includes(version ?? '');
 }
 
 function sourceOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer, 'source'> {
@@ -376,9 +389,22 @@ function sourceOf(facts: ReadonlyMap<string, string>, where: string): Pick<Point
   if (source !== undefined && !BUCKET_SOURCE.test(source) && !SERVER_SOURCE.test(source))
     throw damaged(where, '`source` is not a place on a server, such as s3://bucket/prefix');
   const isElsewhere = source !== undefined && !FIRST_SOURCES.test(source);
-  if (isElsewhere !== (facts.get('varve') === ELSEWHERE_VERSION))
+  const version = facts.get('varve');
+  if (isElsewhere !== (version === ELSEWHERE_VERSION) && version !== TABLE_VERSION)
     throw damaged(where, `\`varve: ${ELSEWHERE_VERSION}\` goes with a \`source\` that is not of S3 or MinIO`);
   return source === undefined ? {} : { source };
+}
+
+function tableOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer, 'table'> {
+  const isTable = ['table', 'table-version'].some((key) => facts.has(key));
+  if (isTable !== (facts.get('varve') === TABLE_VERSION))
+    throw damaged(where, `\`varve: ${TABLE_VERSION}\` and \`table\` go together`);
+  if (!isTable) return {};
+  const text = (key: string): string => plainText(facts.get(key) ?? refuseMissing(key, where), key, where);
+  const table = { format: text('table'), version: text('table-version') };
+  const problem = facts.has('source') ? problemOfTable(table) : 'a table lies at a `source`';
+  if (problem !== undefined) throw damaged(where, problem);
+  return { table: table as TableOrigin };
 }
 
 /** A pointer names nothing but the data beside it. */

@@ -179,3 +179,33 @@ test('the same versions are snapshots of an Iceberg table, each behind metadata 
   });
   expect(box.json(iceberg)).toMatchObject({ versions: [], latest: 1 });
 });
+
+test('a push of Git keeps tables up as a push does, and a purge says which tables name what goes', async () => {
+  const git = box.path('git');
+  box.git(['init', '-q', '--bare', git], '.');
+  box.ok(['export', 'delta', 'tables/last', 'data/trips', '--revs', 'HEAD', '--on-push']);
+  const change = async (rows: number) => {
+    await writeParquet({
+      [box.path('repo/data/trips/day=5/rows.parquet')]: `SELECT range AS id FROM range(${rows})`,
+    });
+    box.ok(['add', 'data/trips']);
+    box.commit(`${rows} rows of the fifth`);
+  };
+  await change(70_000);
+  box.ok(['git', 'install', '--pre-push']);
+  box.git(['push', '-q', git, 'HEAD:refs/heads/one']);
+  expect(pathsIn(log(1, 'tables/last'), 'add')).toHaveLength(1);
+  const file = box.path('repo/data/trips/day=5/rows.parquet');
+  const purged = box.varve(['purge', file, '--dry-run']);
+  expect(purged.err).toMatch(/of the exported (1 table|\d tables) .*tables\/last/);
+  // A table that cannot be kept up holds no commit back.
+  box.write(
+    'remote/tables/last/_delta_log/00000000000000000002.json',
+    '{"commitInfo":{"operation":"WRITE"}}\n',
+  );
+  await change(80_000);
+  const { code, err } = box.run('git', ['push', git, 'HEAD:refs/heads/two'], 'repo');
+  expect(code, err).toBe(0);
+  expect(err).toContain('not up to date');
+  expect(box.git(['--git-dir', git, 'rev-parse', 'two'])).toBe(box.git(['rev-parse', 'HEAD']));
+});

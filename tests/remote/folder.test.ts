@@ -126,6 +126,12 @@ test.each([
   await expect(remote.remove(['varve-store.json'])).rejects.toMatchObject({ code: 'key-invalid' });
 });
 
+test('a place where no folder can be made is told in words', async () => {
+  writeFileSync(join(root, 'file'), '');
+  const there = new FolderRemote(join(root, 'file', 'remote'));
+  await expect(there.claim()).rejects.toMatchObject({ name: 'VarveError', remedy: expect.any(String) });
+});
+
 test('a marker that is a link is refused', async () => {
   mkdirSync(join(root, 'remote'));
   symlinkSync(join(root, 'nothing'), join(root, 'remote', 'varve-store.json'));

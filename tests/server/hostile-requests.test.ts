@@ -210,6 +210,8 @@ test('no row of a stranger spoils the window of the others, nor takes the server
     ['{"age":1,"\\udc00":"x"}'],
     ['{"a\\u0000ge":1}\n', LINES],
     [JSON.stringify(many(1001))],
+    [JSON.stringify({ age: 30, city: { deep: [many(1001)] } })],
+    [`{"age":30,"${'n'.repeat(1001)}":1}\n`, LINES],
     [`{"specversion":"1.0","type":"a","source":"b","data":${deep(100_000)}}`],
     ['{"data":{"tensor":{"shape":[300000000,0],"values":[]}}}'],
     ['{"inputs":[{"name":"age","shape":[9007199254740991,0],"datatype":"INT64","data":[]}]}'],

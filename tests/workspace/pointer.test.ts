@@ -301,3 +301,25 @@ test.each([
   expect(text).toContain(fact);
   expect(() => parsePointer(text.replace(fact, hostile), 'a.varve')).toThrow(VarveError);
 });
+
+test('a version of a table in place is a pointer of its own version, wherever the table lies', () => {
+  const facts = `path: a\nkind: directory\ndigest: ${ZEROS}\nbytes: 1\nfiles: 1\n`;
+  const read = (text: string) => parsePointer(`${text}\n`, 'a.varve');
+  for (const source of ['s3://b/t', 'gs://b/t', 'https://host/t']) {
+    const text = `varve: 7\n${facts}source: "${source}"\ntable: iceberg\ntable-version: "6648632406484881557"\n`;
+    const pointer = parsePointer(text, 'a.varve');
+    expect(pointer).toMatchObject({ source, table: { format: 'iceberg', version: '6648632406484881557' } });
+    expect(formatPointer(pointer)).toBe(text);
+    expect(() => read(text.replace('varve: 7', 'varve: 5'))).toThrow(VarveError);
+  }
+  const table = 'table: delta\ntable-version: "1"';
+  for (const wrong of [
+    'source: "s3://b/t"',
+    table,
+    'source: "s3://b/t"\ntable: delta',
+    'source: "s3://b/t"\ntable: hudi\ntable-version: "1"',
+    'source: "s3://b/t"\ntable: delta\ntable-version: "-1"',
+  ])
+    expect(() => read(`varve: 7\n${facts}${wrong}`), wrong).toThrow(/is not a pointer/);
+  expect(() => read(`varve: 1\n${facts}source: "s3://b/t"\n${table}`)).toThrow(/`varve: 7`/);
+});

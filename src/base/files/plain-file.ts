@@ -3,7 +3,7 @@ import { VarveError } from '../../errors.ts';
 import { isAbsent, systemCode, systemError } from './system-errors.ts';
 
 /** Never through a link, and never waiting for the other end of a named pipe; both flags are absent on Windows. */
-const READ_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+export const READ_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /**
  * Read a text that may have come through Git, which keeps symbolic links: one could name any file of this machine, such as a

@@ -3,10 +3,9 @@ import { isDatabaseUrl } from '../../database/address.ts';
 import { isTabular } from '../../engine/formats/format.ts';
 import { VarveError } from '../../errors.ts';
 import { isKafkaUrl } from '../../kafka/address.ts';
-import { add, addChanged, profilerOnDemand } from '../../operations/add.ts';
+import { add, addChanged, type InPlaceProfiling, profilerOnDemand } from '../../operations/add.ts';
 import type { AddedDataset, AddResult } from '../../operations/backend/results.ts';
 import { openContext } from '../../operations/context/open.ts';
-import type { ProfilingOptions } from '../../operations/statistics/profiling-options.ts';
 import { isSourceUrl } from '../../remote/url.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted, grouped } from '../../wording/numbers.ts';
@@ -18,12 +17,12 @@ import {
   openlineageOption,
   type RunCommand,
 } from '../command.ts';
-import { withEngineOptions } from '../report-options.ts';
+import { withClusterOptions, withEngineOptions } from '../report-options.ts';
 import { askForPassword } from '../terminal/password.ts';
 
 type Options = CommonOptions &
   Access &
-  Pick<ProfilingOptions, 'memory' | 'threads'> & {
+  InPlaceProfiling & {
     to?: string;
     replace?: true;
     follow?: true;
@@ -33,6 +32,7 @@ type Options = CommonOptions &
     query?: string;
     incremental?: string;
     password?: true;
+    at?: string;
     from?: string;
     until?: string;
     registry?: string;
@@ -58,6 +58,14 @@ export function command(run: RunCommand): Command {
         'for more than the disk has room for twice: no copy in the cache',
       ],
       ['varve add s3://bucket/raw --to data/raw', 'lists what lies in a bucket, and copies nothing'],
+      [
+        'varve add s3://bucket/trips --at 12 --to data/trips',
+        'version 12 of the Delta table there, or a snapshot, branch or tag of an Iceberg table; `varve update` brings the newest',
+      ],
+      [
+        'varve add s3://bucket/raw --to data/raw --engine spark --master yarn',
+        'with statistics, for which the tasks of a cluster read it; `--engine local` reads it here',
+      ],
       [
         'varve add ssh://ann@host/srv/raw --to data/raw',
         'the same of a folder at a server; also gs://, azure://, webhdfs:// and https://',
@@ -97,6 +105,10 @@ export function command(run: RunCommand): Command {
       '--to <path>',
       'where standard input, rows of a database or messages of a topic are to lie; or data that lies on a server, and stays there, when it is pulled',
     )
+    .option(
+      '--at <version>',
+      'of a table on a server, a version (Delta Lake) or a snapshot, branch or tag (Iceberg); the newest by default',
+    )
     .option('--table <name>', 'table of a database, all of it in the order of its primary key')
     .option('--query <sql>', 'what to read of a database, in place of a table')
     .option(
@@ -117,14 +129,15 @@ export function command(run: RunCommand): Command {
     .option('--region <name>', 'region of the bucket, for this clone')
     .option('--profile <name>', 'profile in the AWS configuration files, for this clone')
     .addOption(openlineageOption());
-  return withEngineOptions(defined).action((paths: string[], options: Options) =>
-    run(options, async (io) => {
-      if (paths.length === 0 && !isAll(options))
-        throw usage('name what to add, or `--all` for every dataset that changed');
-      const place = placeOf(paths, options);
-      const result = await addFrom(io, place, paths, options);
-      return { json: result, text: addedText(result) };
-    }),
+  return withEngineOptions(withClusterOptions(defined, undefined)).action(
+    (paths: string[], options: Options) =>
+      run(options, async (io) => {
+        if (paths.length === 0 && !isAll(options))
+          throw usage('name what to add, or `--all` for every dataset that changed');
+        const place = placeOf(paths, options);
+        const result = await addFrom(io, place, paths, options);
+        return { json: result, text: addedText(result) };
+      }),
   );
 }
 
@@ -138,7 +151,9 @@ async function addFrom(io: Io, place: Place, paths: readonly string[], options: 
   const { to, table, query, incremental, replace, follow, toRemote, remote, memory, threads } = options;
   if (place.kind === 'in-place') {
     const { addInPlace } = await import('../../operations/add.ts');
-    return addInPlace(context, place.url, { to: place.to, ...accessOf(options) });
+    const { at, engine, master, parts } = options;
+    const profiling = { engine, master, parts, memory, threads };
+    return addInPlace(context, place.url, { to: place.to, at, ...accessOf(options), ...profiling });
   }
   const unreadable = (path: string, why: VarveError): void =>
     note(`${why.message}; ${path} is added without statistics`, `  ${why.remedy}`);
@@ -181,16 +196,11 @@ const STANDARD_INPUT = '-';
 
 /** @throws VarveError `usage` for options that say nothing of such a place */
 function placeOf(paths: readonly string[], options: Options): Place {
-  const { to, table, query, incremental, password, from: begin, until, registry, toRemote, remote } = options;
+  const { to, toRemote, remote } = options;
   if (remote !== undefined && !toRemote) throw usage('--remote goes with --to-remote');
   const from = paths.find((path) => kindOf(path) !== 'here');
   const kind = kindOf(from);
-  if (kind !== 'database' && (table ?? query ?? incremental ?? password) !== undefined)
-    throw usage('--table, --query, --incremental and --password go with the URL of a database');
-  if (kind !== 'topic' && (begin ?? until ?? registry) !== undefined)
-    throw usage('--from, --until and --registry go with the URL of a topic');
-  if (kind !== 'in-place' && Object.keys(accessOf(options)).length > 0)
-    throw usage('--endpoint, --region and --profile go with the URL of a bucket');
+  refuseForeignOptions(kind, options);
   if (from === undefined || kind === 'here') {
     if (to === undefined) return { kind: 'here' };
     throw usage('--to goes with a URL, or with - for standard input');
@@ -201,6 +211,21 @@ function placeOf(paths: readonly string[], options: Options): Place {
   if (kind !== 'pipe') return { kind, url: from, to };
   if (process.stdin.isTTY) throw usage('standard input is a terminal: pipe a program into `varve add -`');
   return { kind, to };
+}
+
+/** @throws VarveError `usage` for options that are for another kind of place */
+function refuseForeignOptions(kind: Place['kind'], options: Options): void {
+  const { at, engine, master, parts, table, query, incremental, password, from, until, registry } = options;
+  if (kind !== 'database' && (table ?? query ?? incremental ?? password) !== undefined)
+    throw usage('--table, --query, --incremental and --password go with the URL of a database');
+  if (kind !== 'topic' && (from ?? until ?? registry) !== undefined)
+    throw usage('--from, --until and --registry go with the URL of a topic');
+  if (kind === 'in-place') return;
+  if ((engine ?? master ?? parts) !== undefined)
+    throw usage('--engine, --master and --parts go with the URL of data on a server');
+  if (at !== undefined) throw usage('--at goes with the URL of a table on a server');
+  if (Object.keys(accessOf(options)).length > 0)
+    throw usage('--endpoint, --region and --profile go with the URL of a bucket');
 }
 
 const WHAT = {
@@ -218,6 +243,8 @@ function kindOf(from: string | undefined): Place['kind'] {
   return isSourceUrl(from) ? 'in-place' : 'here';
 }
 
+const TABLES = { delta: 'Delta table', iceberg: 'Iceberg table' } as const;
+
 function usage(message: string): VarveError {
   return new VarveError('usage', message, { remedy: 'Run the command with --help for its usage.' });
 }
@@ -228,12 +255,14 @@ function addedText({ datasets, remote }: AddResult): string {
   return [...datasets.map(line), ...(sent === undefined ? [] : [sent])].join('\n');
 }
 
-function line({ path, kind, change, bytes, files, rows, source, notHere }: AddedDataset): string {
+function line({ path, kind, change, bytes, files, rows, source, table, notHere }: AddedDataset): string {
   const facts = [
     ...(rows === undefined ? [] : [counted(rows, 'row')]),
     ...(kind === 'file' ? [] : [counted(files, 'file')]),
     byteSize(bytes),
-    ...(source === undefined ? [] : [`in place in ${source}`]),
+    ...(source === undefined
+      ? []
+      : [`${table ? `version ${table.version} of the ${TABLES[table.format]}` : 'in place in'} ${source}`]),
     ...(notHere === undefined
       ? []
       : [`${grouped(notHere)} of them not here, as the version before has them`]),

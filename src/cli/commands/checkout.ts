@@ -106,7 +106,10 @@ export function checkoutLines({ datasets, moved = [], takenAway = [] }: Checkout
 /** As checkoutLines, with a word where nothing was done. */
 export function checkoutText(result: CheckoutResult): string {
   const lines = checkoutLines(result);
-  return lines.length === 0 ? 'The data matches its pointers.' : lines.join('\n');
+  if (lines.length > 0) return lines.join('\n');
+  return (result.problems ?? []).length === 0
+    ? 'The data matches its pointers.'
+    : 'The data of all other datasets matches its pointers.';
 }
 
 function line({ path, written, writtenBytes, removed, kept, edited }: CheckedOutDataset): string {

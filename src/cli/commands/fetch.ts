@@ -4,9 +4,9 @@ import { fetch } from '../../operations/fetch.ts';
 import type { RunCommand } from '../command.ts';
 import {
   defineTransfer,
-  fetchExitCode,
   fetchLines,
   type TransferCommandOptions,
+  transferExitCode,
 } from '../transfer-options.ts';
 
 export function command(run: RunCommand): Command {
@@ -21,7 +21,7 @@ export function command(run: RunCommand): Command {
   ).action((paths: string[], options: TransferCommandOptions) =>
     run(options, async ({ cwd, signal, onProgress, onWarning }) => {
       const result = await fetch(await openContext(cwd, { signal, onProgress, onWarning }), paths, options);
-      return { json: result, text: fetchLines(result), exitCode: fetchExitCode(result) };
+      return { json: result, text: fetchLines(result), exitCode: transferExitCode(result) };
     }),
   );
 }

@@ -7,9 +7,9 @@ import {
   defineTransfer,
   directLines,
   evictedLines,
-  fetchExitCode,
   fetchLines,
   type TransferCommandOptions,
+  transferExitCode,
 } from '../transfer-options.ts';
 import { checkoutText, preferred, type SideOptions, withSides } from './checkout.ts';
 
@@ -30,7 +30,7 @@ export function command(run: RunCommand): Command {
       return withProblems({ note }, result.problems, {
         json: result,
         text: lines.join('\n'),
-        exitCode: fetchExitCode(result.fetched),
+        exitCode: transferExitCode(result.fetched),
       });
     }),
   );

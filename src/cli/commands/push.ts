@@ -8,6 +8,7 @@ import {
   pushLines,
   remoteStatusLines,
   type TransferCommandOptions,
+  transferExitCode,
 } from '../transfer-options.ts';
 
 export function command(run: RunCommand): Command {
@@ -37,7 +38,7 @@ export function command(run: RunCommand): Command {
           };
         }
         const result = await push(context, paths, options);
-        return { json: result, text: pushLines(result) };
+        return { json: result, text: pushLines(result), exitCode: transferExitCode(result) };
       }),
     );
 }

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
+import type { UpdatedTable } from '../../operations/backend/results.ts';
 import { openContext } from '../../operations/context/open.ts';
 import type { UpdatedDataset } from '../../operations/import.ts';
 import { update } from '../../operations/import.ts';
 import { neutral } from '../../wording/neutral.ts';
-import { byteSize, counted } from '../../wording/numbers.ts';
+import { byteSize, counted, grouped } from '../../wording/numbers.ts';
 import { describeUrl } from '../../wording/urls.ts';
 import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
 import { preferred, type SideOptions, withSides } from './checkout.ts';
@@ -14,17 +15,18 @@ type Options = CommonOptions & SideOptions & { readonly revision?: string };
 export function command(run: RunCommand): Command {
   const defined = defineCommand(
     'update',
-    'Brings imported datasets to what the revision that they follow has now, copies of rows to what their database has, and messages of a topic to its end. What was edited here is not lost.',
+    'Brings imported datasets to what the revision that they follow has now, copies of rows to what their database has, messages of a topic to its end, and tables in place to their newest version. What was edited here is not lost.',
     [
-      ['varve update', 'all that was imported, or taken from a database or a topic'],
+      ['varve update', 'all that was imported, or taken from a database or a topic, and all tables in place'],
       ['varve update data/orders.parquet', 'asks the database again that `varve add mysql://…` asked'],
       ['varve update data/events', 'takes the messages of the topic that came since'],
+      ['varve update data/trips', 'the newest version of the Delta or Iceberg table that was added in place'],
       ['varve update data/flights.csv --revision v3.0', 'follows another tag or branch from now on'],
     ],
   )
     .argument(
       '[path...]',
-      'datasets that were imported, or taken from a database or a topic, or folders that hold some',
+      'datasets that were imported, or taken from a database or a topic, tables in place, or folders that hold some',
     )
     .option('--revision <rev>', 'follow this revision of the other repository');
   return withSides(defined).action((paths: string[], options: Options) =>
@@ -39,6 +41,7 @@ export function command(run: RunCommand): Command {
 }
 
 function updatedLine(dataset: UpdatedDataset): string {
+  if ('source' in dataset) return tableLine(dataset);
   if (!('database' in dataset || 'topic' in dataset)) return importedLine(dataset);
   const { to, rows, bytes, change } = dataset;
   const facts = [...(rows === undefined ? [] : [counted(rows, 'row')]), byteSize(bytes)];
@@ -47,4 +50,23 @@ function updatedLine(dataset: UpdatedDataset): string {
       ? describeUrl(dataset.topic)
       : `${dataset.table ?? 'a query'} of ${describeUrl(dataset.database)}`;
   return neutral(`${change.padEnd(9)}  ${to}  ${facts.join(', ')}, ${from}`);
+}
+
+function tableLine({
+  to,
+  files,
+  bytes,
+  change,
+  table,
+  before,
+  added,
+  removed,
+  source,
+}: UpdatedTable): string {
+  const versions = table.version === before ? table.version : `${before} → ${table.version}`;
+  const difference =
+    added === undefined || removed === undefined ? '' : ` (+${grouped(added)} −${grouped(removed)})`;
+  return neutral(
+    `${change.padEnd(9)}  ${to}  ${counted(files, 'file')}${difference}, ${byteSize(bytes)}, version ${versions} of ${describeUrl(source)}`,
+  );
 }

@@ -13,9 +13,10 @@ import type { Pointer } from '../../workspace/pointer.ts';
 import type { Repository } from '../../workspace/repository.ts';
 import type { TopicOrigin } from '../../workspace/topic-origin.ts';
 import type { TrustRequest } from '../../workspace/trust/request.ts';
-import type { Profiler } from '../statistics/profiler.ts';
+import type { Profiler, Statistics } from '../statistics/profiler.ts';
 import type { FileReader } from './file-reader.ts';
 import type {
+  AddedDataset,
   AddInPlaceOptions,
   AddResult,
   CheckoutOptions,
@@ -45,6 +46,7 @@ import type {
   StatusResult,
   TransferChoice,
   TransferResult,
+  UpdatedTable,
   UsageResult,
   VerifyResult,
   WithProblems,
@@ -62,11 +64,13 @@ export interface Comparison extends WithProblems {
   readonly compared: readonly ComparedDataset[];
 }
 
-/** What a dataset follows, one of these: a dataset of another repository, rows of a database, or a topic. */
+/** What a dataset follows, one of these: a dataset of another repository, rows of a database, a topic, or a table in place. */
 export interface Followed {
   readonly imported?: Imported;
   readonly database?: DatabaseOrigin;
   readonly topic?: TopicOrigin;
+  /** What is asked of this machine on the way to the table; undefined within if that is nothing. */
+  readonly inPlace?: { readonly request: TrustRequest | undefined };
 }
 
 export interface BackendAddOptions {
@@ -235,6 +239,17 @@ export interface Backend {
    * @throws VarveError `import-missing`
    */
   followers(paths: readonly string[]): Promise<ReadonlyMap<string, Followed>>;
+  /**
+   * Let statistics travel with a version of data in place.
+   * @param added the version that they were made of
+   * @throws VarveError `version-outdated` if the pointer names another one by now
+   */
+  addStatistics(added: Pick<AddedDataset, 'path' | 'digest'>, statistics: Statistics): Promise<AddedDataset>;
+  /**
+   * Make a dataset that is a version of a table in place the newest version of this.
+   * @throws VarveError `settings-untrusted`, `table-damaged`, `table-feature-unsupported`, and the errors of the server
+   */
+  updateTable(path: string): Promise<UpdatedTable>;
 
   /** Measure what the datasets take up in the cache, or on a remote. @throws VarveError `dataset-missing` */
   usage(paths: readonly string[], remote: string | undefined): Promise<UsageResult>;

@@ -10,6 +10,7 @@ import type { StoreCheck } from '../../store/repair/verify.ts';
 import type { Access, RemoteConfig } from '../../workspace/config.ts';
 import type { Imported } from '../../workspace/imported.ts';
 import type { Pointer } from '../../workspace/pointer.ts';
+import type { TableOrigin } from '../../workspace/table-origin.ts';
 import type { FileChange } from '../../workspace/tree/data-state.ts';
 import type { ContentKey, VersionFacts } from './version.ts';
 
@@ -31,6 +32,8 @@ export interface AddedDataset extends Omit<Pointer, 'path' | 'digest'> {
 export interface AddInPlaceOptions extends Access {
   /** Where the dataset is to lie when it is pulled. */
   readonly to: string;
+  /** Of a table of Delta Lake, a version; of one of Iceberg, a snapshot, a branch or a tag. The newest version unless given. */
+  readonly at?: string | undefined;
 }
 
 /**
@@ -237,7 +240,10 @@ export interface TransferResult {
    * nothing. Of others, that is an error, or `lacking` says so.
    */
   readonly purged?: readonly PurgedFile[];
-  /** Of a fetch: versions of which the remote lacks something, while others came; absent if there are none. */
+  /**
+   * Of a fetch: versions of which the remote lacks something, while others came. Of a push: those of which something is neither here nor
+   * there. Absent if there are none.
+   */
   readonly lacking?: readonly LackingVersion[];
 }
 
@@ -262,6 +268,8 @@ export interface LackingVersion {
   readonly subject?: string;
   /** Set if what it lacks was purged, so that nobody can bring it. */
   readonly purged?: true;
+  /** Set if the place that it is to come from has it, and bytes of it are damaged. */
+  readonly damaged?: true;
 }
 
 /** Something that was purged from a remote. */
@@ -383,6 +391,26 @@ export interface CopiedDataset {
   readonly bytes: number;
   readonly files: number;
   readonly rows?: number;
+  readonly change: 'new' | 'changed' | 'unchanged';
+}
+
+/** A version of a table in place, looked at for an update. */
+export interface UpdatedTable {
+  /** URL of the table. */
+  readonly source: string;
+  /** The version that the dataset is now. */
+  readonly table: TableOrigin;
+  /** The version that it was. */
+  readonly before: string;
+  /** The dataset here, from the root. */
+  readonly to: string;
+  /** `sha256:…` */
+  readonly digest: string;
+  readonly bytes: number;
+  readonly files: number;
+  /** Files that came, and files that went; absent where this clone does not have the list of those that there were. */
+  readonly added?: number;
+  readonly removed?: number;
   readonly change: 'new' | 'changed' | 'unchanged';
 }
 

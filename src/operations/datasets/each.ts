@@ -57,7 +57,8 @@ async function attemptEach<D extends { readonly path: string }, T>(
   return { done, errors };
 }
 
-function problemOf({ path, error: { code, message, remedy } }: Odd): DatasetProblem {
+/** What was odd of a dataset, as a result lists it. */
+export function problemOf({ path, error: { code, message, remedy } }: Odd): DatasetProblem {
   return { path, code, message, remedy };
 }
 

@@ -6,7 +6,7 @@ import { type NamedDataset, nameDataset } from './resolve.ts';
 /**
  * Name what each of some arguments means, as nameDataset does, and tables of databases by their URL too: their rows are here for as long
  * as `use` runs. Only what a person types comes here, since a URL opens a connection.
- * @throws VarveError as nameDataset and withExportedTable; `database-url-invalid`
+ * @throws VarveError as nameDataset and withCopiedTable; `database-url-invalid`
  */
 export async function withNamedDatasets<T>(
   cwd: string,
@@ -21,8 +21,8 @@ export async function withNamedDatasets<T>(
   const asked = parseTableUrl(first);
   const place = describeDatabase(asked.address);
   const name = asked.wanted.table === undefined ? place : `${place}?table=${asked.wanted.table}`;
-  const { withExportedTable } = await import('./exported-table.ts');
-  return withExportedTable(asked, { format: 'parquet' }, watch, ({ path: absolutePath }) =>
+  const { withCopiedTable } = await import('./copied-table.ts');
+  return withCopiedTable(asked, { format: 'parquet' }, watch, ({ path: absolutePath }) =>
     withOthers({ name, context: undefined, version: undefined, absolutePath, isForNow: true, cwd, watch }),
   );
 }

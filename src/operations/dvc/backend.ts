@@ -254,6 +254,14 @@ export class DvcBackend implements Backend {
     throw unsupported('update', 'Use `dvc update`.');
   }
 
+  async addStatistics(): Promise<never> {
+    throw unsupported('data in place', 'Use `dvc import-url`.');
+  }
+
+  async updateTable(): Promise<never> {
+    throw unsupported('update', 'Use `dvc update`.');
+  }
+
   async usage(): Promise<UsageResult> {
     throw unsupported('du', 'Use `dvc du`, or measure the folder of the cache.');
   }

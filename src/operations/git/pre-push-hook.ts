@@ -1,6 +1,8 @@
+import { VarveError } from '../../errors.ts';
+import { readConfig } from '../../workspace/config.ts';
 import { datasetsAt, pointersInHistory } from '../../workspace/git/pointers.ts';
-import type { TransferResult } from '../backend/results.ts';
-import type { WorkingContext } from '../context/context.ts';
+import { type WorkingContext, watching } from '../context/context.ts';
+import type { PushResult } from '../push.ts';
 import { distinctRoots } from '../varve/datasets/select.ts';
 import { pushRoots } from '../varve/push.ts';
 
@@ -8,7 +10,7 @@ const NOTHING = /^0+$/;
 
 /**
  * Send the data of the commits that `git push` is about to send, so that nobody gets a pointer whose data is nowhere.
- * Undefined if they name none.
+ * Undefined if they name none. Tables on the remote that the settings say to keep up get the versions that they lack.
  * @param gitRemote name of Git's remote
  * @param lines what Git writes to the hook: `<local ref> <local id> <remote ref> <remote id>` for each ref. See githooks(5).
  */
@@ -16,7 +18,7 @@ export async function gitPrePush(
   context: WorkingContext,
   gitRemote: string,
   lines: string,
-): Promise<TransferResult | undefined> {
+): Promise<PushResult | undefined> {
   const { root } = context.repository;
   const tips = lines
     .split('\n')
@@ -27,5 +29,25 @@ export async function gitPrePush(
   for (const tip of tips) {
     for (const [key, value] of await distinctRoots(await datasetsAt(root, tip))) roots.set(key, value);
   }
-  return roots.size === 0 ? undefined : pushRoots(context, [...roots.values()], {}, { leavesOut: true });
+  if (roots.size === 0) return undefined;
+  const pushed = await pushRoots(context, [...roots.values()], {}, { leavesOut: true });
+  return pushed.remote === null ? pushed : { ...pushed, ...(await withTables(context, pushed.remote.name)) };
+}
+
+/** A table that cannot be brought up to date is no reason to hold commits back whose data was sent. */
+async function withTables(context: WorkingContext, remote: string): Promise<Pick<PushResult, 'tables'>> {
+  const { repository, cwd, onWarning } = context;
+  const followed = [...readConfig(repository).tables].filter(([, table]) => table.remote === remote);
+  if (followed.length === 0) return {};
+  const { openContext } = await import('../context/open.ts');
+  const { keepTablesUp } = await import('../tables/keep-up.ts');
+  try {
+    return { tables: await keepTablesUp(await openContext(cwd, watching(context)), new Map(followed)) };
+  } catch (error) {
+    if (!(error instanceof VarveError)) throw error;
+    onWarning?.(
+      `The data is pushed, and a table on ${remote} is not up to date: ${error.message}. ${error.remedy} \`varve push\` tries again.`,
+    );
+    return {};
+  }
 }

@@ -8,6 +8,8 @@ import { isInEnvironment } from '../../schema/rules/presence.ts';
 /** The columns of a snapshot, by which rows of requests are named. */
 export interface ServedColumns {
   readonly names: ReadonlySet<string>;
+  /** Names at every depth, each behind those around it, as nestedName has them. */
+  readonly nested: ReadonlySet<string>;
   /** Orders in which a request may give values without names; no two have one length. */
   readonly orders: ReadonlyMap<number, readonly string[]>;
 }
@@ -28,7 +30,32 @@ export function servedColumns(profile: Profile, schema: Schema | undefined): Ser
     else orders.set(order.length, undefined);
   }
   const known = [...orders].filter((entry): entry is [number, readonly string[]] => entry[1] !== undefined);
-  return { names: new Set(inData), orders: new Map(known) };
+  const paths = tables.flatMap(({ features }) => features.map(({ path }) => path));
+  return { names: new Set(inData), nested: nestedNames(paths), orders: new Map(known) };
+}
+
+/** The name of a value within another. Lists around it do not count. @param around '' for a column */
+export function nestedName(around: string, name: string): string {
+  return around === '' ? name : `${around}\0${name}`;
+}
+
+/** What stands in place of the names within a map, which are values and no features. */
+export const ANY_NAME = '\0';
+
+function nestedNames(paths: readonly (readonly string[])[]): Set<string> {
+  const names = new Set<string>();
+  for (const path of paths) {
+    // As the engine has maps: lists of keys and values.
+    const isMap = path.at(-2) === '[]' && (path.at(-1) === 'key' || path.at(-1) === 'value');
+    let around = '';
+    for (const name of isMap ? path.slice(0, -2) : path) {
+      if (name === '[]') continue;
+      around = nestedName(around, name);
+      names.add(around);
+    }
+    if (isMap) names.add(nestedName(around, ANY_NAME));
+  }
+  return names;
 }
 
 function schemaOrders(schema: Schema, inData: readonly string[]): string[][] {

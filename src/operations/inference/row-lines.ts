@@ -1,20 +1,24 @@
 import { MAX_DEPTH } from '../../engine/formats/depth.ts';
 import type { VarveError } from '../../errors.ts';
-import { requestInvalid } from './columns.ts';
+import { ANY_NAME, nestedName, requestInvalid } from './columns.ts';
+import type { Row } from './requests.ts';
 
 /** Names that a window may have beside the features of the version: each becomes a feature of reports and metrics. */
 const MAX_NEW_NAMES = 1000;
+/** Characters of such a name, with those around it. */
+const MAX_NAME_LENGTH = 1000;
 /** What the rows of one body take on disk, in bytes: a value that holds for all rows of a body is written for each of them. */
 const MAX_BODY_ROWS_BYTES = 64 * 1024 * 1024;
 /** A surrogate without its other half, which no text of Unicode has. */
 const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
-/** The names of a window that the version has not. */
+/** The names of a window that the version has not, those of values within values too. */
 export class NewNames {
-  #known: ReadonlySet<string>;
+  #known: ReadonlySet<string> | undefined;
   readonly #met = new Set<string>();
 
-  constructor(known: ReadonlySet<string>) {
+  /** @param known of the version, as ServedColumns.nested has them; undefined where there is none: then names within values are let be */
+  constructor(known: ReadonlySet<string> | undefined) {
     this.#known = known;
   }
 
@@ -28,14 +32,37 @@ export class NewNames {
     this.#met.clear();
   }
 
-  /** Take the names of a row. @throws VarveError `request-invalid` where they would become too many */
-  take(names: readonly string[]): void {
-    const others = names.filter((name) => !this.#known.has(name) && !this.#met.has(name));
-    if (others.length === 0) return;
-    if (this.#met.size + others.length > MAX_NEW_NAMES)
-      throw requestInvalid(`more than ${MAX_NEW_NAMES} names of it are no features of the version`);
+  /** Take the names of a row. @throws VarveError `request-invalid` where they would become too many, or are too long */
+  take(row: Row): void {
+    const others = new Set<string>();
+    this.#find(row, '', others);
     for (const name of others) this.#met.add(name);
   }
+
+  #find(value: object, around: string, others: Set<string>): void {
+    if (Array.isArray(value)) {
+      for (const one of value) if (isStructured(one)) this.#find(one, around, others);
+      return;
+    }
+    if (around !== '' && this.#known?.has(nestedName(around, ANY_NAME))) return;
+    for (const [own, one] of Object.entries(value)) {
+      const name = nestedName(around, own);
+      if (!this.#known?.has(name) && !this.#met.has(name)) this.#add(name, others);
+      if (this.#known !== undefined && isStructured(one)) this.#find(one, name, others);
+    }
+  }
+
+  #add(name: string, others: Set<string>): void {
+    if (name.length > MAX_NAME_LENGTH)
+      throw requestInvalid(`a name in it is longer than ${MAX_NAME_LENGTH} characters`);
+    others.add(name);
+    if (this.#met.size + others.size > MAX_NEW_NAMES)
+      throw requestInvalid(`more than ${MAX_NEW_NAMES} names of it are no features of the version`);
+  }
+}
+
+function isStructured(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 /** Writes the rows of one body as lines of a window. A row that would keep the others of its window from being read is refused. */
@@ -57,11 +84,11 @@ export class RowLines {
    * @param text the line that it stood on, if it did, of whole characters: numbers keep their digits
    * @throws VarveError `request-invalid`
    */
-  of(row: Readonly<Record<string, unknown>>, text: string | undefined): string {
+  of(row: Row, text: string | undefined): string {
     // Only escapes make text of what is no Unicode, or a NUL of a name.
     if (text === undefined || text.includes('\\u')) checkValue(row, MAX_DEPTH);
     else checkDepth(row, MAX_DEPTH);
-    this.#names.take(Object.keys(row));
+    this.#names.take(row);
     const line = text !== undefined && hasUniqueKeys(text, row) ? text : JSON.stringify(row);
     this.#bytes += line.length;
     if (this.isFull) throw requestInvalid('its rows together are longer than 64 MiB');

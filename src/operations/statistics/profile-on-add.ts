@@ -54,7 +54,7 @@ export function profilerFor(
             ...cache,
           }));
       noteUnnamedParts(context, dataset, profile);
-      return described(profile);
+      return encodedStatistics(profile);
     } catch (error) {
       if (!(error instanceof VarveError) || signal?.aborted) throw error;
       onUnreadable(path, error);
@@ -124,6 +124,7 @@ class FileWithin implements DataFile {
   }
 }
 
-function described(profile: Profile): Statistics {
+/** What travels with a version of its profile. */
+export function encodedStatistics(profile: Profile): Statistics {
   return { bytes: encodeProfile(profile), ...(isTabularProfile(profile) && { rows: countRows(profile) }) };
 }

@@ -21,6 +21,7 @@ import type {
 import { notDvc } from '../backend/errors.ts';
 import type { FileReader } from '../backend/file-reader.ts';
 import type {
+  AddedDataset,
   AddInPlaceOptions,
   AddResult,
   CheckoutOptions,
@@ -49,6 +50,7 @@ import type {
   StatusResult,
   TransferChoice,
   TransferResult,
+  UpdatedTable,
   UsageResult,
   VerifyResult,
 } from '../backend/results.ts';
@@ -62,6 +64,7 @@ import type {
 } from '../backend/version.ts';
 import type { VersionReader } from '../backend/version-reader.ts';
 import type { WorkingContext } from '../context/context.ts';
+import type { Statistics } from '../statistics/profiler.ts';
 import { datasetAtPath } from './datasets/select.ts';
 import {
   datasetVersion,
@@ -169,6 +172,19 @@ export class VarveBackend implements Backend {
   async addInPlace(url: string, options: AddInPlaceOptions): Promise<AddResult> {
     const { addInPlace } = await import('./in-place/add.ts');
     return addInPlace(this.#context, url, options);
+  }
+
+  async addStatistics(
+    added: Pick<AddedDataset, 'path' | 'digest'>,
+    statistics: Statistics,
+  ): Promise<AddedDataset> {
+    const { addStatistics } = await import('./in-place/statistics.ts');
+    return addStatistics(this.#context, added, statistics);
+  }
+
+  async updateTable(path: string): Promise<UpdatedTable> {
+    const { updateTable } = await import('./in-place/add.ts');
+    return updateTable(this.#context, path);
   }
 
   async status(paths: readonly string[]): Promise<StatusResult> {

@@ -4,6 +4,7 @@ import { type BlockLists, NO_BLOCK_LISTS } from '../../store/format/block-lists.
 import type { Digest } from '../../store/format/digest.ts';
 import type { ManifestEntry } from '../../store/format/manifest.ts';
 import type { RestoreAllOptions, Store } from '../../store/store.ts';
+import { isLacking } from '../../store/transfer/transfer-each.ts';
 import { shellWord } from '../../wording/quote.ts';
 import { applyCheckout, type PutInPlace } from '../../workspace/checkout/apply.ts';
 import {
@@ -22,15 +23,20 @@ import { fileClock } from '../../workspace/tree/file-clock.ts';
 import { isSameContent } from '../../workspace/tree/read-record.ts';
 import { dataKind } from '../../workspace/tree/scan.ts';
 import { readStatCache, type StatCache, writeStatCache } from '../../workspace/tree/stat-cache.ts';
-import type { CheckedOutDataset, CheckoutOptions, CheckoutResult } from '../backend/results.ts';
+import type {
+  CheckedOutDataset,
+  CheckoutOptions,
+  CheckoutResult,
+  DatasetProblem,
+} from '../backend/results.ts';
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
-import { eachDataset, problemsField } from '../datasets/each.ts';
+import { eachDataset, problemOf, problemsField } from '../datasets/each.ts';
 import {
+  countedFiles,
   refuseNested,
   type SelectedDataset,
   selectPaths,
-  snapshotFiles,
   withPointer,
 } from './datasets/select.ts';
 import { comesStraight, type DirectSource, restoreAll } from './direct.ts';
@@ -121,15 +127,40 @@ export async function checkoutFrom(
   const put = putter(context, planned, (files, count, watch) =>
     restoreAll(cache, options.direct, files, count, { link: way === 'link', ...watch }),
   );
-  const results: CheckedOutDataset[] = [];
-  const paths = planned.map(({ dataset }) => dataset.path);
-  if (options.ignore) ignoreDatasets(repository.root, paths);
-  for (const one of planned) {
-    const lists = await cache.blockLists(one.dataset.pointer);
-    results.push(await apply(context, one, put(lists), folding));
-  }
+  if (options.ignore)
+    ignoreDatasets(
+      repository.root,
+      planned.map(({ dataset }) => dataset.path),
+    );
+  const { done, damaged } = await applyEach(planned, async (one) =>
+    apply(context, one, put(await cache.blockLists(one.dataset.pointer)), folding),
+  );
   warnOfUnignored(context, planned);
-  return { datasets: results, ...(moved.length > 0 && { moved }), ...problemsField(problems) };
+  return {
+    datasets: done,
+    ...(moved.length > 0 && { moved }),
+    ...problemsField([...problems, ...damaged]),
+  };
+}
+
+/** Put datasets in place. What is damaged of one stops no other. @throws VarveError what the first of them met, if none could be put in place */
+async function applyEach(
+  planned: readonly Planned[],
+  work: (one: Planned) => Promise<CheckedOutDataset>,
+): Promise<{ readonly done: CheckedOutDataset[]; readonly damaged: DatasetProblem[] }> {
+  const done: CheckedOutDataset[] = [];
+  const damaged: { path: string; error: VarveError }[] = [];
+  for (const one of planned) {
+    try {
+      done.push(await work(one));
+    } catch (error) {
+      if (!isLacking(error)) throw error;
+      damaged.push({ path: one.dataset.path, error });
+    }
+  }
+  const [first] = damaged;
+  if (first !== undefined && done.length === 0) throw first.error;
+  return { done, damaged: damaged.map(problemOf) };
 }
 
 /** Warn of new datasets that Git does not ignore: whoever moved a pointer may have left its ignore line behind. */
@@ -154,7 +185,7 @@ async function plan(
     throw toBePulled(dataset, pointer.digest);
   const record = readStatCache(repository, path);
   const only = chosenParts(dataset, record, options.named);
-  const files = snapshotFiles(repository, cache, path, pointer);
+  const files = countedFiles(repository, cache, path, pointer);
   const isSaved = (digest: Digest): boolean => cache.has(digest);
   const isMoved = record !== undefined && !isSameContent(repository, record.snapshot, pointer.digest);
   const made = await planCheckout(repository.root, path, record, files, {
@@ -237,11 +268,12 @@ async function refuseMissing(
 ): Promise<void> {
   for (const { dataset, plan: made } of planned) {
     const lists = direct === undefined ? NO_BLOCK_LISTS : await cache.blockLists(dataset.pointer);
-    const has = (digest: Digest): boolean =>
-      cache.has(digest) || (direct !== undefined && comesStraight(direct, digest, lists));
+    const has = (digest: Digest, size: number): boolean =>
+      cache.has(digest) || (direct !== undefined && comesStraight(direct, digest, size, lists));
     const missing = made.files.find(
       ({ entry, found }) =>
-        found === undefined && (isUnread(entry) || (entry.digest !== undefined && !has(entry.digest))),
+        found === undefined &&
+        (isUnread(entry) || (entry.digest !== undefined && !has(entry.digest, entry.size))),
     );
     if (missing === undefined) continue;
     if (isInPlace(dataset.pointer)) throw notRead(dataset.path, missing.entry.path, dataset.pointer);

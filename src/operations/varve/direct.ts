@@ -102,19 +102,24 @@ function wanted({ path, pointer }: SelectedDataset): (error: unknown) => never {
 async function largeFilesOn(
   { repository }: WorkingContext,
   cache: Store,
-  { store, fillsCache }: DirectSource,
+  direct: DirectSource,
   datasets: readonly SelectedDataset[],
 ): Promise<Set<Digest>> {
   const found = new Set<Digest>();
+  const { store } = direct;
+  // Two pointers may name one file, of which only one pins blocks that the remote has.
+  const others = new Set<Digest>();
   for (const { path, pointer, only } of datasets) {
     if (isInPlace(pointer) || (pointer.kind === 'directory' && !cache.has(pointer.digest))) continue;
     const lists = await cache.blockLists(pointer);
     for await (const { path: file, size, digest } of snapshotFiles(repository, cache, path, pointer)) {
       if (digest === undefined || size < MIN_DIRECT_BYTES || !isChosen(file, only)) continue;
       if (cache.has(digest) || !store.has(digest)) continue;
-      if (!fillsCache || comesThrough(store, digest, lists.of(toRaw(digest)))) found.add(digest);
+      const isFound = comesStraight(direct, digest, size, lists);
+      (isFound ? found : others).add(digest);
     }
   }
+  for (const digest of others) found.delete(digest);
   return found;
 }
 
@@ -151,11 +156,16 @@ export async function restoreAll(
   });
 }
 
-/** Tell whether {@link restoreAll} can bring an object that the cache lacks. */
+/**
+ * Tell whether {@link restoreAll} can bring an object that the cache lacks. One of another size than its version says comes the other way, on
+ * which that is told.
+ */
 export function comesStraight(
   { store, fillsCache }: DirectSource,
   digest: Digest,
+  size: number,
   lists: BlockLists,
 ): boolean {
+  if (store.size(digest) !== size) return false;
   return fillsCache ? comesThrough(store, digest, lists.of(toRaw(digest))) : store.has(digest);
 }

@@ -2,7 +2,7 @@ import { VarveError } from '../../errors.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import type { Root } from '../../store/gc/roots.ts';
 import type { Store } from '../../store/store.ts';
-import { type StoreTransferOptions, type TransferTotals, transfer } from '../../store/transfer/transfer.ts';
+import { transferEach } from '../../store/transfer/transfer-each.ts';
 import type { PurgedFile, TransferChoice, TransferResult } from '../backend/results.ts';
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
@@ -10,8 +10,8 @@ import type { SelectedDataset } from './datasets/select.ts';
 import { selectVersionsNamed } from './datasets/select-versions.ts';
 import { fetchInPlace } from './in-place/fetch.ts';
 import { claimInCache, type OpenRemoteStore, openCache, openRemoteStore } from './stores/stores.ts';
-import { rootsToTransfer, transferOptions } from './stores/transfer-roots.ts';
-import { lackingVersion } from './unpushed.ts';
+import { rootsToTransfer, transferOptions, versionCount } from './stores/transfer-roots.ts';
+import { lackingField, lackingVersion } from './unpushed.ts';
 
 /** Bring what the cache lacks of the chosen datasets; the data itself is not touched. */
 export async function fetch(
@@ -20,11 +20,13 @@ export async function fetch(
   choice: TransferChoice,
 ): Promise<TransferResult> {
   const datasets = selectVersionsNamed(context, paths);
-  return closing(await openCache(context), (cache) => fetchInto(context, cache, datasets, choice));
+  return closing(await openCache(context), (cache) => fetchInto(context, cache, datasets, choice, { paths }));
 }
 
-/** What is brought in another way. */
+/** What is brought in another way, and what else a fetch is told. */
 export interface Passing {
+  /** As the user named them, by which the datasets were chosen: see rootsToTransfer. */
+  readonly paths?: readonly string[] | undefined;
   /** Files that need not be brought. */
   readonly skip?: ReadonlySet<Digest> | undefined;
   /** Chunked files that are restored through the cache afterwards. */
@@ -40,7 +42,7 @@ export async function fetchInto(
   choice: TransferChoice,
   passing: Passing = {},
 ): Promise<TransferResult> {
-  const roots = await rootsToTransfer(context, datasets, choice);
+  const roots = await rootsToTransfer(context, datasets, choice, passing.paths ?? []);
   await claimInCache(context, roots);
   const fetched = await fromRemote(context, cache, roots, choice, passing);
   if (choice.profilesOnly || roots.every(({ source }) => source === undefined)) return fetched;
@@ -61,7 +63,7 @@ async function fromRemote(
   { skip, later, opened }: Passing,
 ): Promise<TransferResult> {
   if (roots.length > 0 && choice.remote === undefined && roots.every((root) => isListHere(cache, root))) {
-    return { remote: null, snapshots: roots.length, objects: 0, bytes: 0 };
+    return { remote: null, snapshots: versionCount(roots), objects: 0, bytes: 0 };
   }
   const { name, url, store } = opened ?? (await openRemoteStore(context, choice.remote));
   return closing(opened === undefined ? store : LEFT_OPEN, async () => {
@@ -74,21 +76,15 @@ async function fromRemote(
       later,
       ...(choice.allCommits && { onPurged }),
     };
-    const { lacking, ...sent } = await bring(store, cache, roots, options).catch((error: unknown) => {
+    const { lacking, ...sent } = await transferEach(store, cache, roots, options).catch((error: unknown) => {
       throw roots.length === 1 || store.isEmpty ? explained(context, name, store, roots[0]!, error) : error;
     });
-    // The working tree and the history may name the same version.
-    const named = new Map(lacking.map((one) => [`${one.root.path}\0${one.root.digest}`, one]));
-    const versions = [...named.values()].map(({ root: { path, digest }, isPurged }) => ({
-      ...lackingVersion(context, path, digest),
-      ...(isPurged && { purged: true as const }),
-    }));
     return {
       remote: { name, url },
-      snapshots: roots.length - lacking.length,
+      snapshots: versionCount(roots) - versionCount(lacking.map(({ root }) => root)),
       ...sent,
       ...(purged.size > 0 && { purged: [...purged.values()] }),
-      ...(versions.length > 0 && { lacking: versions }),
+      ...lackingField(context, lacking),
     };
   });
 }
@@ -101,8 +97,8 @@ function explained(
   root: Root,
   error: unknown,
 ): unknown {
-  if (!isMissing(error) || isPurged(error)) return error;
-  const { code, message, path = root.path, details } = error as VarveError;
+  if (!(error instanceof VarveError) || error.code !== 'object-missing') return error;
+  const { code, message, path = root.path, details } = error;
   const { commit, author, date } = lackingVersion(context, root.path, root.digest);
   const origin =
     commit && `The version came with commit ${commit.slice(0, 12)} of ${author} on ${date?.slice(0, 10)}. `;
@@ -110,51 +106,6 @@ function explained(
     ? `Nothing was ever pushed to ${place}. If it should have data, \`varve remote list\` shows where that is sought: a relative path counts from this repository. If the place is right, whoever has the data sends it by \`varve push --all-commits\`.`
     : `${origin ?? ''}Whoever has its data sends it by \`varve push --all-commits\`; then run this command again.`;
   return new VarveError(code, message, { path, details, cause: error, remedy });
-}
-
-interface LackingRoot {
-  readonly root: Root;
-  readonly isPurged: boolean;
-}
-
-/** Copy what is there. @throws VarveError `object-missing`, `object-purged` if the remote lacks something of every version */
-async function bring(
-  from: Store,
-  cache: Store,
-  roots: readonly Root[],
-  options: StoreTransferOptions,
-): Promise<TransferTotals & { readonly lacking: readonly LackingRoot[] }> {
-  try {
-    return { ...(await transfer(from, cache, roots, options)), lacking: [] };
-  } catch (error) {
-    if (roots.length < 2 || !isMissing(error)) throw error;
-  }
-  // One by one: which versions are whole is told by the attempt alone.
-  const totals = { objects: 0, bytes: 0 };
-  const lacking: LackingRoot[] = [];
-  let first: unknown;
-  for (const root of roots) {
-    try {
-      const sent = await transfer(from, cache, [root], options);
-      totals.objects += sent.objects;
-      totals.bytes += sent.bytes;
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-      first ??= error;
-      lacking.push({ root, isPurged: isPurged(error) });
-    }
-  }
-  if (lacking.length === roots.length) throw first;
-  return { ...totals, lacking };
-}
-
-/** Whether a fetch failed since the remote lacks what was wanted. */
-export function isMissing(error: unknown): boolean {
-  return isPurged(error) || (error instanceof VarveError && error.code === 'object-missing');
-}
-
-function isPurged(error: unknown): boolean {
-  return error instanceof VarveError && error.code === 'object-purged';
 }
 
 function isListHere(cache: Store, { source, digest, profile }: Root): boolean {

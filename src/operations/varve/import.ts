@@ -3,8 +3,9 @@ import { VarveError } from '../../errors.ts';
 import type { Store } from '../../store/store.ts';
 import { transfer } from '../../store/transfer/transfer.ts';
 import { shellWord } from '../../wording/quote.ts';
+import { readConfig } from '../../workspace/config.ts';
 import type { Imported } from '../../workspace/imported.ts';
-import type { Pointer } from '../../workspace/pointer.ts';
+import { type Pointer, pointerPath } from '../../workspace/pointer.ts';
 import { dataKind } from '../../workspace/tree/scan.ts';
 import type { Backend, Followed } from '../backend/backend.ts';
 import type { CheckoutOptions, ImportedDataset } from '../backend/results.ts';
@@ -17,6 +18,7 @@ import { refuseNested, rootOf, selectDatasets } from './datasets/select.ts';
 import { pointerOf } from './datasets/versions.ts';
 import { pointTo, replaceablePointer, resolveDatasets } from './datasets/write-pointer.ts';
 import { isInPlace } from './in-place/snapshot.ts';
+import { sourceRequest } from './stores/requests.ts';
 import { claimInCache, openCache, openRemoteStore, wantedFromRemote } from './stores/stores.ts';
 import { transferOptions } from './stores/transfer-roots.ts';
 
@@ -88,12 +90,15 @@ function pinned(before: Pointer | undefined, { digest, profile }: Pointer, impor
 
 /** Implements Backend.followers. */
 export function followers(context: WorkingContext, paths: readonly string[]): ReadonlyMap<string, Followed> {
+  const config = readConfig(context.repository);
   const found = new Map<string, Followed>();
   for (const { path, pointer } of selectDatasets(context, paths)) {
-    const { imported, database, topic } = pointer;
+    const { imported, database, topic, source, table } = pointer;
     if (database !== undefined) found.set(path, { database });
     else if (topic !== undefined) found.set(path, { topic });
     else if (imported !== undefined) found.set(path, { imported });
+    else if (source !== undefined && table !== undefined)
+      found.set(path, { inPlace: { request: sourceRequest(config, source, pointerPath(path)) } });
     else if (paths.length > 0) throw notImported(path);
   }
   return found;
@@ -114,7 +119,7 @@ function refuseTaken(context: WorkingContext, to: string, before: Pointer | unde
 function notImported(path: string): VarveError {
   return new VarveError(
     'import-missing',
-    `${path} was taken from no other repository, no database and no topic`,
+    `${path} was taken from no other repository, no database and no topic, and is no table in place`,
     {
       path,
       remedy: '`varve update` without a path updates what was; `varve pull` brings what colleagues pushed.',

@@ -1,4 +1,5 @@
 import type { Store } from '../../store/store.ts';
+import { isLacking } from '../../store/transfer/transfer-each.ts';
 import { readStatCache } from '../../workspace/tree/stat-cache.ts';
 import type { CheckoutOptions, DatasetProblem, PullResult, TransferChoice } from '../backend/results.ts';
 import { closing } from '../context/closing.ts';
@@ -8,7 +9,7 @@ import { checkoutFrom } from './checkout.ts';
 import { rootOf, type SelectedDataset, selectPaths, withPointer } from './datasets/select.ts';
 import { type DirectSource, openDirect, passing } from './direct.ts';
 import { evictPushed } from './evict.ts';
-import { fetchInto, isMissing } from './fetch.ts';
+import { fetchInto } from './fetch.ts';
 import { openCache } from './stores/stores.ts';
 
 /** Fetch, then check out. With `profilesOnly` there is no data to check out. */
@@ -24,7 +25,7 @@ export async function pull(
   return closing(await openCache(context), async (cache) => {
     const direct = options.profilesOnly ? undefined : await openDirect(context, datasets, options.remote);
     try {
-      return await pullInto(context, cache, { datasets, problems, direct, named: paths.length > 0 }, options);
+      return await pullInto(context, cache, { datasets, problems, direct, paths }, options);
     } finally {
       await direct?.store.close();
     }
@@ -35,18 +36,19 @@ interface ToPull {
   readonly datasets: readonly SelectedDataset[];
   readonly problems: readonly DatasetProblem[];
   readonly direct: DirectSource | undefined;
-  readonly named: boolean;
+  /** As the user named them. */
+  readonly paths: readonly string[];
 }
 
 async function pullInto(
   context: WorkingContext,
   cache: Store,
-  { datasets, problems, direct, named }: ToPull,
+  { datasets, problems, direct, paths }: ToPull,
   options: TransferChoice & CheckoutOptions,
 ): Promise<PullResult> {
   if (direct) await fetchLists(context, cache, datasets, direct, options);
   const passed = direct && (await passing(context, cache, datasets, direct, true));
-  const fetched = await fetchInto(context, cache, datasets, options, passed);
+  const fetched = await fetchInto(context, cache, datasets, options, { ...passed, paths });
   if (options.profilesOnly) return { fetched, datasets: [], ...problemsField(problems) };
   const { force, prefer } = options;
   const lacking = new Set(fetched.lacking?.map(({ path, digest }) => `${path}\0${digest}`));
@@ -54,7 +56,7 @@ async function pullInto(
   const checkedOut = await checkoutFrom(context, cache, whole, {
     force,
     prefer,
-    named,
+    named: paths.length > 0,
     keepEdited: true,
     direct,
   });
@@ -88,7 +90,7 @@ async function fetchLists(
   const toList = unlisted.map((dataset) => ({ ...dataset, only: [] }));
   await fetchInto(context, cache, toList, { remote, jobs }, { opened }).catch((error: unknown) => {
     // The fetch of the data says which versions the remote lacks.
-    if (!isMissing(error)) throw error;
+    if (!isLacking(error)) throw error;
   });
 }
 

@@ -3,7 +3,9 @@ import { VarveError } from '../../errors.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import { holdersOf, purgeObjects, recordedRoots } from '../../store/gc/purge.ts';
 import type { Root } from '../../store/gc/roots.ts';
+import { readTableRecords } from '../../store/gc/table-records.ts';
 import type { Store } from '../../store/store.ts';
+import { counted } from '../../wording/numbers.ts';
 import {
   branchTips,
   type ListedPointer,
@@ -43,10 +45,23 @@ export async function purge(
     if (options.cacheOnly) return purgePlaces(context, files, [here], options);
     const { name, url, store } = await openRemoteStore(context, options.remote);
     return closing(store, async () => {
+      const tables = await tablesThatName(store, files);
+      if (tables.length > 0)
+        context.onWarning?.(
+          `Engines cannot read versions any more that have what is purged, of the exported ${counted(tables.length, 'table')} ${tables.join(', ')}: remove the folder of a table, and export it anew.`,
+        );
       const all = [...(await everyRoot(context)), ...(await recordedRoots(store))];
       return purgePlaces(context, files, [{ remote: { name, url }, store, roots: all }, here], options);
     });
   });
+}
+
+/** The folders of exported tables that name one of the files. */
+async function tablesThatName(store: Store, files: readonly Digest[]): Promise<string[]> {
+  const keys = new Set(files.map((digest) => store.wholeKey(digest)));
+  const records = await readTableRecords(store.core.remote);
+  const named = records.filter((record) => record.keys.some((key) => keys.has(key)));
+  return [...new Set(named.map(({ table }) => table))].sort();
 }
 
 async function purgePlaces(

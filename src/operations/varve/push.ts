@@ -16,7 +16,8 @@ import { everyRoot } from './datasets/roots.ts';
 import { type SelectedDataset, selectDatasets } from './datasets/select.ts';
 import { evictPushed, keepsUnpushedOnly } from './evict.ts';
 import { indexFolder, openCache, openRemoteNamed } from './stores/stores.ts';
-import { rootsToTransfer, transferOptions } from './stores/transfer-roots.ts';
+import { rootsToTransfer, transferOptions, versionCount } from './stores/transfer-roots.ts';
+import { lackingField } from './unpushed.ts';
 
 /** Name of the file, in the folder of the indexes, that remembers pushes. */
 export const COMPLETED_PUSHES = 'pushed.json';
@@ -28,31 +29,40 @@ export async function push(
   choice: TransferChoice,
 ): Promise<TransferResult> {
   const datasets = selectDatasets(context, paths);
-  const roots = await rootsToTransfer(context, datasets, choice);
-  const others = choice.allCommits ? [] : await otherVersions(context, datasets);
-  return pushRoots(context, roots, choice, { others, leavesOut: choice.allCommits });
+  const roots = await rootsToTransfer(context, datasets, choice, paths);
+  const others = choice.allCommits ? [] : await otherVersions(context, datasets, paths);
+  return pushRoots(context, roots, choice, { others, leavesOut: choice.allCommits, goesOn: true });
 }
 
 /** List the versions of other commits. */
-async function otherVersions(context: WorkingContext, datasets: readonly SelectedDataset[]): Promise<Root[]> {
+async function otherVersions(
+  context: WorkingContext,
+  datasets: readonly SelectedDataset[],
+  paths: readonly string[],
+): Promise<Root[]> {
   const pushed = new Set(datasets.map(({ path, pointer }) => `${path}\0${pointer.digest}`));
-  const all = await rootsToTransfer(context, datasets, { allCommits: true });
+  const all = await rootsToTransfer(context, datasets, { allCommits: true }, paths);
   return all.filter(({ path, digest }) => !pushed.has(`${path}\0${digest}`));
+}
+
+interface PushManner {
+  /** Versions that are not sent: those of them that the remote does not name are counted. */
+  readonly others?: readonly Root[];
+  /** Whether what was purged from the remote is left out, and told; it is an error otherwise. */
+  readonly leavesOut?: boolean | undefined;
+  /** Whether versions of which something is nowhere are told, and do not stop the others. */
+  readonly goesOn?: boolean;
 }
 
 /**
  * Send what the remote lacks of the roots, and record there that this clone needs them.
- * @param others versions that are not sent: those of them that the remote does not name are counted
- * @param leavesOut whether what was purged from the remote is left out, and told; it is an error otherwise
+ * @throws VarveError `object-missing`, `remote-missing`, and what the remote meets
  */
 export async function pushRoots(
   context: WorkingContext,
   roots: readonly Root[],
   choice: TransferChoice,
-  {
-    others = [],
-    leavesOut = false,
-  }: { readonly others?: readonly Root[]; readonly leavesOut?: boolean | undefined } = {},
+  { others = [], leavesOut = false, goesOn = false }: PushManner = {},
 ): Promise<TransferResult> {
   const { name, remote } = await openRemoteNamed(context, choice.remote);
   return closing(remote, async () => {
@@ -61,7 +71,11 @@ export async function pushRoots(
     const purged = new Map<string, PurgedFile>();
     const onPurged = (path: string, digest: string): unknown =>
       purged.set(`${path}\0${digest}`, { path, digest });
-    const { unknown = [], ...sent } = await pushToRemote(() => openCache(context), remote, roots, {
+    const {
+      unknown = [],
+      lacking,
+      ...sent
+    } = await pushToRemote(() => openCache(context), remote, roots, {
       clone: cloneId(context.repository),
       cloneRecord: cloneRecord(context.repository),
       everyRoot: () => everyRoot(context),
@@ -70,19 +84,23 @@ export async function pushRoots(
       completed,
       ...transferOptions(context, choice),
       ...(leavesOut && { onPurged }),
+      goesOn,
     }).catch((error: unknown) => {
       throw keepsUnpushedOnly(context) ? onOtherRemote(error, name) : error;
     });
-    const evicted = choice.profilesOnly ? undefined : await evictSent(context, name, remote, roots);
+    const isLeft = new Set(lacking.map(({ root }) => root));
+    const sentRoots = roots.filter((root) => !isLeft.has(root));
+    const evicted = choice.profilesOnly ? undefined : await evictSent(context, name, remote, sentRoots);
     const unsent = new Set(unknown.map(({ path, digest }) => `${path}\0${digest}`)).size;
     return {
       remote: { name, url: remote.url },
-      snapshots: roots.length,
+      snapshots: versionCount(roots) - versionCount(lacking.map(({ root }) => root)),
       ...sent,
       ...inPlaceOf(roots),
       ...(evicted && { evicted }),
       ...(unsent > 0 && { unsent }),
       ...(purged.size > 0 && { purged: [...purged.values()] }),
+      ...lackingField(context, lacking),
     };
   });
 }
@@ -95,7 +113,7 @@ function onOtherRemote(error: unknown, name: string): unknown {
     ...(path !== undefined && { path }),
     details,
     cause: error,
-    remedy: `The cache keeps nothing that another remote has: run \`varve fetch --remote OTHER\` to bring it from there, then \`varve push --remote ${shellWord(name)}\` again.`,
+    remedy: `The cache keeps nothing that another remote has: run \`varve fetch --remote OTHER\` to bring it from there, then \`varve push --remote ${shellWord(name)}\` again. What no remote has any more and lies here unchanged goes there by \`varve add --to-remote PATH\`.`,
   });
 }
 

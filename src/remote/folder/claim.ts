@@ -1,6 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { lstat, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { READ_FLAGS } from '../../base/files/plain-file.ts';
 import { systemCode, systemError } from '../../base/files/system-errors.ts';
 import {
   checkMarker,
@@ -11,7 +12,7 @@ import {
   notAStore,
   TEMPORARY_FOLDER,
 } from '../store-layout.ts';
-import { READ_FLAGS, symlinkRefused } from './links.ts';
+import { symlinkRefused } from './links.ts';
 
 /** What systems put into folders by themselves. */
 const OF_THE_SYSTEM = new Set(['lost+found', '.DS_Store', '.Trashes', 'Thumbs.db', 'desktop.ini']);

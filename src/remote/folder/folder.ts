@@ -9,6 +9,7 @@ import { type FileHandle, link, lstat, open, realpath, unlink } from 'node:fs/pr
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { removeQuietly, unfinishedName } from '../../base/files/atomic-write.ts';
 import { cloned } from '../../base/files/clone.ts';
+import { READ_FLAGS } from '../../base/files/plain-file.ts';
 import { renameOver } from '../../base/files/rename.ts';
 import { isAbsent, systemCode, systemError } from '../../base/files/system-errors.ts';
 import { removeAtExit } from '../../base/files/unfinished-files.ts';
@@ -26,7 +27,7 @@ import { RUN_VERIFY } from '../run-verify.ts';
 import { MARKER, MARKER_BYTES, TEMPORARY_FOLDER } from '../store-layout.ts';
 import { isMarked, refuseForeign } from './claim.ts';
 import { shareWithGroup } from './group.ts';
-import { READ_FLAGS, symlinkRefused } from './links.ts';
+import { symlinkRefused } from './links.ts';
 import { listFolder } from './list.ts';
 import { FolderSync } from './sync.ts';
 import { removeStale } from './temporaries.ts';
@@ -178,7 +179,10 @@ export class FolderRemote implements Remote {
   async close(): Promise<void> {}
 
   claim(): Promise<void> {
-    this.#claimed ??= this.#claim();
+    this.#claimed ??= this.#claim().catch((error: unknown) => {
+      this.#claimed = undefined;
+      throw systemError(error, 'write', this.#root, 'store');
+    });
     return this.#claimed;
   }
 

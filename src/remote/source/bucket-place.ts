@@ -14,9 +14,9 @@ export class BucketSourcePlace implements SourcePlace {
     this.#prefix = prefix;
   }
 
-  async *objects(): AsyncGenerator<StoredObject> {
+  async *objects(folder: string): AsyncGenerator<StoredObject> {
     const versions = await this.#isVersioned();
-    for await (const object of listTree(this.requests, this.#prefix, versions))
+    for await (const object of listTree(this.requests, this.#prefix + folder, versions))
       yield { ...object, key: object.key.slice(this.#prefix.length) };
   }
 

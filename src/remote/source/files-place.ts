@@ -15,8 +15,8 @@ export class FilesSourcePlace implements SourcePlace {
     this.#url = url.replace(/\/+$/, '');
   }
 
-  async *objects(): AsyncGenerator<StoredObject> {
-    for await (const file of walkFiles(this.requests, '', { ofStore: false }))
+  async *objects(folder: string): AsyncGenerator<StoredObject> {
+    for await (const file of walkFiles(this.requests, folder, { ofStore: false }))
       yield objectOf(file.path, file);
   }
 

@@ -33,8 +33,13 @@ const CHANGED =
 export interface SourcePlace {
   /** Sends the requests for bytes. */
   readonly requests: Requests<Reading & { close(): void }>;
-  /** Every object below the place, in no promised order, by what its key has behind that. @throws RequestFailed */
-  objects(): AsyncIterable<StoredObject>;
+  /**
+   * Every object in a folder of the place, at any depth and in no promised order, by what its key has behind the place; none where there is
+   * no such folder.
+   * @param folder '' for all of the place, else ending in '/'
+   * @throws RequestFailed
+   */
+  objects(folder: string): AsyncIterable<StoredObject>;
   /** Facts of an object by its key behind the place. @throws RequestFailed */
   find(key: string, version: string | undefined): Promise<StoredObject>;
   /** What requests call an object; undefined for the place itself where that can be no object. */
@@ -55,10 +60,14 @@ export class DataSource {
     this.#place = place;
   }
 
-  /** List every object at the place, in no promised order. @throws VarveError what the server answers */
-  async *list(): AsyncIterable<SourceObject> {
+  /**
+   * List every object at the place, or in one of its folders, in no promised order.
+   * @param folder '' for all, else ending in '/'
+   * @throws VarveError what the server answers
+   */
+  async *list(folder = ''): AsyncIterable<SourceObject> {
     try {
-      for await (const object of this.#place.objects()) yield sourceObject(object, object.key);
+      for await (const object of this.#place.objects(folder)) yield sourceObject(object, object.key);
     } catch (error) {
       throw this.#requests.error(error, 'list', '');
     }
@@ -88,12 +97,16 @@ export class DataSource {
 
   /** Find the object that the URL itself names, with the key ''; undefined if the URL names a folder. */
   async single(): Promise<SourceObject | undefined> {
-    if (this.#place.nameOf('') === undefined) return undefined;
+    return this.#place.nameOf('') === undefined ? undefined : this.find('');
+  }
+
+  /** Find an object by its key; undefined if there is none. */
+  async find(key: string): Promise<SourceObject | undefined> {
     try {
-      return sourceObject(await this.#place.find('', undefined), '');
+      return sourceObject(await this.#place.find(key, undefined), key);
     } catch (error) {
       if (error instanceof RequestFailed && isAbsence(error.fault)) return undefined;
-      throw this.#requests.error(error, 'read', '');
+      throw this.#requests.error(error, 'read', key);
     }
   }
 

@@ -14,8 +14,8 @@ export class WebSourcePlace implements SourcePlace {
     this.#listing = new WebListing(requests);
   }
 
-  objects(): AsyncIterable<StoredObject> {
-    return this.#listing.files('');
+  objects(folder: string): AsyncIterable<StoredObject> {
+    return this.#listing.files(folder);
   }
 
   find(key: string): Promise<StoredObject> {

@@ -31,7 +31,7 @@ export function nodesAt(node: JsonNode, name: string): JsonNode[] {
   return valuesAt(node, name).filter(isNode);
 }
 
-export function textsAt(node: JsonNode, name: string): string[] {
+export function textsOf(node: JsonNode, name: string): string[] {
   return valuesAt(node, name).filter((value) => typeof value === 'string');
 }
 
@@ -41,11 +41,11 @@ export function valuesAt(node: JsonNode, name: string): unknown[] {
 }
 
 export function textAt(node: JsonNode, name: string): string | undefined {
-  return textsAt(node, name)[0];
+  return textsOf(node, name)[0];
 }
 
 /** What a node is called by others: its `@id`; in Croissant 0.8, its name. */
-export function identifier(node: JsonNode): string | undefined {
+export function nodeId(node: JsonNode): string | undefined {
   return textAt(node, '@id') ?? textAt(node, 'name');
 }
 

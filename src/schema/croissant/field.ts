@@ -2,7 +2,7 @@ import { VALUE_TYPES } from '../../profile/model/value-types.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { timeFormatFault } from '../format/time-format.ts';
 import type { Bounds, FeatureSchema } from '../model.ts';
-import { type JsonNode, localName, nodeAt, nodesAt, property, textAt, textsAt } from './document.ts';
+import { type JsonNode, localName, nodeAt, nodesAt, property, textAt, textsOf } from './document.ts';
 
 type ValueType = FeatureSchema['types'][number];
 
@@ -107,7 +107,7 @@ function arrayShape(field: JsonNode): number[] {
 }
 
 /** The feature that a field says there is. @param explain with its description as a comment */
-export function featureOf({ node, path }: SourcedField, explain: boolean): FeatureSchema {
+export function featureOfField({ node, path }: SourcedField, explain: boolean): FeatureSchema {
   const description = textAt(node, 'description');
   const lengths = arrayShape(node);
   return {
@@ -144,7 +144,7 @@ function commentOf(description: string): string {
 /** What the values are as they stand in the file: a field that is cut out of a text, or replaced in it, says nothing of that text. */
 function valuesOf(field: JsonNode): Pick<FeatureSchema, 'types' | 'timeFormat'> {
   if (isMadeOfText(nodeAt(field, 'source') ?? {})) return { types: VALUE_TYPES };
-  const types = [...new Set(textsAt(field, 'dataType').flatMap((name) => valueTypes(name)))].sort();
+  const types = [...new Set(textsOf(field, 'dataType').flatMap((name) => valueTypes(name)))].sort();
   const format = timeFormat(field, types);
   return {
     types: types.length === 0 ? VALUE_TYPES : types,

@@ -3,19 +3,19 @@ import { VarveError } from '../../errors.ts';
 import { hiveOf } from '../../profile/dataset/hive.ts';
 import { type FeatureSchema, NO_DRIFT_SETTINGS, type Schema, type TableSchema } from '../model.ts';
 import {
-  identifier,
   isNode,
   type JsonNode,
   localName,
   nodeAt,
+  nodeId,
   nodesAt,
   property,
   referenced,
   textAt,
-  textsAt,
+  textsOf,
   valuesAt,
 } from './document.ts';
-import { featureOf, type SourcedField, sourcedFields } from './field.ts';
+import { featureOfField, type SourcedField, sourcedFields } from './field.ts';
 
 /** Which dataset a schema is to be of. */
 export interface DescribedData {
@@ -38,7 +38,7 @@ const MAX_DEPTH = 64;
 /** Tell whether a value is Croissant metadata, by its types: it has record sets, or files for them. */
 export function isCroissant(document: unknown): document is JsonNode {
   if (!isNode(document)) return false;
-  const isDataset = textsAt(document, '@type').some((type) => localName(type) === 'Dataset');
+  const isDataset = textsOf(document, '@type').some((type) => localName(type) === 'Dataset');
   return isDataset && (property(document, 'recordSet') ?? property(document, 'distribution')) !== undefined;
 }
 
@@ -73,7 +73,7 @@ function depthOf(value: unknown): number {
 }
 
 function recordsOf(document: JsonNode): Records[] {
-  const places = new Map(nodesAt(document, 'distribution').map((node) => [identifier(node), placeOf(node)]));
+  const places = new Map(nodesAt(document, 'distribution').map((node) => [nodeId(node), placeOf(node)]));
   return nodesAt(document, 'recordSet').flatMap((node) => {
     const fields = sourcedFields(node);
     if (fields.length === 0) return [];
@@ -94,7 +94,7 @@ function placeOf(file: JsonNode): string {
   const url = textAt(file, 'contentUrl');
   // A file within an archive has its path there as its address.
   const path = url?.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*\//i, '').replace(/[?#].*$/s, '');
-  return decoded(path ?? textAt(file, 'name') ?? identifier(file) ?? '');
+  return decoded(path ?? textAt(file, 'name') ?? nodeId(file) ?? '');
 }
 
 function decoded(path: string): string {
@@ -150,7 +150,9 @@ function tableOf(
   enumerations: ReadonlyMap<string, readonly string[]>,
   explain: boolean,
 ): TableSchema {
-  const features = fields.map((field) => withDomain(featureOf(field, explain), field.node, enumerations));
+  const features = fields.map((field) =>
+    withDomain(featureOfField(field, explain), field.node, enumerations),
+  );
   return { name, keys: keyOf(node, fields), expect: [], features: uniqueFeatures(features) };
 }
 

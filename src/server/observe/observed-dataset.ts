@@ -13,7 +13,7 @@ import { NewNames, RowLines } from '../../operations/inference/row-lines.ts';
 import type { WindowLimit } from '../../operations/inference/window-limit.ts';
 import { type BodyValue, bodyValues, type RequestBody } from './bodies.ts';
 import type { Budget } from './budget.ts';
-import { type ClosedWindow, type ObservedState, StateFolder, type StoredWindow } from './state.ts';
+import { type FullWindow, type ObservedState, StateFolder, type StoredWindow } from './state.ts';
 import { WINDOW_ENGINE } from './window-questions.ts';
 import { WindowRows } from './window-rows.ts';
 import type { WindowThread } from './window-thread.ts';
@@ -66,7 +66,7 @@ export class ObservedDataset {
     this.#options = options;
     this.#folder = folder;
     this.#reader = new RequestReader(reference.columns);
-    this.#names = new NewNames(reference.columns.names);
+    this.#names = new NewNames(reference.columns.nested);
     this.#state = folder.read();
   }
 
@@ -293,12 +293,12 @@ export class ObservedDataset {
     await rm(path, { force: true });
   }
 
-  async #compared(window: ClosedWindow, path: string): Promise<Partial<ObservedState>> {
+  async #compared(window: FullWindow, path: string): Promise<Partial<ObservedState>> {
     const { name, against, cwd, environment, thread } = this.#options;
     const question = { name, against, cwd, environment, window, path };
     const { compared, metrics, report, columns } = await thread.compare(question);
     this.#reader.follow(columns);
-    this.#names.follow(columns.names);
+    this.#names.follow(columns.nested);
     this.#folder.writeReport(report);
     const { totals, recent } = this.#state;
     return {

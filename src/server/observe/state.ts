@@ -34,7 +34,7 @@ export interface StoredWindow {
 }
 
 /** A window that gets no more rows. */
-export interface ClosedWindow extends StoredWindow {
+export interface FullWindow extends StoredWindow {
   /** Milliseconds since 1970. */
   readonly until: number;
 }
@@ -52,7 +52,7 @@ export interface ObservedState {
   readonly totals: ObservedTotals;
   readonly open: StoredWindow | undefined;
   /** Closed, and not compared yet; oldest first. */
-  readonly waiting: readonly ClosedWindow[];
+  readonly waiting: readonly FullWindow[];
   /** Rows of before this time are late: milliseconds since 1970. */
   readonly lateBefore: number;
   /** The last ones, oldest first. */

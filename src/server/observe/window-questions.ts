@@ -1,6 +1,6 @@
 import type { ServedColumns } from '../../operations/inference/columns.ts';
 import type { Metric } from '../../report/ci/prometheus.ts';
-import type { ClosedWindow, ComparedWindow } from './state.ts';
+import type { ComparedWindow, FullWindow } from './state.ts';
 
 /** What the engine may take to count the rows of a window. */
 export const WINDOW_ENGINE = { threads: 1, memory: '1GB' } as const;
@@ -13,7 +13,7 @@ export interface WindowQuestion {
   readonly against: string;
   readonly cwd: string;
   readonly environment?: string | undefined;
-  readonly window: ClosedWindow;
+  readonly window: FullWindow;
   /** Where its rows lie. */
   readonly path: string;
 }

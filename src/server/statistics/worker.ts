@@ -12,7 +12,7 @@ import type { GivenProfile, StatisticsAnswer, StatisticsQuestion } from './quest
 import { answerTask } from './tasks.ts';
 
 /** Features of all profiles that are in memory together: each has its sketches and counts, some 40 KB. */
-const MAX_KNOWN_FEATURES = 1500;
+const MAX_KNOWN_FEATURES = 500;
 
 const known = new LRUCache<Digest, Profile>({
   maxSize: MAX_KNOWN_FEATURES,

@@ -3,6 +3,7 @@ import { ByteQueue } from '../../base/byte-queue.ts';
 import { MAX_PATH_BYTES, problemOfDataPath } from '../../base/files/data-path.ts';
 import { comparePaths } from '../../base/files/path-order.ts';
 import { VarveError } from '../../errors.ts';
+import { WRONG_POINTER } from '../errors.ts';
 import { type Digest, parseDigest } from './digest.ts';
 
 /**
@@ -172,6 +173,6 @@ function invalid(path: string, problem: string): VarveError {
 export function damagedManifest(where: string, problem: string): VarveError {
   return new VarveError('manifest-damaged', `The manifest ${where} is damaged or hostile: ${problem}`, {
     path: where,
-    remedy: 'Nothing was written. Restore the snapshot from a remote that you trust, and run `varve verify`.',
+    remedy: `Nothing was written. ${WRONG_POINTER}`,
   });
 }

@@ -89,6 +89,35 @@ export class PackBuilder {
   }
 }
 
+/**
+ * Make a pack anew whose header or list was damaged, from its blobs.
+ * @param blobs all of them, verified, in their order
+ * @param salt as its header may still have it
+ * @returns undefined if these are not the blobs of the pack of that name
+ */
+export function rebuildPack(
+  name: string,
+  kind: PackKind,
+  blobs: readonly { readonly digest: RawDigest; readonly bytes: Uint8Array }[],
+  salt: Uint8Array,
+): Uint8Array | undefined {
+  for (const one of [undefined, salt]) {
+    const builder = new PackBuilder(kind, Buffer.alloc(packSize(blobs.map(({ bytes }) => bytes))));
+    for (const { digest, bytes } of blobs) builder.append(digest, bytes);
+    const sealed = builder.seal(one);
+    if (sealed.name === name) return sealed.bytes;
+    const first = Buffer.from(sealed.bytes);
+    first.writeUInt16LE(WHOLE_NAME, 8);
+    if (hexDigestOf(first) === name) return first;
+  }
+  return undefined;
+}
+
+/** Read the salt of a pack from its header, which may be damaged. */
+export function saltOf(pack: Uint8Array): Uint8Array {
+  return pack.slice(SALT_AT, PACK_HEADER);
+}
+
 /** Tell how many bytes a pack of these blobs has, if it has no others. */
 export function packSize(blobs: readonly { readonly length: number }[]): number {
   return blobs.reduce((sum, { length }) => sum + length + ENTRY, PACK_HEADER + FOOTER);

@@ -6,8 +6,7 @@
 import { VarveError } from '../../errors.ts';
 import type { OnProgress } from '../../progress.ts';
 import { isStoreKey } from '../../remote/store-layout.ts';
-import { packKey } from '../format/pack.ts';
-import { wholeObjectKey } from '../format/whole-object-key.ts';
+import { indexedKeys, indexUnnamed } from '../index/lost.ts';
 import { pruneIndex } from '../index/merge.ts';
 import type { Store } from '../store.ts';
 import type { StoreCore } from '../store-core.ts';
@@ -20,7 +19,7 @@ import {
   writeCloneRecord,
 } from './clones.ts';
 import { type Known, planCollection, replacement, type StoredFile, type StoredFiles } from './decide.ts';
-import { markLive } from './mark.ts';
+import { type Marks, markLive } from './mark.ts';
 import {
   type PendingDeletions,
   probeClock,
@@ -109,7 +108,8 @@ export async function markAndSweep(
   const nameOf = (id: string): string => names.get(id) ?? id;
   const records = await readTableRecords(core.remote);
   const abandoned = await abandonedRecords(core.remote, records, now - graceMs);
-  const marks = await markLive(core, roots, others, { young: now - graceMs, nameOf }, options.onProgress);
+  const mark = () => markLive(core, roots, others, { young: now - graceMs, nameOf }, options.onProgress);
+  const marks = await markUnnamedToo(core, mark, dryRun);
   for (const record of records)
     for (const key of abandoned.includes(record) ? [] : record.keys) marks.keys.add(key);
   const repackedBytes = dryRun ? 0 : await repackSparse(core, marks);
@@ -146,6 +146,12 @@ export async function markAndSweep(
   };
 }
 
+/** Mark what is needed. What of that is not there may lie in files that a lost index named: those are looked at before anything counts as unneeded. */
+async function markUnnamedToo(core: StoreCore, mark: () => Promise<Marks>, dryRun: boolean): Promise<Marks> {
+  const marks = await mark();
+  return dryRun || marks.isComplete || (await indexUnnamed(core)) === 0 ? marks : mark();
+}
+
 /**
  * Whether a ref of the root keeps anything. One of a version that nobody pushed would keep nothing, and would look like a push that is
  * under way: whoever pushes it writes a ref first.
@@ -154,16 +160,11 @@ function isHeld(store: Store, { digest, profile }: Root): boolean {
   return store.has(digest) || (profile !== undefined && store.has(profile));
 }
 
-async function listFiles({ remote, catalog }: StoreCore): Promise<StoredFiles> {
-  const indexed = new Set<string>();
-  for (const segment of catalog.segments) {
-    for (const { name } of segment.packs) indexed.add(packKey(name));
-    for (const { digest, generation } of segment.allWholeObjects())
-      indexed.add(wholeObjectKey(digest, generation));
-  }
+async function listFiles(core: StoreCore): Promise<StoredFiles> {
+  const indexed = indexedKeys(core);
   const files = new Map<string, StoredFile>();
   for (const prefix of ['packs/', 'objects/']) {
-    for await (const { key, size, modified } of remote.list(prefix)) {
+    for await (const { key, size, modified } of core.remote.list(prefix)) {
       // What has another name is not varve's.
       if (isStoreKey(key))
         files.set(key, { size, modified: modified.getTime(), isIndexed: indexed.has(key) });

@@ -13,6 +13,8 @@ export interface Marks {
   /** Needed bytes by name of pack. */
   readonly liveBytes: Map<string, number>;
   readonly digests: DigestSet;
+  /** Whether all that roots and refs need is there. */
+  isComplete: boolean;
   /** Completes "Nothing was removed: …" if a young ref names objects that are not all there: a push is under way. */
   unfinished: string | undefined;
 }
@@ -33,15 +35,17 @@ export async function markLive(
     keys: new Set(),
     liveBytes: new Map(),
     digests: new DigestSet(),
+    isComplete: true,
     unfinished: undefined,
   };
   for (const root of roots) {
-    await mark(core, root, marks);
+    if (!(await mark(core, root, marks))) marks.isComplete = false;
     onProgress({ phase: 'mark', unit: 'objects', done: marks.digests.size });
   }
   for (const ref of refs) {
     for (const root of await readRef(core.remote, ref.key)) {
       const isComplete = await mark(core, root, marks);
+      if (!isComplete) marks.isComplete = false;
       if (!isComplete && ref.modified.getTime() > young)
         marks.unfinished = `clone ${nameOf(ref.clone)} is pushing ${root.path}`;
       onProgress({ phase: 'mark', unit: 'objects', done: marks.digests.size });

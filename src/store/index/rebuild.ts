@@ -5,6 +5,7 @@ import { PACK_KEY, WHOLE_OBJECT_KEY } from '../../remote/store-layout.ts';
 import { hexDigestOf, type RawDigest, rawDigestOf, sameDigest, toHex } from '../format/digest.ts';
 import {
   encodeIndex,
+  type IndexContent,
   type IndexedBlob,
   type IndexedPack,
   type IndexedRecipe,
@@ -16,13 +17,19 @@ import { MAX_RECIPE_DEPTH, type RecipeBeginning, recipeBeginning } from '../form
 
 const JOBS = 4;
 
-/** Rebuild an index from what the packs and whole objects say of themselves, for a store whose index is damaged. [restic: `repair index`] */
-export async function rebuildIndex(remote: Remote): Promise<{ bytes: Buffer; segment: IndexFile }> {
+/**
+ * Rebuild an index from what the packs and whole objects say of themselves, for a store whose index is damaged. [restic: `repair index`]
+ * @param isWanted whether it is to name the file of a key; all unless given
+ */
+export async function rebuildIndex(
+  remote: Remote,
+  isWanted: (key: string) => boolean = () => true,
+): Promise<{ bytes: Buffer; segment: IndexFile; content: IndexContent }> {
   const packs: IndexedPack[] = [];
   const blobs: IndexedBlob[] = [];
   const beginnings = new Map<string, RecipeBeginning>();
   await forEach(remote.list('packs/'), JOBS, async ({ key }) => {
-    const name = PACK_KEY.exec(key)?.[1];
+    const name = isWanted(key) ? PACK_KEY.exec(key)?.[1] : undefined;
     const bytes = name === undefined ? undefined : await remote.read(key);
     const trailer = bytes && name && trailerOf(bytes, name);
     if (!trailer) return;
@@ -40,15 +47,16 @@ export async function rebuildIndex(remote: Remote): Promise<{ bytes: Buffer; seg
   const wholeObjects: IndexedWholeObject[] = [];
   for await (const { key, size } of remote.list('objects/')) {
     const match = WHOLE_OBJECT_KEY.exec(key);
-    if (match)
+    if (match && isWanted(key))
       wholeObjects.push({
         digest: Buffer.from(match[1]! + match[2]!, 'hex'),
         size,
         generation: Number(match[3] ?? 0),
       });
   }
-  const bytes = encodeIndex({ packs, blobs, wholeObjects, recipes: recipesOf(beginnings) });
-  return { bytes, segment: IndexFile.parse(bytes, hexDigestOf(bytes)) };
+  const content = { packs, blobs, wholeObjects, recipes: recipesOf(beginnings) };
+  const bytes = encodeIndex(content);
+  return { bytes, segment: IndexFile.parse(bytes, hexDigestOf(bytes)), content };
 }
 
 /** Read the trailer of a pack; undefined if the trailer itself is damaged. */

@@ -1,11 +1,11 @@
-import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { READ_FLAGS } from '../../base/files/plain-file.ts';
 import { type RawDigest, rawDigestOf, sameDigest } from '../format/digest.ts';
 import type { PackedLocation } from '../index/catalog.ts';
 
 type Placed = Pick<PackedLocation, 'pack' | 'offset' | 'length'>;
 
 const MAX_OPEN_PACKS = 16;
-const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
 
 /**
  * Packs of a local store, kept open while they are read. It blocks: for small files, the trips to the thread pool would take several
@@ -42,7 +42,7 @@ export class LocalPacks {
   }
 
   #fileOf(pack: string): number {
-    const file = this.#open.get(pack) ?? openSync(this.#pathOf(pack), FLAGS);
+    const file = this.#open.get(pack) ?? openSync(this.#pathOf(pack), READ_FLAGS);
     this.#open.delete(pack);
     this.#open.set(pack, file);
     const [oldest] = this.#open;

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { type BigIntStats, constants } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { LRUCache } from 'lru-cache';
+import { READ_FLAGS } from '../../base/files/plain-file.ts';
 import { systemError } from '../../base/files/system-errors.ts';
 import type { ByteRange } from '../../remote/remote.ts';
 import { objectDamaged, objectMissing } from '../errors.ts';
@@ -25,7 +26,6 @@ import { type FileSlice, type ReadSlice, readAhead } from './read-ahead.ts';
 const MAX_KNOWN = 100_000;
 /** Memory for the lists of chunks of objects that were read last. */
 const MAX_CHUNK_LIST_BYTES = 32 * 1024 * 1024;
-const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
 
 /** The chunks of an object, to be found by where they lie in it. */
 interface ChunkList {
@@ -96,7 +96,7 @@ export class VerifiedReader {
   ): AsyncGenerator<Uint8Array> {
     const path = source.remote.localPath!(key);
     const damaged = (): Error => objectDamaged(digest, `${source.remote.url}: ${key}`);
-    const file = await open(path, FLAGS).catch((error: unknown) => {
+    const file = await open(path, READ_FLAGS).catch((error: unknown) => {
       throw systemError(error, 'read', path, 'store');
     });
     try {
@@ -295,7 +295,7 @@ async function* readPacks(
     for await (const run of runs) {
       const { pack, offset, length } = run;
       if (packs.at(-1)?.pack !== pack) {
-        const file = await open(remote.localPath!(packKey(pack)), FLAGS).catch(() => undefined);
+        const file = await open(remote.localPath!(packKey(pack)), READ_FLAGS).catch(() => undefined);
         packs.push({ pack, file, state: file && stateOf(await file.stat({ bigint: true })) });
       }
       // Of the one before, the last run may still be read.

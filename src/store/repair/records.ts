@@ -41,7 +41,7 @@ export interface Self {
 }
 
 const JOBS = 8;
-const NOTHING_LEFT = 'Nothing is left to do.';
+export const NOTHING_LEFT = 'Nothing is left to do.';
 
 /**
  * Read every index, ref, list and other record of a store and check it against its checksum. A damaged one is repaired if that loses

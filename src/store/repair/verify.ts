@@ -8,19 +8,21 @@ import { forEach } from '../../base/threads/concurrency.ts';
 import { type ErrorCode, VarveError } from '../../errors.ts';
 import type { OnProgress } from '../../progress.ts';
 import { PACK_KEY, WHOLE_OBJECT_KEY } from '../../remote/store-layout.ts';
-import { BRING_COPIES } from '../errors.ts';
-import { type RawDigest, rawDigestOf, sameDigest, toHex } from '../format/digest.ts';
+import { counted } from '../../wording/numbers.ts';
+import { BRING_COPIES, WRONG_POINTER } from '../errors.ts';
+import { hexDigestOf, type RawDigest, rawDigestOf, sameDigest, toHex } from '../format/digest.ts';
 import type { IndexedBlob, IndexedPack, IndexedWholeObject } from '../format/index-file.ts';
-import { isIntact, packKey } from '../format/pack.ts';
+import { isIntact, packKey, rebuildPack, saltOf } from '../format/pack.ts';
 import { wholeObjectKey } from '../format/whole-object-key.ts';
 import { readPendingDeletionLists, writePendingDeletions } from '../gc/pending-deletions.ts';
 import { visitRoot } from '../gc/reachable.ts';
 import type { Root } from '../gc/roots.ts';
 import type { PackedLocation } from '../index/catalog.ts';
+import { indexUnnamed } from '../index/lost.ts';
 import { checkWholeObject } from '../reading/object-reader.ts';
 import type { Store } from '../store.ts';
 import type { StoreCore } from '../store-core.ts';
-import { type CheckedRecords, checkRecords, isDone } from './records.ts';
+import { type CheckedRecords, checkRecords, isDone, NOTHING_LEFT } from './records.ts';
 
 /** Something in the store that is not what it should be. */
 export interface Damage {
@@ -60,6 +62,7 @@ export interface StoreCheckOptions {
 const JOBS = 4;
 const MISMATCH = 'its bytes do not match its name';
 const GONE: ReadonlySet<ErrorCode> = new Set(['object-missing', 'object-truncated']);
+const NO_LIST = 'its bytes are whole, and are no list of files, as a pointer says that they are';
 const NEEDED_BY_NOTHING = 'No index names it and nothing needs it: a gc removes it.';
 
 /**
@@ -79,16 +82,27 @@ export async function verifyStore(
   const listed = new Set(pending.flatMap(({ keys, isDamage }) => (isDamage ? keys : [])));
   const checker = new Checker(core, records.bytes, onProgress, signal);
   await checker.checkFiles();
-  const needs = await findNeeds(core, roots, checker.broken);
+  let needs = await findNeeds(core, roots, checker.broken);
+  let found = 0;
+  await isDone(async () => {
+    if (needs.absent.length > 0) found = await indexUnnamed(core);
+  });
+  if (found > 0) needs = await findNeeds(core, roots, checker.broken);
   const broken = [...new Set(checker.broken.values())].filter((key) => !listed.has(key));
   // Once listed, nothing new relies on a damaged file: a fetch or push puts intact copies elsewhere, and a gc removes the file.
   if (broken.length > 0) await isDone(() => writePendingDeletions(core.remote, broken, true));
   return {
     checkedBytes: checker.bytes,
     objects: records.files + checker.objects,
-    damage: report(checker, records, needs.damaged, listed),
+    damage: [...(found > 0 ? [lostIndex(found)] : []), ...report(checker, records, needs, listed)],
     absent: needs.absent.map(told),
   };
+}
+
+/** An index that is not there any more: what it named was found by itself. */
+function lostIndex(files: number): Damage {
+  const problem = `no index named ${counted(files, 'pack or object', 'packs or objects')} that lie here`;
+  return { key: 'index/', problem, roots: [], repaired: true, remedy: NOTHING_LEFT };
 }
 
 interface ReadPack {
@@ -103,6 +117,8 @@ class Checker {
   readonly problems = new Map<string, string>();
   /** Keys of damaged files, by the digest in hex of what they should hold. */
   readonly broken = new Map<string, string>();
+  /** Keys of packs of which the blobs are whole and the rest is not, and whether that was repaired. */
+  readonly trailers = new Map<string, boolean>();
   /** Keys of damaged files that no index names. */
   readonly unnamed = new Set<string>();
   /** Bytes read so far, those of the records included. */
@@ -154,7 +170,25 @@ class Checker {
     }
     if (read === undefined) this.problems.set(key, 'it is missing');
     else if (bad > 0) this.problems.set(key, `${bad} of its ${blobs.length} blobs are damaged`);
-    else if (!read.isIntact) this.problems.set(key, 'its header or trailer is damaged; its blobs are whole');
+    else if (!read.isIntact) await this.#repairPack(pack, blobs, read.bytes);
+  }
+
+  /** Write a pack anew whose blobs are whole. */
+  async #repairPack(
+    { name, kind }: IndexedPack,
+    blobs: readonly IndexedBlob[],
+    bytes: Uint8Array,
+  ): Promise<void> {
+    const key = packKey(name);
+    this.problems.set(key, 'its header or trailer is damaged; its blobs are whole');
+    const own = blobs.map(({ digest, offset, length }) => ({
+      digest,
+      bytes: bytes.subarray(offset, offset + length),
+    }));
+    const whole = rebuildPack(name, kind, own, saltOf(bytes));
+    const write = () =>
+      this.#core.remote.write(key, whole!, { sha256: hexDigestOf(whole!), overwrite: true });
+    this.trailers.set(key, whole !== undefined && (await isDone(write)));
   }
 
   async #checkWholeObject({ digest, size }: IndexedWholeObject, key: string): Promise<void> {
@@ -240,6 +274,8 @@ interface Needs {
   readonly damaged: Map<string, Touch[]>;
   /** Versions that need an object that no index names. */
   readonly absent: Touch[];
+  /** Keys under `damaged` of what is whole, and no list of files as its pointer says. */
+  readonly unlisted: Set<string>;
 }
 
 async function findNeeds(
@@ -247,7 +283,7 @@ async function findNeeds(
   roots: readonly Root[],
   broken: ReadonlyMap<string, string>,
 ): Promise<Needs> {
-  const needs: Needs = { damaged: new Map(), absent: [] };
+  const needs: Needs = { damaged: new Map(), absent: [], unlisted: new Set() };
   for (const root of roots) {
     let isTold = false;
     const lacking = (digest: RawDigest, file: string): void => {
@@ -265,6 +301,7 @@ async function findNeeds(
       if (isTold) continue;
       if (error.code === 'object-missing') note(needs.absent, root, '');
       else note(touchesOf(needs, error.path ?? root.path), root, '');
+      if (error.code === 'manifest-damaged') needs.unlisted.add(error.path ?? root.path);
     }
   }
   return needs;
@@ -285,16 +322,16 @@ function note(touches: Touch[], root: Root, file: string): void {
 function report(
   checker: Checker,
   records: CheckedRecords,
-  touched: Needs['damaged'],
+  { damaged: touched, unlisted }: Needs,
   listed: ReadonlySet<string>,
 ): Damage[] {
   const open = [...checker.problems.keys()].filter((key) => !listed.has(key));
   const files = [...new Set([...open, ...touched.keys()])].map((key) => ({
     key,
-    problem: checker.problems.get(key) ?? 'it does not hold what it should',
+    problem: checker.problems.get(key) ?? (unlisted.has(key) ? NO_LIST : 'it does not hold what it should'),
     roots: (touched.get(key) ?? []).map(told),
-    repaired: false,
-    remedy: BRING_COPIES,
+    repaired: checker.trailers.get(key) ?? false,
+    remedy: remedyOf(checker.trailers.get(key), unlisted.has(key)),
   }));
   const unnamed = [...checker.unnamed].map((key) => ({
     key,
@@ -305,6 +342,14 @@ function report(
   }));
   const damage = [...records.damage.map((one) => ({ ...one, roots: [] })), ...files, ...unnamed];
   return damage.sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+/** @param isRepaired whether a pack was written anew; undefined where none is to be */
+function remedyOf(isRepaired: boolean | undefined, isUnlisted: boolean): string {
+  if (isRepaired) return NOTHING_LEFT;
+  if (isRepaired === false)
+    return 'All that it holds can be read. Run `varve verify` with the right to write there: it writes the pack anew.';
+  return isUnlisted ? WRONG_POINTER : BRING_COPIES;
 }
 
 function told({ root, files }: Touch): TouchedVersion {

@@ -1,4 +1,5 @@
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
+import { READ_FLAGS } from '../../base/files/plain-file.ts';
 import { checkBlobs } from '../reading/blob-checks.ts';
 
 /** A piece of a large file: where its bytes lie in the store, and where they go. */
@@ -21,7 +22,6 @@ export interface PieceGroup {
   readonly digests: Uint8Array;
 }
 
-const READ_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
 const WRITE_FLAGS = constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0);
 
 /**

@@ -1,4 +1,5 @@
 import { debug } from '../../base/debug.ts';
+import type { VarveError } from '../../errors.ts';
 import type { Remote } from '../../remote/remote.ts';
 import { DELETION_LIST_KEY, INDEX_KEY } from '../../remote/store-layout.ts';
 import { hexDigestOf } from '../format/digest.ts';
@@ -8,6 +9,7 @@ import type { Root } from '../gc/roots.ts';
 import { Store } from '../store.ts';
 import { unknownRoots } from './lacking.ts';
 import { isAlreadyThere, type StoreTransferOptions, type TransferTotals, transfer } from './transfer.ts';
+import { isLacking, type LackingRoot, transferEach } from './transfer-each.ts';
 
 /** What a clone remembers of its pushes, so that one with nothing to send need not compare anything. It may forget. */
 export interface CompletedPushes {
@@ -33,13 +35,19 @@ export interface PushOptions extends StoreTransferOptions {
   readonly others?: readonly Root[];
   /** Folder that keeps the index of the remote between runs. */
   readonly indexCache?: string;
-  readonly completed?: CompletedPushes;
+  readonly completed?: CompletedPushes | undefined;
+  /** Whether the roots that are whole are sent where others are not, which is an error otherwise. */
+  readonly goesOn?: boolean;
 }
 
 export interface PushTotals extends TransferTotals {
   /** Those of the other versions that the index of the remote does not name; absent if there are none. */
   readonly unknown?: readonly Root[];
+  /** Roots of which something is neither here nor there. */
+  readonly lacking: readonly LackingRoot[];
 }
+
+const NOTHING: PushTotals = { objects: 0, bytes: 0, lacking: [] };
 
 /** Names of the files that say what a remote holds. None of them ever changes under its name. */
 interface RemoteState {
@@ -75,13 +83,11 @@ export async function pushToRemote(
     'cache',
     isComplete ? 'hit, an earlier push found all there' : 'miss, no earlier push found all there',
   );
-  if (isComplete && !isForgotten && others.length === 0) return { objects: 0, bytes: 0 };
+  if (isComplete && !isForgotten && others.length === 0) return NOTHING;
   const remoteStore = await Store.open(remote, indexCache === undefined ? {} : { indexCache });
   if (isForgotten && everyRoot !== undefined)
     await writeRef(remote, clone, knownRoots(remoteStore, await everyRoot()));
-  const sent = isComplete
-    ? { objects: 0, bytes: 0 }
-    : await send(openCache, remoteStore, roots, { ...options, completed });
+  const sent = isComplete ? NOTHING : await send(openCache, remoteStore, roots, { ...options, completed });
   const unknown = unknownRoots(remoteStore, others);
   return { ...sent, ...(unknown.length > 0 && { unknown }) };
 }
@@ -90,19 +96,26 @@ async function send(
   openCache: () => Promise<Store>,
   remoteStore: Store,
   roots: readonly Root[],
-  { completed, ...options }: StoreTransferOptions & { readonly completed: CompletedPushes | undefined },
-): Promise<TransferTotals> {
+  { completed, goesOn, ...options }: Pick<PushOptions, 'completed' | 'goesOn'> & StoreTransferOptions,
+): Promise<PushTotals> {
   const cache = await openCache();
   try {
     // A clone that lacks some of the data cannot tell whether the remote has all of it.
     const isPartial = roots.some((root) => isAlreadyThere(cache.core, remoteStore.core, root));
-    const sent = await transfer(cache, remoteStore, roots, options);
-    if (!isPartial)
+    const sent = goesOn
+      ? await transferEach(cache, remoteStore, roots, options, isNowhere)
+      : { ...(await transfer(cache, remoteStore, roots, options)), lacking: [] };
+    if (!isPartial && sent.lacking.length === 0)
       completed?.add(remoteStore.core.remote.url, fingerprintOf(stateOf(remoteStore), roots, options));
     return sent;
   } finally {
     await cache.close();
   }
+}
+
+/** What was purged is not to be sent again: whoever wants that is told. */
+function isNowhere(error: unknown): error is VarveError {
+  return isLacking(error) && error.code !== 'object-purged';
 }
 
 function knownRoots(remoteStore: Store, roots: readonly Root[]): Root[] {

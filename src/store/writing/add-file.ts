@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
+import { READ_FLAGS } from '../../base/files/plain-file.ts';
 import { inOrder } from '../../base/threads/concurrency.ts';
 import type { Block, CutBlock } from '../chunking/block-cutter.ts';
 import { DATA_CHUNKS, FIXED_BLOCKS } from '../chunking/chunker.ts';
@@ -11,7 +12,7 @@ import { RecipeBuilder } from '../format/recipe.ts';
 import { addStream, putRecipe } from './add-stream.ts';
 import type { BlobSink } from './blob-sink.ts';
 import type { ReadGroup, SmallFileReaders } from './small-file-readers.ts';
-import { assertUnchanged, type FileToRead, READ_FLAGS, readSmallFile, sourceError } from './small-files.ts';
+import { assertUnchanged, type FileToRead, readSmallFile, sourceError } from './small-files.ts';
 
 export interface AddedFile {
   readonly digest: Digest;

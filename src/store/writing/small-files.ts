@@ -1,10 +1,8 @@
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { READ_FLAGS } from '../../base/files/plain-file.ts';
 import { systemCode, systemError } from '../../base/files/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import { DIGEST_BYTES, rawDigestOf } from '../format/digest.ts';
-
-/** Never through a link, and never waiting for the other end of a named pipe; both flags are absent on Windows. */
-export const READ_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 export interface FileToRead {
   readonly path: string;

@@ -8,8 +8,8 @@ import { cloned } from '../../base/files/clone.ts';
 import { systemCode, systemError } from '../../base/files/system-errors.ts';
 import { removeAtExit } from '../../base/files/unfinished-files.ts';
 import type { Body, FileBody, Remote } from '../../remote/remote.ts';
-import { objectDamaged } from '../errors.ts';
-import { type RawDigest, sameDigest } from '../format/digest.ts';
+import { objectDamaged, objectMissing } from '../errors.ts';
+import { type RawDigest, sameDigest, toDigest } from '../format/digest.ts';
 import type { WholeObjectLocation } from '../index/catalog.ts';
 
 /** No more bytes of a copy than this are not yet on disk. */
@@ -46,6 +46,9 @@ export async function withWholeObjectBody(
   const { key, size } = location;
   const local = source.localPath?.(key);
   if (local !== undefined) {
+    const found = await source.head(key);
+    if (found === undefined) throw objectMissing(toDigest(digest), source.url);
+    if (found.size !== size) throw objectDamaged(digest, `${source.url}: ${key}`);
     await use({ path: local, size });
     watch.onBytes(size);
     return;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import avro from 'avsc';
+import { codecOf } from '../../engine/formats/avro/codecs.ts';
 import { AvroInput } from '../../engine/formats/avro/input.ts';
 
 /** Source: https://avro.apache.org/docs/1.12.0/specification/#object-container-files */
@@ -66,35 +67,59 @@ export function encodeAvro(schema: object, { meta, records }: AvroRecords): Buff
 }
 
 /**
- * Read an Avro file as encodeAvro writes them. It comes from a place to which others may write, so that no number in it is believed before
- * there are bytes for it.
- * @throws RangeError for any other
+ * Read an Avro file. It comes from a place to which others may write, so that no number in it is believed before there are bytes for it.
+ * @throws RangeError if it is none, or has types that no file of Iceberg has
  */
 export function decodeAvro(bytes: Uint8Array): AvroRecords {
-  try {
-    return decode(new AvroInput(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)));
-  } catch (error) {
-    throw new RangeError(error instanceof Error ? error.message : String(error));
-  }
+  const { meta, records } = openAvro(bytes);
+  return { meta, records: [...records] };
 }
 
-function decode(input: AvroInput): AvroRecords {
+/** As decodeAvro, for files that may expand to many records: these are read one after the other. */
+export function openAvro(bytes: Uint8Array): {
+  readonly meta: AvroRecords['meta'];
+  readonly records: Iterable<unknown>;
+} {
+  const input = new AvroInput(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  const meta = asRangeError(() => headOf(input));
+  return { meta, records: recordsIn(input, meta) };
+}
+
+function headOf(input: AvroInput): Record<string, string> {
   if (!bytesIn(input, MAGIC.length).equals(MAGIC)) throw new RangeError('it is no Avro file');
   const meta: Record<string, string> = {};
   eachItem(input, () => {
     const key = bytesIn(input, input.count()).toString();
     meta[key] = bytesIn(input, input.count()).toString();
   });
-  bytesIn(input, SYNC_BYTES);
-  const schema: unknown = JSON.parse(meta['avro.schema'] ?? 'null');
-  const records: unknown[] = [];
-  if (input.at === input.bytes.length) return { meta, records };
-  const count = input.count();
-  // The length of the block says nothing that its records do not.
-  input.count();
-  input.expect(count, false);
-  for (let index = 0; index < count; index++) records.push(valueIn(input, schema));
-  return { meta, records };
+  return meta;
+}
+
+function* recordsIn(input: AvroInput, meta: AvroRecords['meta']): Generator<unknown> {
+  const { codec, schema, sync } = asRangeError(() => ({
+    codec: codecOf(meta['avro.codec'] ?? 'null'),
+    schema: JSON.parse(meta['avro.schema'] ?? 'null') as unknown,
+    sync: bytesIn(input, SYNC_BYTES),
+  }));
+  while (input.at < input.bytes.length) {
+    const { count, block } = asRangeError(() => ({
+      count: input.count(),
+      block: new AvroInput(codec(bytesIn(input, input.count()))),
+    }));
+    asRangeError(() => block.expect(count, false));
+    for (let index = 0; index < count; index++) yield asRangeError(() => valueIn(block, schema));
+    asRangeError(() => {
+      if (!bytesIn(input, SYNC_BYTES).equals(sync)) throw new RangeError('a block does not end as blocks do');
+    });
+  }
+}
+
+function asRangeError<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new RangeError(error instanceof Error ? error.message : String(error));
+  }
 }
 
 function bytesIn(input: AvroInput, length: number): Buffer {
@@ -111,7 +136,7 @@ function eachItem(input: AvroInput, read: () => void): void {
   }
 }
 
-/** Read a value of the types that manifests have. */
+/** Read a value of the types that manifests have: in those of others, columns of any type may part a table. */
 function valueIn(input: AvroInput, schema: unknown): unknown {
   if (Array.isArray(schema)) {
     const branch: unknown = schema[input.count()];
@@ -122,14 +147,26 @@ function valueIn(input: AvroInput, schema: unknown): unknown {
     type = schema,
     fields,
     items,
+    values,
+    size,
   } = (typeof schema === 'object' && schema !== null ? schema : { type: schema }) as {
     type?: unknown;
     fields?: unknown;
     items?: unknown;
+    values?: unknown;
+    size?: unknown;
   };
   switch (type) {
     case 'null':
       return null;
+    case 'boolean':
+      return bytesIn(input, 1)[0] === 1;
+    case 'float':
+      return bytesIn(input, 4).readFloatLE();
+    case 'double':
+      return bytesIn(input, 8).readDoubleLE();
+    case 'fixed':
+      return bytesIn(input, Number(size));
     case 'int':
     case 'long':
       input.long();
@@ -143,6 +180,14 @@ function valueIn(input: AvroInput, schema: unknown): unknown {
       eachItem(input, () => all.push(valueIn(input, items)));
       return all;
     }
+    case 'map': {
+      const all: (readonly [string, unknown])[] = [];
+      eachItem(input, () => {
+        const key = bytesIn(input, input.count()).toString();
+        all.push([key, valueIn(input, values)]);
+      });
+      return Object.fromEntries(all);
+    }
     case 'record': {
       if (!Array.isArray(fields)) throw unknownType(schema);
       const entries = (fields as { name: string; type: unknown }[]).map(
@@ -151,6 +196,8 @@ function valueIn(input: AvroInput, schema: unknown): unknown {
       return Object.fromEntries(entries);
     }
     default:
+      // A type within a type, such as {"type": {"type": "record", …}}.
+      if (typeof type === 'object' && type !== null) return valueIn(input, type);
       throw unknownType(schema);
   }
 }

@@ -169,6 +169,13 @@ export function idsIn(metadata: IcebergMetadata | undefined): ReadonlyMap<string
   return ids;
 }
 
+/** The ids of the columns of one schema, by their paths. @throws TypeError if it is none */
+export function columnIds(schema: unknown): ReadonlyMap<string, number> {
+  const ids = new Map<string, number>();
+  collect((schema as { readonly fields: readonly IcebergField[] }).fields, [], ids);
+  return ids;
+}
+
 function collect(fields: readonly IcebergField[], above: readonly string[], ids: Map<string, number>): void {
   for (const { id, name, type } of fields) {
     ids.set(pathKey([...above, name]), id);

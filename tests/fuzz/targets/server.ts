@@ -109,9 +109,10 @@ function answered(url: URL, bytes: Buffer): Promise<string> {
 async function linesOfBody(input: Buffer): Promise<string[]> {
   const [head = '', ...rest] = input.toString('latin1').split('\n');
   const body = Buffer.from(rest.join('\n'), 'latin1');
-  const columns = { names: new Set(['age', 'city']), orders: new Map([[2, ['age', 'city']]]) };
+  const names = new Set(['age', 'city']);
+  const columns = { names, nested: names, orders: new Map([[2, ['age', 'city']]]) };
   const reader = new RequestReader(columns);
-  const lines = new RowLines(new NewNames(columns.names));
+  const lines = new RowLines(new NewNames(columns.nested));
   const found: string[] = [];
   const values = await bodyValues({ headers: { 'content-type': head }, bytes: body });
   for (const value of values) {

@@ -12,6 +12,7 @@ import { parseSchema } from '../../../src/schema/format/parse.ts';
 
 const columns: ServedColumns = {
   names: new Set(['age', 'city', 'label']),
+  nested: new Set(['age', 'city', 'label']),
   orders: new Map([
     [3, ['age', 'city', 'label']],
     [2, ['age', 'city']],
@@ -128,7 +129,7 @@ describe('requests as model servers log them', () => {
 
   it('what the snapshot has as features is no envelope', () => {
     const names = new Set(['instances', 'timestamp', 'data', 'inputs', 'specversion']);
-    const reader = new RequestReader({ names, orders: new Map() });
+    const reader = new RequestReader({ names, nested: names, orders: new Map() });
     for (const row of [{ instances: [1] }, { timestamp: 'x', request_id: 'y' }, { inputs: [1] }, event(1)])
       expect(reader.read(row)).toEqual({ envelope: [], rows: [row] });
   });

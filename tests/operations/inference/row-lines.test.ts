@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { ANY_NAME, nestedName } from '../../../src/operations/inference/columns.ts';
 import { NewNames, RowLines } from '../../../src/operations/inference/row-lines.ts';
 
 const lines = () => new RowLines(new NewNames(new Set()));
@@ -34,4 +35,27 @@ test('a row that the engine cannot read is refused', () => {
   expect(of('{"a":"\\ud800"}')).toThrow('no Unicode');
   expect(of('{"a\\u0000":1}')).toThrow('no text');
   expect(of(`{"a":${'['.repeat(200)}${']'.repeat(200)}}`)).toThrow('nested');
+});
+
+test('names are counted at every depth, but within maps, and are not too long', () => {
+  const known = new Set(['age', 'tags', nestedName('tags', ANY_NAME), 'trip', nestedName('trip', 'fare')]);
+  const take = (...rows: object[]) => {
+    const names = new NewNames(known);
+    for (const row of rows) names.take(row as Record<string, unknown>);
+  };
+  const many = (count: number, from = 0) =>
+    Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${from + at}`, at]));
+  take({ age: many(999) }, { age: many(999), other: 1 });
+  take({ tags: many(5000), trip: [{ fare: 1 }, many(1000)] });
+  for (const rows of [
+    [{ age: many(1001) }],
+    [{ age: { deep: [[many(999)]] } }, { trip: { tip: 1 } }],
+    Array.from({ length: 11 }, (_, at) => ({ trip: [many(100, at * 100)] })),
+    [many(1001)],
+  ])
+    expect(() => take(...rows)).toThrow('more than 1000 names');
+  expect(() => take({ ['x'.repeat(1001)]: 1 })).toThrow('longer than 1000 characters');
+  expect(() => take({ trip: { ['x'.repeat(996)]: 1 } })).toThrow('longer than 1000 characters');
+  // Of what is kept as it comes, the names within values are no concern.
+  new NewNames(undefined).take({ a: many(5000) });
 });

@@ -10,7 +10,8 @@ import { VarveError } from '../../../errors.ts';
 import { readManifest } from '../../../store/format/manifest.ts';
 import type { Root } from '../../../store/gc/roots.ts';
 import type { Store } from '../../../store/store.ts';
-import { shellWord } from '../../../wording/quote.ts';
+import { counted } from '../../../wording/numbers.ts';
+import { gitWord, shellWord } from '../../../wording/quote.ts';
 import { datasetPaths } from '../../../workspace/git/pointers.ts';
 import { firstKeptOut } from '../../../workspace/git/sparse.ts';
 import { POINTER_SUFFIX, type Pointer, pointerPath, readPointer } from '../../../workspace/pointer.ts';
@@ -114,6 +115,38 @@ export async function* snapshotFiles(
   }
   const { bytes, digest, executable } = pointer;
   yield { path: '', size: bytes, digest, ...(executable ? { executable } : {}) };
+}
+
+/**
+ * The files of a snapshot that the store has, as {@link snapshotFiles}, and in the end a look at the figures of the pointer: people and reports
+ * go by them.
+ * @throws VarveError `pointer-damaged` if they are not those of the data
+ */
+export async function* countedFiles(
+  repository: Repository,
+  store: Store,
+  path: string,
+  pointer: Pointer,
+): AsyncGenerator<ManifestFile> {
+  const found = { bytes: 0, files: 0 };
+  for await (const file of snapshotFiles(repository, store, path, pointer)) {
+    const isHere = pointer.kind === 'file' && file.digest !== undefined && store.has(file.digest);
+    found.bytes += isHere ? store.size(file.digest!)! : file.size;
+    found.files += file.path.endsWith('/') ? 0 : 1;
+    yield file;
+  }
+  if (isInPlace(pointer) || (pointer.bytes === found.bytes && pointer.files === found.files)) return;
+  const figures = ({ bytes, files }: typeof found): string =>
+    `${counted(files, 'file')}, ${counted(bytes, 'byte')}`;
+  const file = pointerPath(path);
+  throw new VarveError(
+    'pointer-damaged',
+    `${file} says ${figures(pointer)}; its data has ${figures(found)}`,
+    {
+      path: file,
+      remedy: `\`git log -p -- ${gitWord(file)}\` shows who changed it. Restore it from a commit before that.`,
+    },
+  );
 }
 
 /** Make the root by which the store keeps or moves a dataset. */

@@ -3,7 +3,8 @@
  * no byte of data.
  */
 
-import { posix } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { join, posix } from 'node:path';
 import { problemOfDataPath } from '../../../base/files/data-path.ts';
 import { joinStreams } from '../../../base/files/path-order.ts';
 import { inOrder } from '../../../base/threads/concurrency.ts';
@@ -19,21 +20,24 @@ import {
 } from '../../../store/format/source-manifest.ts';
 import type { Store } from '../../../store/store.ts';
 import type { Batch } from '../../../store/writing/batch.ts';
+import type { TableSnapshot } from '../../../tables/snapshot/snapshot.ts';
 import { ignoreDatasets } from '../../../workspace/git/gitignore.ts';
-import type { Pointer } from '../../../workspace/pointer.ts';
+import { type Pointer, pointerPath, readPointer } from '../../../workspace/pointer.ts';
 import { writeReadRecord } from '../../../workspace/tree/read-record.ts';
 import { dataKind, problemOfName } from '../../../workspace/tree/scan.ts';
 import { type IgnoreRules, ignoreRules } from '../../../workspace/tree/varveignore.ts';
-import type { AddInPlaceOptions, AddResult } from '../../backend/results.ts';
+import type { AddInPlaceOptions, AddResult, UpdatedTable } from '../../backend/results.ts';
 import { closing } from '../../context/closing.ts';
 import type { WorkingContext } from '../../context/context.ts';
 import { refuseNested, rootOf } from '../datasets/select.ts';
 import { pointTo, replaceablePointer, resolveDatasets, statisticsOf } from '../datasets/write-pointer.ts';
+import { fetchInto } from '../fetch.ts';
 import { withScratch } from '../stores/scratch-folder.ts';
-import { claimInCache, openCache } from '../stores/stores.ts';
+import { claimInCache, openCache, openSourceOf } from '../stores/stores.ts';
 import { agreedAccess, keepAccess } from './access.ts';
 import { sortedByPath } from './external-sort.ts';
 import { isInPlace, rootOfRead, sourceFiles } from './snapshot.ts';
+import { objectsOfTable, tableAt } from './table.ts';
 
 /** Objects asked about at once for their checksums. */
 const ASKED_AT_ONCE = 32;
@@ -41,13 +45,15 @@ const ASKED_AT_ONCE = 32;
 /**
  * Make a snapshot of data that lies on a server and leave it there: a list of its objects, each with what identifies its
  * present state. Reads no data. What is known of an object that has not changed since the snapshot before is kept.
- * @param url such as `s3://bucket/prefix` or `ssh://host/folder`: a single object if it names one, else all objects below
- * @throws VarveError `path-taken`, `key-unsupported`, `path-missing`, and the errors of the server
+ * @param url such as `s3://bucket/prefix` or `ssh://host/folder`: a single object if it names one, else all objects below; of a table of
+ * Delta Lake or Iceberg, those that its version has
+ * @throws VarveError `path-taken`, `key-unsupported`, `path-missing`, `table-damaged`, `table-feature-unsupported`,
+ * `table-version-missing`, and the errors of the server
  */
 export async function addInPlace(
   context: WorkingContext,
   url: string,
-  { to, ...access }: AddInPlaceOptions,
+  { to, at, ...access }: AddInPlaceOptions,
 ): Promise<AddResult> {
   const { repository } = context;
   const { dataset, part } = resolveDatasets(context, [to])[0]!;
@@ -59,16 +65,40 @@ export async function addInPlace(
   const source = await openSource(url, { ...agreedAccess(context, place, access), onWarning });
   try {
     return await closing(await openCache(context), async (cache) => {
-      const list = await takeList(context, cache, {
-        source,
-        place,
-        dataset,
-        before,
-        isFolder: url.endsWith('/'),
-      });
+      const target = { source, place, dataset, before, isFolder: url.endsWith('/'), at };
+      const { pointer } = await takeList(context, cache, target);
       ignoreDatasets(repository.root, [dataset]);
       keepAccess(context, place, access);
-      return { datasets: await pointTo(repository, [{ dataset, before, pointer: list }]) };
+      return { datasets: await pointTo(repository, [{ dataset, before, pointer }]) };
+    });
+  } finally {
+    await source.close();
+  }
+}
+
+/**
+ * Make a dataset that is a version of a table the newest version of this.
+ * @throws VarveError `settings-untrusted`, and as addInPlace
+ */
+export async function updateTable(context: WorkingContext, dataset: string): Promise<UpdatedTable> {
+  const { repository } = context;
+  const before = readPointer(repository.root, dataset);
+  const { source: place, table } = before;
+  if (place === undefined || table === undefined) throw notTable(dataset);
+  const source = await openSourceOf(context, place, pointerPath(dataset));
+  try {
+    return await closing(await openCache(context), async (cache) => {
+      const target = { source, place, dataset, before, isFolder: true, at: undefined };
+      const { pointer, list } = await takeList(context, cache, target);
+      const [added] = await pointTo(repository, [{ dataset, before, pointer }]);
+      const { digest, bytes, files, change } = added!;
+      return {
+        source: place,
+        ...{ to: dataset, digest, bytes, files, change },
+        table: pointer.table!,
+        before: table.version,
+        ...(list.knowsBefore && { added: list.added, removed: list.removed }),
+      };
     });
   } finally {
     await source.close();
@@ -83,22 +113,32 @@ interface Target {
   readonly before: Pointer | undefined;
   /** Whether the URL asks for what lies below it, even where an object has just its name. */
   readonly isFolder: boolean;
+  /** Which version of a table; the newest if undefined. */
+  readonly at: string | undefined;
 }
 
 /** Put the list of the source's objects, and what is known of them, into the cache. */
-async function takeList(context: WorkingContext, cache: Store, target: Target): Promise<Pointer> {
+async function takeList(
+  context: WorkingContext,
+  cache: Store,
+  target: Target,
+): Promise<{ readonly pointer: Pointer; readonly list: List }> {
   const { repository } = context;
   const { source, place, dataset, before, isFolder } = target;
   const single = isFolder ? undefined : await source.single();
   const kind = single === undefined ? 'directory' : 'file';
   const batch = cache.batch();
   try {
-    const list = new List(cache);
-    const { digest } = await withScratch(context, (folder) => {
-      const found = single === undefined ? listed(context, source, dataset) : named([single], place);
+    const list = new List(cache, await hasListBefore(context, cache, target));
+    const { digest, table } = await withScratch(context, async (folder) => {
+      const version =
+        single === undefined ? await tableAt(source, target.at, folder, context.signal) : undefined;
+      const found =
+        single === undefined ? await objectsOf(context, target, version, folder) : named([single], place);
       const known = knownBefore(context, cache, target, kind);
-      const files = list.watch(described(source, known, sortedByPath(found, folder)));
-      return batch.addBytes(encodeSourceManifest(files), 'meta');
+      const files = list.watch(described(source, known, found));
+      const { digest } = await batch.addBytes(encodeSourceManifest(files), 'meta');
+      return { digest, table: version && { format: version.format, version: version.version } };
     });
     if (list.files === 0) throw nothingThere(place);
     const pointer: Pointer = {
@@ -109,12 +149,13 @@ async function takeList(context: WorkingContext, cache: Store, target: Target): 
       files: list.files,
       ...(list.isAsBefore && before !== undefined ? statisticsOf(before) : {}),
       source: place,
+      ...(table && { table }),
     };
     await keepKnown(context, batch, pointer, list);
     const read = rootOfRead(repository, dataset, pointer);
     await claimInCache(context, [rootOf({ path: dataset, pointer }), ...(read === undefined ? [] : [read])]);
     await batch.commit();
-    return pointer;
+    return { pointer, list };
   } catch (error) {
     await batch.abort();
     throw error;
@@ -127,17 +168,26 @@ class List {
   bytes = 0;
   /** Whether every file is as the snapshot before has it, and there are no others. */
   isAsBefore = true;
+  /** Files that the snapshot before has not, or has in another state. */
+  added = 0;
+  /** Files that only the snapshot before has, or that it has in another state. */
+  removed = 0;
   /** Files whose bytes the cache has. */
   readonly here: ManifestEntry[] = [];
+  /** Whether this clone has the list of the snapshot before. */
+  readonly knowsBefore: boolean;
   readonly #cache: Store;
 
-  constructor(cache: Store) {
+  constructor(cache: Store, knowsBefore: boolean) {
     this.#cache = cache;
+    this.knowsBefore = knowsBefore;
   }
 
   async *watch(files: AsyncIterable<Described>): AsyncGenerator<SourceManifestEntry> {
-    for await (const { file, isAsBefore } of files) {
+    for await (const { file, isAsBefore, wasThere } of files) {
       this.isAsBefore &&= isAsBefore;
+      if (file !== undefined && !isAsBefore) this.added += 1;
+      if (wasThere && !isAsBefore) this.removed += 1;
       if (file === undefined) continue;
       this.files += 1;
       this.bytes += file.size;
@@ -168,6 +218,23 @@ interface Described {
   /** Undefined if it was there before and is no more. */
   readonly file: SourceManifestEntry | undefined;
   readonly isAsBefore: boolean;
+  readonly wasThere: boolean;
+}
+
+/** The objects of the dataset in the order of their paths: all below the place, or those that a version of a table has. */
+async function objectsOf(
+  context: WorkingContext,
+  { source, place, dataset }: Target,
+  table: TableSnapshot | undefined,
+  scratch: string,
+): Promise<AsyncIterable<FoundFile>> {
+  const folder = join(scratch, 'objects');
+  await mkdir(folder);
+  const rules = ignoreRules(context.repository.root, posix.dirname(dataset));
+  const objects = sortedByPath(listed(context, source, dataset, rules), folder);
+  if (table === undefined) return objects;
+  const isIgnored = (path: string) => !rules.empty && rules.ignores(`${dataset}/${path}`);
+  return objectsOfTable(place, table, objects, isIgnored, join(scratch, 'files'));
 }
 
 /** The objects that belong to the dataset, in no promised order. */
@@ -175,8 +242,8 @@ async function* listed(
   context: WorkingContext,
   source: DataSource,
   dataset: string,
+  rules: IgnoreRules,
 ): AsyncGenerator<FoundFile> {
-  const rules = ignoreRules(context.repository.root, posix.dirname(dataset));
   let done = 0;
   for await (const file of named(source.list(), source.url)) {
     context.signal?.throwIfAborted();
@@ -220,17 +287,39 @@ async function* described(
   now: AsyncIterable<FoundFile>,
 ): AsyncGenerator<Described> {
   yield* inOrder(joinStreams(before, now), ASKED_AT_ONCE, async ([then, found]) => {
-    if (found === undefined) return { file: undefined, isAsBefore: false };
+    const wasThere = then !== undefined;
+    if (found === undefined) return { file: undefined, isAsBefore: false, wasThere };
     const { object, ...file } = found;
     const isAsBefore = then !== undefined && isSameState(then, file);
-    if (isAsBefore) return { file: then, isAsBefore };
+    if (isAsBefore) return { file: then, isAsBefore, wasThere };
     const { sha256 } = await source.withChecksum(object);
-    return { file: sha256 === undefined ? file : { ...file, digest: `sha256:${sha256}` }, isAsBefore };
+    const digest = sha256 === undefined ? {} : { digest: `sha256:${sha256}` as const };
+    return { file: { ...file, ...digest }, isAsBefore, wasThere };
   });
 }
 
 function isSameState(a: SourceManifestEntry, b: SourceManifestEntry): boolean {
   return a.size === b.size && a.etag === b.etag && a.version === b.version;
+}
+
+/** Tell whether the list of the snapshot before is here; a clone that has pulled nothing asks its remote for it, with the digests in it. */
+async function hasListBefore(
+  context: WorkingContext,
+  cache: Store,
+  { dataset, before }: Target,
+): Promise<boolean> {
+  if (before === undefined || !isInPlace(before)) return false;
+  if (cache.has(before.digest)) return true;
+  try {
+    await fetchInto(context, cache, [{ path: dataset, pointer: before, only: [] }], {});
+    return true;
+  } catch (error) {
+    if (!(error instanceof VarveError)) throw error;
+    context.onWarning?.(
+      `What was known of ${dataset} is not kept, since its list is neither here nor on a remote: ${error.message}.`,
+    );
+    return false;
+  }
 }
 
 /** Read the files of the snapshot before, if it is one of the same source and this clone has its list. */
@@ -249,6 +338,13 @@ function noIdentity(path: string): VarveError {
     path,
     remedy:
       'Without it nobody could tell later whether the object has changed: download the data and add it as a copy.',
+  });
+}
+
+function notTable(path: string): VarveError {
+  return new VarveError('import-missing', `${path} is no version of a table`, {
+    path,
+    remedy: 'Add it anew to follow what lies at its source.',
   });
 }
 

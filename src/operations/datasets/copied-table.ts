@@ -16,7 +16,7 @@ export interface AskedTable {
 }
 
 /** A file of rows, and what else the database said in the same transaction. */
-export interface ExportedTable {
+export interface CopiedTable {
   readonly path: string;
   readonly rows: number;
   /** Of a continuation: the value of the last row in its column, as the database wrote it; undefined if there is no row. */
@@ -24,7 +24,7 @@ export interface ExportedTable {
   readonly leftOut?: LeftOut | undefined;
 }
 
-export interface ExportedTableOptions {
+export interface CopiedTableOptions {
   readonly format: ExportFormat;
   /** In place of the one that variables or files of the database's own clients have. */
   readonly password?: string | undefined;
@@ -34,11 +34,11 @@ export interface ExportedTableOptions {
  * Have a table of a database as a file for as long as `use` runs. All rows are read in one transaction, and wait on the disk.
  * @throws VarveError `database-refused`, `database-unreachable`, `database-error`, `column-unreadable`, `column-unordered`, `column-missing`
  */
-export async function withExportedTable<T>(
+export async function withCopiedTable<T>(
   { address, wanted, next }: AskedTable,
-  { format, password }: ExportedTableOptions,
+  { format, password }: CopiedTableOptions,
   { onProgress, onWarning, signal }: Watch,
-  use: (exported: ExportedTable) => Promise<T>,
+  use: (exported: CopiedTable) => Promise<T>,
 ): Promise<T> {
   const name = wanted.table ?? describeDatabase(address);
   const results = await openResultSet(address, wanted, password, next);

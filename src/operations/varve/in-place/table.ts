@@ -1,0 +1,96 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { joinStreams } from '../../../base/files/path-order.ts';
+import { VarveError } from '../../../errors.ts';
+import type { DataSource, SourceObject } from '../../../remote/source/source.ts';
+import { findTable } from '../../../tables/snapshot/find.ts';
+import {
+  damagedTable,
+  type TableEntry,
+  type TableLocation,
+  type TableLogFile,
+  type TableSnapshot,
+} from '../../../tables/snapshot/snapshot.ts';
+import { sortedByPath } from './external-sort.ts';
+
+/**
+ * Find the table that lies at a source, if there is one.
+ * @param at which version of it; the newest unless given
+ * @param scratch an empty folder
+ * @throws VarveError `table-version-missing` if a version is asked for and no table lies there, and as findTable
+ */
+export async function tableAt(
+  source: DataSource,
+  at: string | undefined,
+  scratch: string,
+  signal: AbortSignal | undefined,
+): Promise<TableSnapshot | undefined> {
+  const url = source.url.replace(/\/+$/, '');
+  const folder = join(scratch, 'table');
+  await mkdir(folder);
+  const fileOf = (object: SourceObject): TableLogFile => ({
+    name: object.key,
+    size: object.size,
+    read: () => source.read(object),
+  });
+  const place: TableLocation = {
+    url,
+    async *list(name) {
+      for await (const object of source.list(`${name}/`)) yield fileOf(object);
+    },
+    async find(name) {
+      const object = await source.find(name);
+      return object && fileOf(object);
+    },
+    scratch: folder,
+    signal,
+  };
+  const found = await findTable(place, at);
+  if (found !== undefined || at === undefined) return found;
+  throw new VarveError('table-version-missing', `No table of Delta Lake or Iceberg lies at ${url}`, {
+    path: url,
+    remedy: 'Name the folder that has `_delta_log` or `metadata`; of other data, leave --at out.',
+  });
+}
+
+/**
+ * Choose those objects that a version of a table has, in the order of their paths.
+ * @param objects in that order
+ * @param isIgnored whether a path never belongs to the dataset
+ * @param scratch an empty folder
+ * @throws VarveError `table-damaged` where the table and the server do not agree on a file
+ */
+export async function* objectsOfTable<T extends { readonly path: string; readonly size: number }>(
+  url: string,
+  table: TableSnapshot,
+  objects: AsyncIterable<T>,
+  isIgnored: (path: string) => boolean,
+  scratch: string,
+): AsyncGenerator<T> {
+  await mkdir(scratch);
+  let last: TableEntry | undefined;
+  for await (const [wanted, object] of joinStreams(sortedByPath(table.files(), scratch), objects)) {
+    if (wanted === undefined) continue;
+    const name = JSON.stringify(wanted.path.slice(0, 200));
+    if (wanted.path === last?.path) throw damagedTable(url, `it names ${name} twice`);
+    last = wanted;
+    if (object === undefined) {
+      if (isIgnored(wanted.path)) continue;
+      throw gone(url, table, name);
+    }
+    if (object.size !== wanted.size)
+      throw damagedTable(url, `${name} has ${object.size} bytes, and ${wanted.size} by the table`);
+    yield object;
+  }
+}
+
+function gone(url: string, { version }: TableSnapshot, name: string): VarveError {
+  return new VarveError(
+    'table-version-missing',
+    `Version ${version} of ${url} names ${name}, which is not there`,
+    {
+      path: url,
+      remedy: 'Old versions go when their files are cleaned up (VACUUM, expire_snapshots): add a newer one.',
+    },
+  );
+}

@@ -1,0 +1,242 @@
+/**
+ * Snapshots of Iceberg tables that others write, found by the newest metadata in the table's own folder. What only a catalogue knows, such
+ * as which of two newest files of metadata counts, it does not guess. Source: https://iceberg.apache.org/spec/
+ */
+
+import { gunzipSync } from 'node:zlib';
+import { VarveError } from '../../errors.ts';
+import { openAvro } from '../iceberg/avro.ts';
+import { STATUS } from '../iceberg/manifest.ts';
+import { columnIds, METADATA_FOLDER } from '../iceberg/metadata.ts';
+import { isRecord } from './json.ts';
+import {
+  damagedTable,
+  missingVersion,
+  type TableEntry,
+  type TableLocation,
+  type TableLogFile,
+  type TableSnapshot,
+  unsupportedTable,
+  wholeFile,
+} from './snapshot.ts';
+
+/** As tables without a catalogue name their metadata, `v3.metadata.json`, and as catalogues do, `00003-<uuid>.metadata.json`. */
+const METADATA_FILE = /^(?:v(\d{1,15})|(\d{1,15})-[^/]+?)(?:\.gz)?\.metadata\.json(?:\.gz)?$/;
+const MAX_METADATA_BYTES = 128 * 1024 * 1024;
+/** Writers begin another manifest after 8 MiB, unless told otherwise. */
+const MAX_MANIFEST_BYTES = 256 * 1024 * 1024;
+const MAX_FORMAT_VERSION = 3;
+/** Of manifests: those of deletes say which rows of files are gone. */
+const DELETES = 1;
+/** Ids of snapshots have up to 63 bits, more than numbers of JSON keep in JavaScript. */
+const SNAPSHOT_ID = /("(?:current-)?snapshot-id"\s*:\s*)(-?\d+)/g;
+
+interface Snapshot {
+  readonly id: string;
+  readonly manifestList: string;
+}
+
+interface Metadata {
+  readonly location: string;
+  readonly current: string | undefined;
+  /** Snapshots by the names of branches and tags. */
+  readonly refs: ReadonlyMap<string, string>;
+  readonly snapshots: ReadonlyMap<string, Snapshot>;
+  readonly schemas: readonly unknown[];
+}
+
+/** Find the Iceberg table of a folder, as {@link findTable} does. */
+export async function findIceberg(
+  source: TableLocation,
+  at: string | undefined,
+): Promise<TableSnapshot | undefined> {
+  const newest = await newestMetadata(source);
+  if (newest.length === 0) return undefined;
+  const read = await Promise.all(newest.map((file) => readMetadata(source, file)));
+  const found = read.flatMap((metadata) => {
+    const id = at === undefined ? metadata.current : (metadata.refs.get(at) ?? at);
+    const snapshot = id === undefined ? undefined : metadata.snapshots.get(id);
+    return snapshot === undefined ? [] : [{ metadata, snapshot }];
+  });
+  const [first] = found;
+  if (first === undefined) throw missingVersion(source.url, at ?? 'at all', knownVersions(read));
+  if (found.some(({ snapshot }) => snapshot.id !== first.snapshot.id))
+    throw damagedTable(
+      source.url,
+      `${newest.map(({ name }) => name).join(' and ')} are both its newest metadata, and only its catalogue knows which counts: name the snapshot by --at`,
+    );
+  checkNames(source.url, first.metadata.schemas);
+  return {
+    format: 'iceberg',
+    version: first.snapshot.id,
+    files: () => filesOf(source, first.metadata, first.snapshot),
+  };
+}
+
+/** More than one where writers met, of whom the catalogue knows one. */
+async function newestMetadata(source: TableLocation): Promise<TableLogFile[]> {
+  let newest: TableLogFile[] = [];
+  let highest = -1;
+  for await (const file of source.list(METADATA_FOLDER)) {
+    const [, plain, ofCatalogue] = METADATA_FILE.exec(file.name.slice(METADATA_FOLDER.length + 1)) ?? [];
+    const number = Number(plain ?? ofCatalogue ?? -1);
+    if (number < highest || number < 0) continue;
+    newest = number === highest ? [...newest, file] : [file];
+    highest = number;
+    if (newest.length > 100) throw damagedTable(source.url, 'more than 100 files are its newest metadata');
+  }
+  return newest;
+}
+
+async function readMetadata(source: TableLocation, file: TableLogFile): Promise<Metadata> {
+  try {
+    const bytes = await wholeFile(source, file, MAX_METADATA_BYTES);
+    const isZipped = bytes[0] === 0x1f && bytes[1] === 0x8b;
+    const text = isZipped ? gunzipSync(bytes, { maxOutputLength: MAX_METADATA_BYTES }) : bytes;
+    return metadataOf(JSON.parse(text.toString().replaceAll(SNAPSHOT_ID, '$1"$2"')));
+  } catch (error) {
+    if (error instanceof VarveError) throw error;
+    source.signal?.throwIfAborted();
+    throw damagedTable(
+      source.url,
+      `${file.name}: ${error instanceof Error ? error.message : String(error)}`,
+      error,
+    );
+  }
+}
+
+function metadataOf(json: unknown): Metadata {
+  if (!isRecord(json)) throw new RangeError('it is no metadata of a table');
+  const version = json['format-version'];
+  if (typeof version !== 'number' || version > MAX_FORMAT_VERSION)
+    throw new RangeError(`it is of version ${JSON.stringify(version)} of the format`);
+  const { location, snapshots, schemas, schema, refs } = json;
+  if (typeof location !== 'string') throw new RangeError('it does not say where the table lies');
+  const listed = records(snapshots).map((one): readonly [string, Snapshot] => {
+    const id = String(one['snapshot-id']);
+    return [id, { id, manifestList: String(one['manifest-list'] ?? '') }];
+  });
+  const named = Object.entries(isRecord(refs) ? refs : {}).flatMap(([name, ref]) =>
+    isRecord(ref) ? [[name, String(ref['snapshot-id'])] as const] : [],
+  );
+  const current = json['current-snapshot-id'];
+  return {
+    location: plainUrl(location).replace(/\/+$/, ''),
+    current: typeof current === 'string' && current !== '-1' ? current : undefined,
+    refs: new Map(named),
+    snapshots: new Map(listed),
+    schemas: [...records(schemas), ...(isRecord(schema) ? [schema] : [])],
+  };
+}
+
+/**
+ * Readers find columns by ids, and varve by names: those may not have changed, since older files still have the old ones.
+ * @throws VarveError `table-feature-unsupported`
+ */
+function checkNames(url: string, schemas: readonly unknown[]): void {
+  const names = new Map<number, string>();
+  const ids = new Map<string, number>();
+  for (const schema of schemas) {
+    for (const [path, id] of idsOf(url, schema)) {
+      const isSame = (names.get(id) ?? path) === path && (ids.get(path) ?? id) === id;
+      names.set(id, path);
+      ids.set(path, id);
+      if (isSame) continue;
+      throw unsupportedTable(
+        url,
+        `has given another name to its column ${JSON.stringify(path.replaceAll('\0', '.'))}, or this name to another column`,
+        'Older files have the columns by their old names: write the table anew, or export it with an engine.',
+      );
+    }
+  }
+}
+
+function idsOf(url: string, schema: unknown): ReadonlyMap<string, number> {
+  try {
+    return columnIds(schema);
+  } catch (error) {
+    throw damagedTable(url, 'its metadata has a schema without fields', error);
+  }
+}
+
+async function* filesOf(
+  source: TableLocation,
+  metadata: Metadata,
+  { manifestList }: Snapshot,
+): AsyncGenerator<TableEntry> {
+  const { url, signal } = source;
+  if (manifestList === '')
+    throw unsupportedTable(
+      url,
+      'lists its manifests in its metadata',
+      'Write a snapshot with a newer Iceberg.',
+    );
+  for await (const listed of avroFile(source, metadata, manifestList)) {
+    const { manifest_path: path, content } = listed;
+    for await (const entry of avroFile(source, metadata, String(path))) {
+      signal?.throwIfAborted();
+      const { status, data_file: file } = entry;
+      if (status === STATUS.deleted || !isRecord(file)) continue;
+      if (content === DELETES || Number(file.content ?? 0) !== 0)
+        throw unsupportedTable(
+          url,
+          'has rows that are deleted by files of deletes',
+          'Have its owner run `rewrite_data_files`, which writes such files anew, or name an earlier snapshot by --at.',
+        );
+      const { file_path: named, file_size_in_bytes: size } = file;
+      if (typeof named !== 'string' || typeof size !== 'number' || !(size >= 0))
+        throw damagedTable(url, `${String(path)} has a file without a path or a size`);
+      yield { path: pathIn(url, metadata, named), size };
+    }
+  }
+}
+
+async function* avroFile(
+  source: TableLocation,
+  metadata: Metadata,
+  named: string,
+): AsyncGenerator<Record<string, unknown>> {
+  const name = pathIn(source.url, metadata, named);
+  const file = await fileOf(source, name);
+  const bytes = await wholeFile(source, file, MAX_MANIFEST_BYTES);
+  try {
+    for (const record of openAvro(bytes).records) if (isRecord(record)) yield record;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw damagedTable(source.url, `${name}: ${error.message}`, error);
+  }
+}
+
+async function fileOf(source: TableLocation, name: string): Promise<TableLogFile> {
+  const file = await source.find(name);
+  if (file !== undefined) return file;
+  throw damagedTable(source.url, `${name}, which it names, is not there`);
+}
+
+/** @throws VarveError `table-feature-unsupported` for what lies outside of the table's folder */
+function pathIn(url: string, { location }: Metadata, named: string): string {
+  const plain = plainUrl(named);
+  if (plain.startsWith(`${location}/`)) return plain.slice(location.length + 1);
+  throw unsupportedTable(
+    url,
+    `names ${JSON.stringify(named.slice(0, 200))}, which lies outside of its folder`,
+    'Add what the table was made from, or a copy of the table that has its files.',
+  );
+}
+
+/** One bucket has several schemes in Hadoop, by which of its clients is meant. */
+function plainUrl(url: string): string {
+  return url.replace(/^s3[an]:/, 's3:');
+}
+
+function knownVersions(read: readonly Metadata[]): string {
+  const [first] = read;
+  const names = [...(first?.refs.keys() ?? [])];
+  return names.length === 0
+    ? 'It has no snapshot: write rows to it first.'
+    : `Name a snapshot that it still has, or one of ${names.slice(0, 10).join(', ')}, by --at; or leave --at out.`;
+}
+
+function records(value: unknown): Record<string, unknown>[] {
+  return Array.isArray(value) ? (value as unknown[]).filter(isRecord) : [];
+}

@@ -1,0 +1,84 @@
+/**
+ * Tables that others keep: which files a version of one has, by its own log or metadata. It may not know where a table lies, and takes
+ * nothing that stands there on trust.
+ */
+
+import { VarveError } from '../../errors.ts';
+import type { TableFormat } from '../format.ts';
+
+/** A file of a table's log or metadata. */
+export interface TableLogFile {
+  /** From the folder of the table, POSIX. */
+  readonly name: string;
+  /** In bytes. */
+  readonly size: number;
+  read(): AsyncIterable<Uint8Array>;
+}
+
+/** The folder of a table, wherever it lies. */
+export interface TableLocation {
+  /** For messages, without a slash at its end. */
+  readonly url: string;
+  /** What lies in one of its folders, at any depth; nothing where there is no such folder. */
+  list(folder: string): AsyncIterable<TableLogFile>;
+  find(name: string): Promise<TableLogFile | undefined>;
+  /** An empty folder for files on their way. */
+  readonly scratch: string;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** A file that a version of a table has. */
+export interface TableEntry {
+  /** From the folder of the table, POSIX; whatever the table says, so check it before it becomes a path. */
+  readonly path: string;
+  /** In bytes, as the table says. */
+  readonly size: number;
+}
+
+/** A version of a table. */
+export interface TableSnapshot {
+  readonly format: TableFormat;
+  /** The number of a version of Delta Lake, or the id of a snapshot of Iceberg. */
+  readonly version: string;
+  /** Its files, each once, in no promised order. @throws VarveError `table-damaged`, `table-feature-unsupported` */
+  files(): AsyncIterable<TableEntry>;
+}
+
+export function damagedTable(url: string, what: string, cause?: unknown): VarveError {
+  return new VarveError('table-damaged', `The table ${url} cannot be read: ${what}`, {
+    path: url,
+    remedy:
+      'Check that engines still read the table. If they do, please report this; to add its folder as plain files, copy these elsewhere without the log.',
+    cause,
+  });
+}
+
+/** @param what the table has, as the rest of a sentence @param instead what its owner can do about it, as a sentence */
+export function unsupportedTable(url: string, what: string, instead: string): VarveError {
+  return new VarveError(
+    'table-feature-unsupported',
+    `The table ${url} ${what}, which a list of its files does not say`,
+    { path: url, remedy: instead },
+  );
+}
+
+export function missingVersion(url: string, version: string, known: string): VarveError {
+  return new VarveError('table-version-missing', `The table ${url} has no version ${version} to be read`, {
+    path: url,
+    remedy: known,
+  });
+}
+
+/** Read a whole file of a log. @throws VarveError `table-damaged` if it is larger than `max` bytes */
+export async function wholeFile({ url }: TableLocation, file: TableLogFile, max: number): Promise<Buffer> {
+  if (file.size > max)
+    throw damagedTable(url, `${file.name} has ${file.size} bytes, and at most ${max} are read`);
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of file.read()) {
+    size += piece.length;
+    if (size > max) throw damagedTable(url, `${file.name} has more bytes than the server said`);
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
+}

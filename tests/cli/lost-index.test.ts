@@ -1,0 +1,65 @@
+import { readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { GcResult } from '../../src/index.ts';
+import { Sandbox } from '../support/sandbox.ts';
+import { seededBytes } from '../support/stores.ts';
+
+let box: Sandbox;
+beforeEach(() => {
+  box = new Sandbox().repository();
+  box.write('repo/data/large.csv', seededBytes(1, 2_000_000));
+  box.write('repo/data/dir/x', 'x');
+  box.ok(['add', 'data/large.csv', 'data/dir']);
+  box.commit('one');
+});
+afterEach(() => box.remove());
+
+function loseIndex(store: string): void {
+  for (const name of readdirSync(box.path(`${store}/index`))) rmSync(box.path(`${store}/index/${name}`));
+}
+
+/** Longer ago than any grace. */
+function age(store: string): void {
+  for (const name of readdirSync(box.path(store), { recursive: true, encoding: 'utf8' }))
+    utimesSync(box.path(`${store}/${name}`), 0, 0);
+}
+
+test('a gc of a cache that lost its index removes nothing that a pointer names', () => {
+  const cache = 'repo/.git/varve/cache';
+  loseIndex(cache);
+  age(cache);
+  expect(box.json<GcResult>(['gc', '--grace', '0'])).toMatchObject({ freedObjects: 0 });
+  for (const path of ['data/large.csv', 'data/dir']) rmSync(box.path(`repo/${path}`), { recursive: true });
+  box.ok(['checkout']);
+  expect(readFileSync(box.path('repo/data/large.csv')).equals(seededBytes(1, 2_000_000))).toBe(true);
+});
+
+test('a gc of a remote that lost its index removes nothing that a ref of another clone names', () => {
+  box.withRemote();
+  box.commit('remote');
+  box.ok(['push']);
+  loseIndex('remote');
+  age('remote');
+  box.clone('repo', 'clone');
+  box.git(['rm', '-q', '-r', 'data'], 'clone');
+  expect(box.json<GcResult>(['gc', '--remote', 'origin', '--grace', '0'], 'clone')).toMatchObject({
+    freedObjects: 0,
+  });
+  box.clone('repo', 'other');
+  box.ok(['pull'], 'other');
+  expect(readFileSync(box.path('other/data/dir/x'), 'utf8')).toBe('x');
+});
+
+test('verify finds what a lost index named, in a cache and on a remote', () => {
+  box.withRemote();
+  box.ok(['push']);
+  for (const [store, where] of [
+    ['repo/.git/varve/cache', []],
+    ['remote', ['--remote', 'origin']],
+  ] as const) {
+    loseIndex(store);
+    const { out, err } = box.varve(['verify', ...where]);
+    expect(out + err).toContain('no index named');
+    expect(box.ok(['verify', ...where])).not.toContain('Not ');
+  }
+});
