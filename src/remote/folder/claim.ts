@@ -11,7 +11,7 @@ import {
   notAStore,
   TEMPORARY_FOLDER,
 } from '../store-layout.ts';
-import { READ_FLAGS, symlinkRefused } from './links.ts';
+import { NO_LINK_FLAGS, symlinkRefused } from './links.ts';
 
 /** What systems put into folders by themselves. */
 const OF_THE_SYSTEM = new Set(['lost+found', '.DS_Store', '.Trashes', 'Thumbs.db', 'desktop.ini']);
@@ -36,7 +36,7 @@ export async function isMarked(root: string): Promise<boolean> {
 }
 
 async function beginningOf(path: string): Promise<Uint8Array> {
-  const file = await open(path, READ_FLAGS);
+  const file = await open(path, NO_LINK_FLAGS);
   try {
     const { bytesRead, buffer } = await file.read(Buffer.alloc(MAX_MARKER_BYTES));
     return buffer.subarray(0, bytesRead);

@@ -26,7 +26,7 @@ import { RUN_VERIFY } from '../run-verify.ts';
 import { MARKER, MARKER_BYTES, TEMPORARY_FOLDER } from '../store-layout.ts';
 import { isMarked, refuseForeign } from './claim.ts';
 import { shareWithGroup } from './group.ts';
-import { READ_FLAGS, symlinkRefused } from './links.ts';
+import { NO_LINK_FLAGS, symlinkRefused } from './links.ts';
 import { listFolder } from './list.ts';
 import { FolderSync } from './sync.ts';
 import { removeStale } from './temporaries.ts';
@@ -246,7 +246,7 @@ export class FolderRemote implements Remote {
     const path = await this.#safePath(key);
     let handle: FileHandle | undefined;
     try {
-      handle = await open(path, READ_FLAGS);
+      handle = await open(path, NO_LINK_FLAGS);
       const found = await handle.stat();
       if (!found.isFile()) throw missing(path);
       const { offset, length } = range ?? { offset: 0, length: found.size };

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { VarveError } from '../../errors.ts';
 
 /** Never follow a link, and never wait for the other end of a named pipe. Both flags are absent on Windows. */
-export const READ_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+export const NO_LINK_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /** Make the error for a symbolic link inside a remote: it could lead anywhere, so none is followed. */
 export function symlinkRefused(path: string): VarveError {
