@@ -17,14 +17,16 @@ export function indexedKeys({ catalog }: StoreCore): Set<string> {
 }
 
 /**
- * Index the packs and whole objects that no index names, and that no gc has found unneeded: the index that named them may be lost. What nothing
+ * Index the packs and whole objects that no index names, and that no `verify` has found damaged: the index that named them may be lost. What nothing
  * needs of them, the next gc finds unneeded as it does of all else.
  * @returns how many files are named now that were not
  * @throws VarveError `pending-deletions-damaged`, and what the remote meets
  */
 export async function indexUnnamed(core: StoreCore): Promise<number> {
   const named = indexedKeys(core);
-  for (const { keys } of await readPendingDeletions(core.remote)) for (const key of keys) named.add(key);
+  // What a gc listed may be needed again by now; what was found damaged is not to be relied on.
+  for (const { keys, isDamage } of await readPendingDeletions(core.remote))
+    for (const key of isDamage ? keys : []) named.add(key);
   const unnamed = new Set<string>();
   for (const prefix of ['packs/', 'objects/'])
     for await (const { key } of core.remote.list(prefix))
