@@ -1,7 +1,8 @@
 import { isStoreKey } from '../../remote/store-layout.ts';
+import type { IndexedPack } from '../format/index-file.ts';
 import { packKey } from '../format/pack.ts';
 import { wholeObjectKey } from '../format/whole-object-key.ts';
-import { readPendingDeletions } from '../gc/pending-deletions.ts';
+import { readPendingDeletions, writePendingDeletions } from '../gc/pending-deletions.ts';
 import type { StoreCore } from '../store-core.ts';
 import { rebuildIndex } from './rebuild.ts';
 
@@ -36,4 +37,39 @@ export async function indexUnnamed(core: StoreCore): Promise<number> {
   const count = content.packs.length + content.wholeObjects.length;
   if (count > 0) await core.writeIndex(content);
   return count;
+}
+
+/**
+ * Look whether the packs and whole objects that the index names are there in their full length: nothing new relies on one that is not, so that its
+ * bytes are sent again. It takes a listing of the store. What is missing goes on a list of pending deletions, as what `verify` finds damaged does:
+ * otherwise another clone would still read it by the older index, and no later push would send it.
+ * @throws VarveError `pending-deletions-damaged`, and what the remote meets
+ */
+export async function markMissing(core: StoreCore): Promise<void> {
+  const { catalog, remote } = core;
+  const sizes = new Map<string, number>();
+  for (const prefix of ['packs/', 'objects/'])
+    for await (const { key, size } of remote.list(prefix)) sizes.set(key, size);
+  const isMissing = ({ name, size }: IndexedPack): boolean => sizes.get(packKey(name)) !== size;
+  for (const segment of catalog.segments) {
+    for (const { digest, size, generation } of segment.allWholeObjects()) {
+      const key = wholeObjectKey(digest, generation);
+      if (sizes.get(key) !== size) catalog.markDamaged({ at: 'whole', key, size });
+    }
+    if (!segment.packs.some(isMissing)) continue;
+    for (const { pack, blobs } of segment.byPack()) {
+      if (!isMissing(pack)) continue;
+      for (const { offset, length } of blobs)
+        catalog.markDamaged({ at: 'pack', pack: pack.name, packKind: pack.kind, offset, length });
+    }
+  }
+  await listDamaged(core);
+}
+
+async function listDamaged(core: StoreCore): Promise<void> {
+  const { damagedKeys } = core.catalog;
+  if (damagedKeys.size === 0) return;
+  const known = await core.keysPendingDeletion();
+  const fresh = [...damagedKeys].filter((key) => !known.has(key));
+  if (fresh.length > 0) await writePendingDeletions(core.remote, fresh, true);
 }

@@ -184,7 +184,7 @@ describe.skipIf(spark === undefined)(
     };
 
     test('its shell lists and reads every version, and is refused what would write', {
-      timeout: 240_000,
+      timeout: 600_000,
     }, () => {
       for (const revision of ['main', 'topic..one']) {
         const listed = hadoop('-ls', '-R', '-C', `s3a://repo/${revision}/`);
@@ -204,7 +204,7 @@ describe.skipIf(spark === undefined)(
       expect([put.code, put.err]).toEqual([1, expect.stringMatching(/AccessDenied|Access Denied/)]);
     });
 
-    test('Spark counts rows of a file, of folders by day, and of CSV', { timeout: 240_000 }, () => {
+    test('Spark counts rows of a file, of folders by day, and of CSV', { timeout: 600_000 }, () => {
       const script = `
 import json, sys
 from pyspark.sql import SparkSession
