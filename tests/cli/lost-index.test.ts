@@ -50,6 +50,23 @@ test('a gc of a remote that lost its index removes nothing that a ref of another
   expect(readFileSync(box.path('other/data/dir/x'), 'utf8')).toBe('x');
 });
 
+test('the clone whose gc finds what a lost index named still holds it afterwards', () => {
+  box.withRemote();
+  box.commit('remote');
+  box.clone('repo', 'clone');
+  box.write('repo/data/later', 'of a commit that the other clone lacks');
+  box.ok(['add', 'data/later']);
+  box.commit('later');
+  box.ok(['push']);
+  loseIndex('remote');
+  age('remote');
+  box.clone('repo', 'other');
+  expect(box.varve(['pull', 'data/later'], 'other').err).toContain('its index is lost');
+  for (const clone of ['repo', 'clone']) box.ok(['gc', '--remote', 'origin', '--grace', '0'], clone);
+  box.ok(['pull', 'data/later'], 'other');
+  expect(readFileSync(box.path('other/data/later'), 'utf8')).toContain('the other clone lacks');
+});
+
 test('verify finds what a lost index named, in a cache and on a remote', () => {
   box.withRemote();
   box.ok(['push']);

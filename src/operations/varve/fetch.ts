@@ -3,6 +3,7 @@ import type { Digest } from '../../store/format/digest.ts';
 import type { Root } from '../../store/gc/roots.ts';
 import type { Store } from '../../store/store.ts';
 import { transferEach } from '../../store/transfer/transfer-each.ts';
+import { shellWord } from '../../wording/quote.ts';
 import type { PurgedFile, TransferChoice, TransferResult } from '../backend/results.ts';
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
@@ -76,9 +77,13 @@ async function fromRemote(
       later,
       ...(choice.allCommits && { onPurged }),
     };
-    const { lacking, ...sent } = await transferEach(store, cache, roots, options).catch((error: unknown) => {
-      throw roots.length === 1 || store.isEmpty ? explained(context, name, store, roots[0]!, error) : error;
-    });
+    const { lacking, ...sent } = await transferEach(store, cache, roots, options).catch(
+      async (error: unknown) => {
+        throw roots.length === 1 || store.isEmpty
+          ? await explained(context, name, store, roots[0]!, error)
+          : error;
+      },
+    );
     return {
       remote: { name, url },
       snapshots: versionCount(roots) - versionCount(lacking.map(({ root }) => root)),
@@ -90,22 +95,30 @@ async function fromRemote(
 }
 
 /** Say whom to ask for the one version that was wanted, or that nothing was ever pushed to this place. */
-function explained(
+async function explained(
   context: WorkingContext,
   place: string,
   store: Store,
   root: Root,
   error: unknown,
-): unknown {
+): Promise<unknown> {
   if (!(error instanceof VarveError) || error.code !== 'object-missing') return error;
   const { code, message, path = root.path, details } = error;
   const { commit, author, date } = lackingVersion(context, root.path, root.digest);
   const origin =
     commit && `The version came with commit ${commit.slice(0, 12)} of ${author} on ${date?.slice(0, 10)}. `;
   const remedy = store.isEmpty
-    ? `Nothing was ever pushed to ${place}. If it should have data, \`varve remote list\` shows where that is sought: a relative path counts from this repository. If the place is right, whoever has the data sends it by \`varve push --all-commits\`.`
+    ? await ofEmpty(place, store)
     : `${origin ?? ''}Whoever has its data sends it by \`varve push --all-commits\`; then run this command again.`;
   return new VarveError(code, message, { path, details, cause: error, remedy });
+}
+
+/** Say what to do where the index names nothing: nobody ever pushed, or the index is lost. */
+async function ofEmpty(place: string, store: Store): Promise<string> {
+  for (const prefix of ['refs/', 'packs/', 'objects/'])
+    for await (const _ of store.core.remote.list(prefix))
+      return `${place} was pushed to, and its index is lost. Run \`varve verify --remote ${shellWord(place)}\`, which makes it anew from the data that lies there; then run this command again. What is not there any more, whoever has it sends by \`varve push --all-commits\`.`;
+  return `Nothing was ever pushed to ${place}. If it should have data, \`varve remote list\` shows where that is sought: a relative path counts from this repository. If the place is right, whoever has the data sends it by \`varve push --all-commits\`.`;
 }
 
 function isListHere(cache: Store, { source, digest, profile }: Root): boolean {

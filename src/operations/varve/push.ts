@@ -82,6 +82,7 @@ export async function pushRoots(
       others,
       indexCache: indexFolder(context),
       completed,
+      looksAtFiles: choice.allCommits === true,
       ...transferOptions(context, choice),
       ...(leavesOut && { onPurged }),
       goesOn,

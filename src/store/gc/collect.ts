@@ -90,11 +90,9 @@ export async function markAndSweep(
   const { clone, cloneRecord, graceMs, cloneExpiryMs = Number.POSITIVE_INFINITY, dryRun = false } = options;
   if (!dryRun) await core.remote.claim();
   const now = dryRun ? Date.now() : await probeClock(core.remote);
-  const held = roots.filter((root) => isHeld(store, root));
-  if (clone !== undefined && !dryRun) {
-    if (cloneRecord !== undefined) await writeCloneRecord(core.remote, clone, cloneRecord);
-    await writeRef(core.remote, clone, held);
-  }
+  const self = dryRun ? undefined : clone;
+  if (self !== undefined && cloneRecord !== undefined) await writeCloneRecord(core.remote, self, cloneRecord);
+  const heldByIndex = await recordHeld(store, roots, self);
   // The index is read before the refs: a push writes its ref before it reads the index.
   await core.reload();
   if (core.catalog.damagedIndexes.length > 0) throw cannotTell(core.remote.url);
@@ -110,6 +108,8 @@ export async function markAndSweep(
   const abandoned = await abandonedRecords(core.remote, records, now - graceMs);
   const mark = () => markLive(core, roots, others, { young: now - graceMs, nameOf }, options.onProgress);
   const marks = await markUnnamedToo(core, mark, dryRun);
+  // What a lost index named is held too: the ref of this clone that said so is dropped below.
+  const held = await recordHeld(store, roots, self, heldByIndex);
   for (const record of records)
     for (const key of abandoned.includes(record) ? [] : record.keys) marks.keys.add(key);
   const repackedBytes = dryRun ? 0 : await repackSparse(core, marks);
@@ -148,8 +148,29 @@ export async function markAndSweep(
 
 /** Mark what is needed. What of that is not there may lie in files that a lost index named: those are looked at before anything counts as unneeded. */
 async function markUnnamedToo(core: StoreCore, mark: () => Promise<Marks>, dryRun: boolean): Promise<Marks> {
-  const marks = await mark();
-  return dryRun || marks.isComplete || (await indexUnnamed(core)) === 0 ? marks : mark();
+  const marks = await mark().catch((error: unknown) => {
+    // A part of a list of files or of a recipe may be what the lost index named.
+    if (dryRun || !(error instanceof VarveError) || error.code !== 'object-missing') throw error;
+    return undefined;
+  });
+  if (marks !== undefined && (dryRun || marks.isComplete)) return marks;
+  const found = await indexUnnamed(core);
+  return marks === undefined || found > 0 ? mark() : marks;
+}
+
+/**
+ * Record which of the roots this clone holds, if it is given.
+ * @param recorded those that it recorded before: what a lost index named may have come to them
+ */
+async function recordHeld(
+  store: Store,
+  roots: readonly Root[],
+  clone: string | undefined,
+  recorded?: readonly Root[],
+): Promise<readonly Root[]> {
+  const held = roots.filter((root) => isHeld(store, root));
+  if (clone !== undefined && held.length !== recorded?.length) await writeRef(store.core.remote, clone, held);
+  return held;
 }
 
 /**

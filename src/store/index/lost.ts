@@ -2,7 +2,7 @@ import { isStoreKey } from '../../remote/store-layout.ts';
 import type { IndexedPack } from '../format/index-file.ts';
 import { packKey } from '../format/pack.ts';
 import { wholeObjectKey } from '../format/whole-object-key.ts';
-import { readPendingDeletions } from '../gc/pending-deletions.ts';
+import { readPendingDeletions, writePendingDeletions } from '../gc/pending-deletions.ts';
 import type { StoreCore } from '../store-core.ts';
 import { rebuildIndex } from './rebuild.ts';
 
@@ -18,14 +18,16 @@ export function indexedKeys({ catalog }: StoreCore): Set<string> {
 }
 
 /**
- * Index the packs and whole objects that no index names, and that no gc has found unneeded: the index that named them may be lost. What nothing
+ * Index the packs and whole objects that no index names, and that no `verify` has found damaged: the index that named them may be lost. What nothing
  * needs of them, the next gc finds unneeded as it does of all else.
  * @returns how many files are named now that were not
  * @throws VarveError `pending-deletions-damaged`, and what the remote meets
  */
 export async function indexUnnamed(core: StoreCore): Promise<number> {
   const named = indexedKeys(core);
-  for (const { keys } of await readPendingDeletions(core.remote)) for (const key of keys) named.add(key);
+  // What a gc listed may be needed again by now; what was found damaged is not to be relied on.
+  for (const { keys, isDamage } of await readPendingDeletions(core.remote))
+    for (const key of isDamage ? keys : []) named.add(key);
   const unnamed = new Set<string>();
   for (const prefix of ['packs/', 'objects/'])
     for await (const { key } of core.remote.list(prefix))
@@ -39,9 +41,12 @@ export async function indexUnnamed(core: StoreCore): Promise<number> {
 
 /**
  * Look whether the packs and whole objects that the index names are there in their full length: nothing new relies on one that is not, so that its
- * bytes are sent again. For who is about to keep no copy. It takes a listing of the store.
+ * bytes are sent again. It takes a listing of the store. What is missing goes on a list of pending deletions, as what `verify` finds damaged does:
+ * otherwise another clone would still read it by the older index, and no later push would send it.
+ * @throws VarveError `pending-deletions-damaged`, and what the remote meets
  */
-export async function markMissing({ catalog, remote }: StoreCore): Promise<void> {
+export async function markMissing(core: StoreCore): Promise<void> {
+  const { catalog, remote } = core;
   const sizes = new Map<string, number>();
   for (const prefix of ['packs/', 'objects/'])
     for await (const { key, size } of remote.list(prefix)) sizes.set(key, size);
@@ -58,4 +63,13 @@ export async function markMissing({ catalog, remote }: StoreCore): Promise<void>
         catalog.markDamaged({ at: 'pack', pack: pack.name, packKind: pack.kind, offset, length });
     }
   }
+  await listDamaged(core);
+}
+
+async function listDamaged(core: StoreCore): Promise<void> {
+  const { damagedKeys } = core.catalog;
+  if (damagedKeys.size === 0) return;
+  const known = await core.keysPendingDeletion();
+  const fresh = [...damagedKeys].filter((key) => !known.has(key));
+  if (fresh.length > 0) await writePendingDeletions(core.remote, fresh, true);
 }

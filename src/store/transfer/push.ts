@@ -6,6 +6,7 @@ import { hexDigestOf } from '../format/digest.ts';
 import { type CloneRecord, writeCloneRecord } from '../gc/clones.ts';
 import { writeRef } from '../gc/refs.ts';
 import type { Root } from '../gc/roots.ts';
+import { markMissing } from '../index/lost.ts';
 import { Store } from '../store.ts';
 import { unknownRoots } from './lacking.ts';
 import { isAlreadyThere, type StoreTransferOptions, type TransferTotals, transfer } from './transfer.ts';
@@ -33,6 +34,8 @@ export interface PushOptions extends StoreTransferOptions {
   readonly everyRoot?: () => Promise<readonly Root[]>;
   /** Versions that are not to be sent, and of which the caller wants to know whether the remote names them. */
   readonly others?: readonly Root[];
+  /** Whether what the index of the remote names is looked for there, by one listing: what is missing or cut short is sent again. */
+  readonly looksAtFiles?: boolean;
   /** Folder that keeps the index of the remote between runs. */
   readonly indexCache?: string;
   readonly completed?: CompletedPushes | undefined;
@@ -67,7 +70,16 @@ export async function pushToRemote(
   openCache: () => Promise<Store>,
   remote: Remote,
   roots: readonly Root[],
-  { clone, cloneRecord, everyRoot, others = [], indexCache, completed, ...options }: PushOptions,
+  {
+    clone,
+    cloneRecord,
+    everyRoot,
+    others = [],
+    indexCache,
+    completed,
+    looksAtFiles = false,
+    ...options
+  }: PushOptions,
 ): Promise<PushTotals> {
   // Writes the marker of a store. A clone does that once, since it takes requests.
   if (!completed?.stores.has(remote.url)) await remote.claim();
@@ -78,7 +90,8 @@ export async function pushToRemote(
   ]);
   // A remote that knew this clone, and has no record of it now, may have dropped its refs too.
   const isForgotten = record === 'written' && completed?.stores.has(remote.url) === true;
-  const isComplete = completed !== undefined && (await wasCompleted(completed, remote, roots, options));
+  const isComplete =
+    !looksAtFiles && completed !== undefined && (await wasCompleted(completed, remote, roots, options));
   debug(
     'cache',
     isComplete ? 'hit, an earlier push found all there' : 'miss, no earlier push found all there',
@@ -87,6 +100,7 @@ export async function pushToRemote(
   const remoteStore = await Store.open(remote, indexCache === undefined ? {} : { indexCache });
   if (isForgotten && everyRoot !== undefined)
     await writeRef(remote, clone, knownRoots(remoteStore, await everyRoot()));
+  if (looksAtFiles) await markMissing(remoteStore.core);
   const sent = isComplete ? NOTHING : await send(openCache, remoteStore, roots, { ...options, completed });
   const unknown = unknownRoots(remoteStore, others);
   return { ...sent, ...(unknown.length > 0 && { unknown }) };
