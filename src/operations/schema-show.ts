@@ -4,11 +4,12 @@ import { schemaToConstraints } from '../schema/sagemaker/constraints.ts';
 import { schemaToPbtxt } from '../schema/tfdv/schema-to.ts';
 import type { Watch } from './context/context.ts';
 import { nameDataset } from './datasets/resolve.ts';
+import type { SchemaFormat } from './schema-infer.ts';
 import { isPbtxt, readSchema, readSchemaText, schemaFileOf } from './statistics/schema-file.ts';
 
-export const SHOWN_SCHEMA_FORMATS = ['yaml', 'tfdv', 'sagemaker'] as const;
+export type ShownSchemaFormat = SchemaFormat | 'sagemaker';
 
-export type ShownSchemaFormat = (typeof SHOWN_SCHEMA_FORMATS)[number];
+export const SHOWN_SCHEMA_FORMATS: readonly ShownSchemaFormat[] = ['yaml', 'tfdv', 'sagemaker'];
 
 export interface SchemaShowResult {
   readonly path: string;
