@@ -38,6 +38,7 @@ export {
   serve,
 } from './library/serve.ts';
 export type { TrustMethods } from './library/trust.ts';
+export type { InPlaceProfiling } from './operations/add.ts';
 export type * from './operations/backend/results.ts';
 export type { ContentKey, HistoryEntry, VersionFacts } from './operations/backend/version.ts';
 export type { CheckedDataset, CheckFailure, CheckResult } from './operations/check.ts';

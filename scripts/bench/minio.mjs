@@ -46,5 +46,10 @@ export async function startMinio(folder) {
     if (ready) break;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  return { endpoint, bucket, env: credentials, pid: server.pid, stop: () => server.kill() };
+  const ended = new Promise((resolve) => server.once('exit', resolve));
+  const stop = () => {
+    server.kill();
+    return ended;
+  };
+  return { endpoint, bucket, env: credentials, pid: server.pid, stop };
 }

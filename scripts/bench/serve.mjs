@@ -266,7 +266,7 @@ try {
   await compare(`listing of ${keys} keys`, servers, listing, 2);
   await compare(`memory after that`, servers, memory, 1);
 } finally {
-  for (const { stop } of servers) stop();
+  for (const { stop } of servers) await stop();
   agent.destroy();
   // A server that was stopped may write to its end.
   rmSync(work, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });

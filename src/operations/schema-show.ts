@@ -4,10 +4,9 @@ import { schemaToConstraints } from '../schema/sagemaker/constraints.ts';
 import { schemaToPbtxt } from '../schema/tfdv/schema-to.ts';
 import type { Watch } from './context/context.ts';
 import { nameDataset } from './datasets/resolve.ts';
-import type { SchemaFormat } from './schema-infer.ts';
 import { isPbtxt, readSchema, readSchemaText, schemaFileOf } from './statistics/schema-file.ts';
 
-export type ShownSchemaFormat = SchemaFormat | 'sagemaker';
+export type ShownSchemaFormat = 'yaml' | 'tfdv' | 'sagemaker';
 
 export const SHOWN_SCHEMA_FORMATS: readonly ShownSchemaFormat[] = ['yaml', 'tfdv', 'sagemaker'];
 

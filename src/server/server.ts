@@ -10,11 +10,11 @@ import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { createSecureContext, Server as TlsServer } from 'node:tls';
-import fastify, { type FastifyInstance, LogController } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply, LogController } from 'fastify';
 import { systemCode, systemError } from '../base/files/system-errors.ts';
 import { VarveError } from '../errors.ts';
 import { isOutOfReach } from '../workspace/trust/consent.ts';
-import { KeyRing, keyFolder } from './access/access-keys.ts';
+import { KeyRing, keyFolder, openKeyFiles } from './access/access-keys.ts';
 import { registerGate } from './access/gate.ts';
 import { registerHeaders } from './answer-headers.ts';
 import { Connections } from './connections.ts';
@@ -29,6 +29,7 @@ import { registerObserve } from './observe/routes.ts';
 import { registerPages } from './pages/pages.ts';
 import { openRepositories, type ServedRepositories } from './repositories.ts';
 import { newRequestId, registerGateway } from './s3/gateway.ts';
+import { whenOver } from './when-over.ts';
 
 export interface ServerSettings extends ObserveOptions {
   /** Folders of the repositories, each with the name of its bucket perhaps: `PATH` or `NAME=PATH`. */
@@ -188,10 +189,23 @@ function buildApp(options: ServerSettings): FastifyInstance {
     },
   });
   app.addHook('onResponse', async (request, reply) => {
-    const ms = Math.round(reply.elapsedTime * 10) / 10;
-    request.log.info({ req: request, status: reply.statusCode, ms }, 'answered');
+    request.log.info({ req: request, ...factsOf(reply) }, 'answered');
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    const { socket } = request.raw;
+    const before = socket.bytesWritten;
+    whenOver(request.raw, reply.raw, () => {
+      if (reply.raw.writableFinished) return;
+      // Who reads all but the last bytes has read too.
+      const sent = socket.bytesWritten - before;
+      request.log.info({ req: request, ...factsOf(reply), sent }, 'cut off');
+    });
   });
   return app;
+}
+
+function factsOf({ raw, elapsedTime }: FastifyReply): { readonly status: number; readonly ms: number } {
+  return { status: raw.statusCode, ms: Math.round(elapsedTime * 10) / 10 };
 }
 
 /** @throws VarveError `tls-invalid`, and as systemError */
@@ -241,10 +255,23 @@ async function listen(app: FastifyInstance, { host, port }: ListenAddress): Prom
   }
 }
 
-function warningsOf({ host }: ListenAddress, { tlsCert }: ServerSettings): string[] {
-  if (isLoopback(host) || tlsCert !== undefined) return [];
+function warningsOf({ host }: ListenAddress, { tlsCert, anonymous }: ServerSettings): string[] {
+  const open = anonymous
+    ? []
+    : openKeyFiles().map((file) => `everybody on this machine may read ${file}: run \`chmod 600 ${file}\``);
+  if (isLoopback(host)) return open;
   return [
-    `what is sent from ${host} can be read on its way: give --tls-cert and --tls-key, or put a proxy that speaks TLS in front`,
+    ...open,
+    ...(tlsCert === undefined
+      ? [
+          `what is sent from ${host} can be read on its way: give --tls-cert and --tls-key, or put a proxy that speaks TLS in front`,
+        ]
+      : []),
+    ...(anonymous
+      ? [
+          `without keys, whatever page on the web somebody opens who reaches ${host} can read what is served here: leave --anonymous out, or listen at 127.0.0.1`,
+        ]
+      : []),
   ];
 }
 

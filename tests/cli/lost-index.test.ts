@@ -63,3 +63,20 @@ test('verify finds what a lost index named, in a cache and on a remote', () => {
     expect(box.ok(['verify', ...where])).not.toContain('Not ');
   }
 });
+
+test('add --to-remote sends again what the remote has lost, though its index names it', () => {
+  box.withRemote();
+  box.write('repo/w.png', Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), seededBytes(3, 3_000_000)]));
+  box.write('repo/more.csv', seededBytes(4, 3_000_000));
+  box.ok(['add', '--to-remote', 'w.png', 'more.csv']);
+  box.ok(['push']);
+  box.commit('sent');
+  for (const folder of ['packs', 'objects']) rmSync(box.path(`remote/${folder}`), { recursive: true });
+  box.write('repo/twice/w.png', readFileSync(box.path('repo/w.png')));
+  box.write('repo/twice/more.csv', readFileSync(box.path('repo/more.csv')));
+  box.ok(['add', '--to-remote', 'twice']);
+  box.commit('twice');
+  box.clone('repo', 'clone');
+  box.ok(['pull', 'twice'], 'clone');
+  expect(readFileSync(box.path('clone/twice/more.csv')).equals(seededBytes(4, 3_000_000))).toBe(true);
+});

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -283,6 +283,24 @@ test('messages that TensorFlow Serving logs are rows, one by one and as a file o
   );
 });
 
+test('a link in the place of a window is not written through', async () => {
+  const folder = join(box.path('links'), readdirSync(box.path('state'))[0]!);
+  mkdirSync(folder, { recursive: true });
+  box.write('mine.txt', 'mine');
+  const linked = await startServe(box, ['--anonymous', ...WORDS.slice(0, -1), '../links']);
+  symlinkSync(box.path('mine.txt'), join(folder, 'window-1.jsonl'));
+  const body = JSON.stringify(rides(2));
+  const headers = { 'Content-Type': 'application/json' };
+  expect((await fetch(`${linked.url}/v1/observe/${NAME}`, { method: 'POST', body, headers })).status).toBe(
+    202,
+  );
+  await vi.waitFor(() => expect(linked.log()).toContain('rows of requests cannot be kept'), {
+    timeout: 10_000,
+  });
+  await linked.stop();
+  expect(readFileSync(box.path('mine.txt'), 'utf8')).toBe('mine');
+});
+
 test('what cannot be observed is refused before anything listens', () => {
   const serve = (...words: string[]) => ['serve', '--listen', '127.0.0.1:0', ...words];
   refused(box, serve('--observe', 'gone.csv'), 'path-missing', 'gone.csv');
@@ -295,4 +313,12 @@ test('what cannot be observed is refused before anything listens', () => {
     'environment-unknown',
     'OTHER',
   );
+  // Where no folder can be made, the system says for ever that one is missing.
+  if (process.platform === 'linux')
+    refused(
+      box,
+      serve('--observe', NAME, '--state', '/proc/nothing/here'),
+      'path-missing',
+      '/proc/nothing/here',
+    );
 });

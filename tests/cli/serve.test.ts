@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import {
   GetObjectCommand,
@@ -310,6 +310,15 @@ test('a key is for its owner alone, and counts until it is removed', async () =>
   expect(box.ok(['serve', 'key', 'list', '--json'])).not.toContain(other.secret);
   const s3 = clientOf(other);
   await expect.poll(() => read(s3, 'v1/x.csv').then(String, String), { timeout: 10_000 }).toBe('a,b\n1,2\n');
+  const others = box.path('.config/varve/serve-keys', `${other.id}.json`);
+  chmodSync(others, 0o644);
+  const told = await startServe(box);
+  expect(told.log()).toContain(`chmod 600 ${others}`);
+  expect(told.log()).not.toContain(key.id);
+  await told.stop();
+  const open = await startServe(box, ['--anonymous', '--listen', '0.0.0.0:0']);
+  expect(open.log()).toContain('whatever page on the web');
+  await open.stop();
   box.ok(['serve', 'key', 'remove', other.id]);
   await expect
     .poll(() => read(s3, 'v1/x.csv').then(String, String), { timeout: 10_000 })

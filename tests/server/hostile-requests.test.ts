@@ -245,6 +245,19 @@ test('no row of a stranger spoils the window of the others, nor takes the server
   expect(server.log()).not.toContain('"level":"error"');
 }, 60_000);
 
+interface Logged {
+  readonly msg: string;
+  readonly req?: { readonly path: string };
+  readonly sent?: number;
+}
+
+const logged = (): Logged[] =>
+  server
+    .log()
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Logged);
+
 test('clients that take nothing hold little memory, and hold nobody else up', async () => {
   const before = await metric('process_resident_memory_bytes');
   const { port, hostname } = new URL(server.url);
@@ -262,9 +275,24 @@ test('clients that take nothing hold little memory, and hold nobody else up', as
     expect((await other.arrayBuffer()).byteLength).toBe(100_000 - at);
   }
   expect(await metric('varve_http_requests_running')).toBe(slow.length + 1);
+  const more = Array.from({ length: 5 }, () => send(get('/repo/main/whole.png')).socket.pause());
+  await vi.waitFor(async () => expect((await fetch(`${server.url}/repo/main/x.csv`)).status).toBe(503), {
+    timeout: 10_000,
+  });
+  for (const path of ['/healthz', '/readyz']) expect((await fetch(server.url + path)).status).toBe(200);
+  for (const socket of more) socket.destroy();
+  await vi.waitFor(async () => expect((await fetch(`${server.url}/repo/main/x.csv`)).status).toBe(200), {
+    timeout: 10_000,
+  });
   // All that they asked for would be more than twice as much.
   expect((await metric('process_resident_memory_bytes')) - before).toBeLessThan(150_000_000);
   for (const socket of slow) socket.destroy();
+  const cut = () =>
+    logged().filter(({ msg, req }) => msg === 'cut off' && req?.path === '/repo/main/whole.png');
+  await vi.waitFor(() => expect(cut().length).toBeGreaterThanOrEqual(slow.length), { timeout: 10_000 });
+  expect(cut().at(-1)).toMatchObject({ level: 'info', status: 200, sent: expect.any(Number) });
+  expect(cut().at(-1)!.sent).toBeLessThan(WHOLE.length);
+  expect(await metric('varve_http_answers_cut_total')).toBeGreaterThanOrEqual(slow.length);
   await vi.waitFor(async () => expect(await metric('varve_http_requests_running')).toBe(1), {
     timeout: 10_000,
   });

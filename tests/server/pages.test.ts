@@ -120,6 +120,7 @@ test('an address leads to what it names, and else says what is missing', async (
   await refused('/ui/repo/toString/main', 404, 'There is no page at this address');
   await refused('/ui/repo/datasets/nothing', 404, 'nothing names no commit');
   await refused('/ui/repo/datasets/--all', 404, 'names no commit');
+  await refused('/ui/repo/datasets/nothing', 404, 'See <code>git log</code>');
   await refused('/ui/repo/profile/main/nothing.csv', 404, 'There is no dataset at nothing.csv in');
   await refused('/ui/repo/files/main/photos/nothing.txt', 404, 'photos has nothing at photos/nothing.txt');
   await refused('/ui/repo/bytes/main/photos/..%2f..%2fflights.csv', 404, 'There is no page');

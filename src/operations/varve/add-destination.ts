@@ -5,6 +5,7 @@ import { type Digest, toRaw } from '../../store/format/digest.ts';
 import { writeRef } from '../../store/gc/refs.ts';
 import type { Root } from '../../store/gc/roots.ts';
 import { readKeptIndexes } from '../../store/index/load.ts';
+import { markMissing } from '../../store/index/lost.ts';
 import { Store } from '../../store/store.ts';
 import type { Batch } from '../../store/writing/batch.ts';
 import { byteSize } from '../../wording/numbers.ts';
@@ -86,6 +87,8 @@ export async function pastCache(
     );
     await remote.claim();
     const store = await Store.open(remote, { indexCache: indexFolder(context) });
+    // The cache keeps no copy: what an index says alone is not enough.
+    await markMissing(store.core);
     const batches = { data: store.batch(), meta: cache.batch() };
     return {
       data: batches.data,

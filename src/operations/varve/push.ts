@@ -73,7 +73,7 @@ export async function pushRoots(
       purged.set(`${path}\0${digest}`, { path, digest });
     const {
       unknown = [],
-      lacking,
+      lacking = [],
       ...sent
     } = await pushToRemote(() => openCache(context), remote, roots, {
       clone: cloneId(context.repository),

@@ -4,9 +4,10 @@
  */
 
 import { randomBytes, randomInt } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeAtomically } from '../../base/files/atomic-write.ts';
+import { makeFolders } from '../../base/files/make-folders.ts';
 import { isAbsent, systemError } from '../../base/files/system-errors.ts';
 import { configFolder } from '../../base/files/user-folders.ts';
 import { VarveError } from '../../errors.ts';
@@ -28,6 +29,7 @@ export interface NewAccessKey extends AccessKey {
 const VERSION = 1;
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
+const READABLE_BY_OTHERS = 0o004;
 /** Of the shape that programs know from AWS: 20 capital letters and digits, and a secret of 40 characters. */
 const ID_PREFIX = 'VARVE';
 const ID_LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
@@ -55,7 +57,7 @@ export function makeAccessKey(name?: string): NewAccessKey {
   const key = { id, ...(name !== undefined && { name }), created: new Date().toISOString(), secret };
   const folder = keyFolder();
   try {
-    mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
+    makeFolders(folder, FOLDER_MODE);
   } catch (error) {
     throw systemError(error, 'write', folder);
   }
@@ -114,6 +116,14 @@ export class KeyRing {
 
 export function keyFolder(): string {
   return join(configFolder(), 'serve-keys');
+}
+
+/** The files of keys that everybody on this machine may read. */
+export function openKeyFiles(): string[] {
+  if (process.platform === 'win32') return [];
+  return readKeys()
+    .map(({ id }) => join(keyFolder(), `${id}.json`))
+    .filter((file) => ((statSync(file, { throwIfNoEntry: false })?.mode ?? 0) & READABLE_BY_OTHERS) !== 0);
 }
 
 /** One file a key, named by its id; one that says something else than its name opens nothing. */

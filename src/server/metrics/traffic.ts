@@ -7,12 +7,14 @@ export class Traffic {
   readonly #answers = new Map<string, { labels: Readonly<Record<string, string>>; value: number }>();
   #seconds = 0;
   #running = 0;
+  #cut = 0;
 
   register(app: FastifyInstance): void {
     app.addHook('onRequest', async ({ raw }, reply) => {
       this.#running++;
       whenOver(raw, reply.raw, () => {
         this.#running--;
+        if (!reply.raw.writableFinished) this.#cut++;
       });
     });
     app.addHook('onResponse', async ({ method }, { statusCode, elapsedTime }) => {
@@ -38,6 +40,12 @@ export class Traffic {
         type: 'counter',
         help: 'Time that answers took together.',
         samples: [{ labels: {}, value: this.#seconds }],
+      },
+      {
+        name: 'varve_http_answers_cut',
+        type: 'counter',
+        help: 'Requests whose connection ended before their answer.',
+        samples: [{ labels: {}, value: this.#cut }],
       },
       {
         name: 'varve_http_requests_running',

@@ -1,30 +1,35 @@
-import { page } from '../../report/html/page.ts';
-import { badge, datum, table } from '../../report/html/parts.ts';
-import { type Markup, markup, NO_MARKUP, separated } from '../../report/markup.ts';
+import { badge, datum } from '../../report/html/parts.ts';
+import { anchor, SITE_END, type SiteLink, siteContent, siteHead } from '../../report/html/site.ts';
+import { type Markup, markup, NO_MARKUP } from '../../report/markup.ts';
 import { gradeOf } from '../../report/phrases.ts';
 import { brief } from '../../wording/neutral.ts';
 import { count, counted } from '../../wording/numbers.ts';
+import { HOME } from '../pages/links.ts';
+import { columnTitles } from '../pages/table-parts.ts';
 import type { ComparedWindow } from './state.ts';
 import type { ObservedSummary } from './summary.ts';
 
 const MAX_WINDOWS = 50;
+const OVERVIEW = '/v1/observe';
 
 /** The page of all observed datasets: what the last window of each says. */
 export function overviewPage(datasets: readonly ObservedSummary[]): string {
-  const rows = datasets.map(
-    (one) => markup`<tr><th scope="row"><a href="${addressOf(one)}">${datum(brief(one.name, 100))}</a>
-<td>${verdictOf(one.windows[0])}<td>${datum(brief(one.windows[0]?.summary ?? nothingYet(one), 300))}<td>${timeOf(one.windows[0]?.until)}`,
-  );
+  const rows = datasets.map((one) => {
+    const { name, windows } = one;
+    const link = anchor({ text: brief(name, 100), href: addressOf(one) });
+    return markup`<tr><th scope="row">${link}<td>${verdictOf(windows[0])}<td class="full">${datum(brief(windows[0]?.summary ?? nothingYet(one), 300))}<td class="when">${timeOf(windows[0]?.until)}
+`;
+  });
   const drifted = datasets.filter(({ windows }) => windows[0]?.verdict === 'drift').length;
-  const answer = `${drifted} of ${counted(datasets.length, 'observed dataset')} drifted`;
-  const list = markup`<div class="steps"><table class="none datasets"><thead><tr><th scope="col">dataset<th scope="col">verdict<th scope="col">last window<th scope="col">closed<tbody>
-${separated(rows)}</table></div>`;
+  const list = markup`<table class="list">${columnTitles(['dataset', 'verdict', 'last window', 'closed (UTC)'])}<tbody>${rows}</table>`;
   return page(
     'Observed',
-    frame(
-      answer,
-      markup`${datasets.length === 0 ? markup`<p class="empty">No dataset is observed. Start the server with --observe DATASET.</p>` : list}`,
-    ),
+    [],
+    markup`${drifted} of ${counted(datasets.length, 'observed dataset')} drifted`,
+    NO_MARKUP,
+    datasets.length === 0
+      ? markup`<p class="empty">No dataset is observed. Start the server with --observe DATASET.</p>`
+      : list,
   );
 }
 
@@ -32,45 +37,42 @@ ${separated(rows)}</table></div>`;
 export function observedPage(summary: ObservedSummary): string {
   const { name, against, windows, totals, open, problems } = summary;
   const last = windows[0];
-  const facts = table(
-    ['counted', 'number'],
-    Object.entries(totals).map(([key, value]) => [key, count(value)]),
-    'rest',
+  const facts = Object.entries(totals).map(
+    ([key, value]) => markup`<tr><th scope="row">${key}<td class="figure">${count(value)}
+`,
   );
-  const body = markup`<p class="note">Held against ${datum(against)}, in windows of ${windowWords(summary)}. ${openWords(open)} <a href="/v1/observe">All datasets</a>${last === undefined ? NO_MARKUP : markup` · <a href="${addressOf(summary)}?report">All features of the last window</a>`}</p>
-<main>
-<h2>Windows</h2>
-${windows.length === 0 ? markup`<p class="empty">None was compared yet.</p>` : windowList(windows)}
-<h2>Since the state was made</h2>
-${facts}
-${problems.length === 0 ? NO_MARKUP : markup`<h2>Last problems</h2>\n<ul class="reasons">${problems.map((one) => markup`<li>${timeOf(one.time)} ${datum(brief(one.message, 500))}</li>`)}</ul>`}
-</main>`;
-  const answer =
+  const report = markup` <a href="${addressOf(summary)}?report">All features of the last window</a>`;
+  return page(
+    `Observed: ${brief(name, 100)}`,
+    [{ text: brief(name, 100), href: addressOf(summary) }],
     last === undefined
       ? markup`${brief(name, 200)}: ${nothingYet(summary)}`
-      : markup`${verdictOf(last)} ${brief(name, 200)}: ${brief(last.summary, 300)}`;
-  return page(`Observed: ${brief(name, 100)}`, frame(answer, body));
+      : markup`${verdictOf(last)} ${brief(name, 200)}: ${brief(last.summary, 300)}`,
+    markup`<p>Held against ${datum(against)}, in windows of ${windowWords(summary)}. ${openWords(open)}${last === undefined ? NO_MARKUP : report}</p>`,
+    markup`<h2>Windows</h2>
+${windows.length === 0 ? markup`<p class="empty">None was compared yet.</p>` : windowList(windows)}
+<h2>Since the state was made</h2>
+<table class="list">${columnTitles(['counted', 'number'], ['number'])}<tbody>${facts}</table>
+${problems.length === 0 ? NO_MARKUP : markup`<h2>Last problems</h2>\n<ul class="reasons">${problems.map((one) => markup`<li>${timeOf(one.time)} ${datum(brief(one.message, 500))}</li>`)}</ul>`}`,
+  );
 }
 
-function frame(answer: string | Markup, body: Markup): Markup {
-  return markup`<header class="top">
-<p class="kicker">varve <span>observed</span></p>
-<h1>${answer}</h1>
-</header>
-${body}`;
+function page(title: string, trail: readonly SiteLink[], answer: Markup, head: Markup, main: Markup): string {
+  const steps = [{ text: 'varve', href: HOME }, { text: 'observed', href: OVERVIEW }, ...trail];
+  const frame = siteHead({ title: `${title} · varve`, trail: steps, views: [] });
+  return frame + siteContent(answer, head, main).toString() + SITE_END;
 }
 
 function windowList(windows: readonly ComparedWindow[]): Markup {
-  const rows = windows
-    .slice(0, MAX_WINDOWS)
-    .map(
-      (one) =>
-        markup`<tr><td>${verdictOf(one)}<td>${count(one.window)}<td>${timeOf(one.until)}<td>${count(one.rows)}<td>${count(one.anomalies)}<td>${one.features
-          .slice(0, 5)
-          .map(({ feature }, at) => markup`${at === 0 ? '' : ', '}${datum(brief(feature, 60))}`)}`,
-    );
-  return markup`<div class="steps"><table class="none"><thead><tr><th scope="col">verdict<th scope="col">window<th scope="col">closed<th scope="col">rows<th scope="col">anomalies<th scope="col">changed most<tbody>
-${separated(rows)}</table></div>`;
+  const rows = windows.slice(0, MAX_WINDOWS).map((one) => {
+    const changed = one.features
+      .slice(0, 5)
+      .map(({ feature }, at) => markup`${at === 0 ? '' : ', '}${datum(brief(feature, 60))}`);
+    return markup`<tr><th scope="row">${count(one.window)}<td>${verdictOf(one)}<td class="when">${timeOf(one.until)}<td class="figure">${counted(one.rows, 'row')}<td class="figure">${counted(one.anomalies, 'anomaly', 'anomalies')}<td class="full">${changed}
+`;
+  });
+  const titles = ['window', 'verdict', 'closed (UTC)', 'holds', 'against the schema', 'changed most'];
+  return markup`<table class="list">${columnTitles(titles, ['holds', 'against the schema'])}<tbody>${rows}</table>`;
 }
 
 function verdictOf(window: ComparedWindow | undefined): Markup {
@@ -99,5 +101,5 @@ function openWords(open: ObservedSummary['open']): string {
 }
 
 function addressOf({ name }: ObservedSummary): string {
-  return `/v1/observe/${name.split('/').map(encodeURIComponent).join('/')}`;
+  return `${OVERVIEW}/${name.split('/').map(encodeURIComponent).join('/')}`;
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { VarveError } from '../../errors.ts';
 import { policyOfPages } from '../../report/html/page.ts';
+import { SITE_POLICY } from '../../report/html/site.ts';
 import { PAGE_HEADERS } from '../answer-headers.ts';
 import { BODY_TYPES } from './bodies.ts';
 import type { ObservedDataset } from './observed-dataset.ts';
@@ -9,8 +10,8 @@ import type { ObservedDatasets } from './observed-datasets.ts';
 import { observedPage, overviewPage } from './page.ts';
 import { summaryOf } from './summary.ts';
 
-/** What the frame of a page cannot say for itself is that nobody frames it. */
-const POLICY = `${policyOfPages()}; frame-ancestors 'none'`;
+/** Of a report, which is a page by itself. What its frame cannot say is that nobody frames it. */
+const REPORT_POLICY = `${policyOfPages()}; frame-ancestors 'none'`;
 
 interface Named {
   readonly Params: { readonly '*': string };
@@ -41,7 +42,7 @@ export function registerObserve(app: FastifyInstance, observed: ObservedDatasets
     });
     scope.get<Named>('/v1/observe/*', async (request, reply) => {
       const dataset = observed.named(request.params['*']);
-      if (request.query.report !== undefined) return html(reply, lastReport(dataset));
+      if (request.query.report !== undefined) return html(reply, lastReport(dataset), REPORT_POLICY);
       const summary = summaryOf(dataset);
       return send(request, reply, summary, () => observedPage(summary));
     });
@@ -90,11 +91,11 @@ function lastReport({ name, report }: ObservedDataset): string {
 
 function send(request: FastifyRequest, reply: FastifyReply, facts: object, page: () => string): FastifyReply {
   reply.header('Vary', 'Accept');
-  return request.headers.accept?.includes('text/html') ? html(reply, page()) : reply.send(facts);
+  return request.headers.accept?.includes('text/html') ? html(reply, page(), SITE_POLICY) : reply.send(facts);
 }
 
-function html(reply: FastifyReply, text: string): FastifyReply {
+function html(reply: FastifyReply, text: string, policy: string): FastifyReply {
   return reply
-    .headers({ 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': POLICY })
+    .headers({ 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': policy })
     .send(text);
 }

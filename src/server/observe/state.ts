@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeAtomically } from '../../base/files/atomic-write.ts';
+import { makeFolders } from '../../base/files/make-folders.ts';
 import { isGone, processOwner } from '../../base/files/process-owner.ts';
 import { isAbsent, systemError } from '../../base/files/system-errors.ts';
 import type { DriftWindow } from '../../drift/model.ts';
@@ -86,7 +87,7 @@ export class StateFolder {
   constructor(path: string) {
     this.path = path;
     try {
-      mkdirSync(path, { recursive: true, mode: FOLDER_MODE });
+      makeFolders(path, FOLDER_MODE);
     } catch (error) {
       throw systemError(error, 'write', path);
     }

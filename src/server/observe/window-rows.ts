@@ -1,12 +1,15 @@
-import { createReadStream } from 'node:fs';
-import { appendFile, truncate } from 'node:fs/promises';
-import { isAbsent } from '../../base/files/system-errors.ts';
+import { constants } from 'node:fs';
+import { appendFile, open } from 'node:fs/promises';
+import { isAbsent, systemError } from '../../base/files/system-errors.ts';
 
 /** Bytes that are held before they are written. */
 const BUFFERED_BYTES = 1024 * 1024;
 const LINE_FEED = 0x0a;
 /** Rows of requests may be about people. */
 const FILE_MODE = 0o600;
+/** A link in the place of a window leads nowhere. */
+const NO_LINK = constants.O_NOFOLLOW ?? 0;
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | NO_LINK;
 
 /** The rows of a window that is open, as JSON Lines in a file. */
 export class WindowRows {
@@ -29,22 +32,27 @@ export class WindowRows {
     return new WindowRows(path, 0, 0);
   }
 
-  /** Go on with what a process that ended left: its last line may be cut, and is dropped then. */
+  /** Go on with what a process that ended left: its last line may be cut, and is dropped then. @throws VarveError as systemError */
   static async resume(path: string): Promise<WindowRows> {
     let rows = 0;
     let size = 0;
     let end = 0;
+    const file = await open(path, constants.O_RDWR | NO_LINK).catch((error: unknown) => {
+      if (isAbsent(error)) return undefined;
+      throw systemError(error, 'read', path);
+    });
+    if (file === undefined) return WindowRows.begin(path);
     try {
-      for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+      for await (const chunk of file.createReadStream({ autoClose: false }) as AsyncIterable<Buffer>) {
         for (let feed = chunk.indexOf(LINE_FEED); feed >= 0; feed = chunk.indexOf(LINE_FEED, feed + 1)) {
           rows++;
           end = size + feed + 1;
         }
         size += chunk.length;
       }
-      if (end < size) await truncate(path, end);
-    } catch (error) {
-      if (!isAbsent(error)) throw error;
+      if (end < size) await file.truncate(end);
+    } finally {
+      await file.close();
     }
     return new WindowRows(path, rows, end);
   }
@@ -65,7 +73,7 @@ export class WindowRows {
     this.#held = [];
     this.#heldBytes = 0;
     const { rows } = this;
-    await appendFile(this.path, text, { mode: FILE_MODE });
+    await appendFile(this.path, text, { mode: FILE_MODE, flag: APPEND });
     this.kept = rows;
   }
 }

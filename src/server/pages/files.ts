@@ -107,7 +107,7 @@ function tiles({ place, path }: ViewRequest, shown: readonly Listed[]): Markup {
 async function fileContent({ place, path }: ViewRequest, { dataset, file }: ServedObject): Promise<Markup> {
   const preview = await place.catalog.previews.of({ dataset, file });
   const digest = file.digest ?? NONE;
-  const head = markup`<dl class="sides"><div class="after"><dt>file</dt><dd>${byteSize(file.size)}<code>${digest}</code></dd></div></dl>
+  const head = markup`<dl class="sides"><div class="after"><dt>file</dt><dd>${byteSize(file.size).replace(' ', '\u00a0')}<code>${digest}</code></dd></div></dl>
 <p>${downloadLink(place, path, 'Download the file')}</p>`;
   return siteContent(
     markup`${datum(path)}`,

@@ -203,8 +203,13 @@ function sendError(request: FastifyRequest, reply: FastifyReply, error: unknown)
   const trail = [{ text: 'varve', href: HOME }];
   const content = siteContent(
     markup`${said}`,
-    markup`<p>${remedy}</p><p>${anchor({ text: 'To the start', href: HOME })}</p>`,
+    markup`<p>${withCommands(remedy)}</p><p>${anchor({ text: 'To the start', href: HOME })}</p>`,
     markup``,
   );
   return send(reply, status, siteHead({ title: 'varve', trail, views: [] }), content);
+}
+
+/** A sentence whose commands stand in backticks. */
+function withCommands(text: string): Markup[] {
+  return text.split('`').map((part, at) => (at % 2 === 0 ? markup`${part}` : markup`<code>${part}</code>`));
 }

@@ -11,8 +11,11 @@ import type { Digest } from '../../store/format/digest.ts';
 import type { GivenProfile, StatisticsAnswer, StatisticsQuestion } from './questions.ts';
 import { answerTask } from './tasks.ts';
 
-/** Features of all profiles that are in memory together: each has its sketches and counts, some 40 KB. */
-const MAX_KNOWN_FEATURES = 500;
+/**
+ * Features of all profiles that are in memory together: each has its sketches and counts, some 40 KB. A history of 50 versions that did not
+ * fit would be copied and read anew by each look at it, and take as much memory then.
+ */
+const MAX_KNOWN_FEATURES = 1500;
 
 const known = new LRUCache<Digest, Profile>({
   maxSize: MAX_KNOWN_FEATURES,

@@ -1,4 +1,5 @@
 import { isStoreKey } from '../../remote/store-layout.ts';
+import type { IndexedPack } from '../format/index-file.ts';
 import { packKey } from '../format/pack.ts';
 import { wholeObjectKey } from '../format/whole-object-key.ts';
 import { readPendingDeletions } from '../gc/pending-deletions.ts';
@@ -34,4 +35,27 @@ export async function indexUnnamed(core: StoreCore): Promise<number> {
   const count = content.packs.length + content.wholeObjects.length;
   if (count > 0) await core.writeIndex(content);
   return count;
+}
+
+/**
+ * Look whether the packs and whole objects that the index names are there in their full length: nothing new relies on one that is not, so that its
+ * bytes are sent again. For who is about to keep no copy. It takes a listing of the store.
+ */
+export async function markMissing({ catalog, remote }: StoreCore): Promise<void> {
+  const sizes = new Map<string, number>();
+  for (const prefix of ['packs/', 'objects/'])
+    for await (const { key, size } of remote.list(prefix)) sizes.set(key, size);
+  const isMissing = ({ name, size }: IndexedPack): boolean => sizes.get(packKey(name)) !== size;
+  for (const segment of catalog.segments) {
+    for (const { digest, size, generation } of segment.allWholeObjects()) {
+      const key = wholeObjectKey(digest, generation);
+      if (sizes.get(key) !== size) catalog.markDamaged({ at: 'whole', key, size });
+    }
+    if (!segment.packs.some(isMissing)) continue;
+    for (const { pack, blobs } of segment.byPack()) {
+      if (!isMissing(pack)) continue;
+      for (const { offset, length } of blobs)
+        catalog.markDamaged({ at: 'pack', pack: pack.name, packKind: pack.kind, offset, length });
+    }
+  }
 }

@@ -1,5 +1,6 @@
 import { debug } from '../../base/debug.ts';
 import { forEach, inOrder } from '../../base/threads/concurrency.ts';
+import { type ErrorCode, VarveError } from '../../errors.ts';
 import type { OnProgress } from '../../progress.ts';
 import { objectDamaged, objectMissing } from '../errors.ts';
 import { type RawDigest, toDigest } from '../format/digest.ts';
@@ -47,6 +48,8 @@ const MAX_PLANNED_OBJECTS = 65_536;
 /** Blobs are planned together, so that neighbours in a pack come in one request. */
 const MAX_PLANNED_BLOBS = 65_536;
 const MAX_PLANNED_BYTES = 1024 * 1024 * 1024;
+/** Of a file, what another that holds the same makes good. */
+const DAMAGE: ReadonlySet<ErrorCode> = new Set(['object-missing', 'object-truncated', 'digest-mismatch']);
 const DEFAULT_JOBS = 8;
 /** Smaller packs are joined on their way. */
 const MIN_WHOLE_PACK_BYTES = 4 * 1024 * 1024;
@@ -311,13 +314,31 @@ export class ObjectCopier {
     this.#report(bytes.length);
   }
 
-  async #copyWholeObject({ digest, location, into }: WantedWholeObject): Promise<void> {
+  async #copyWholeObject(object: WantedWholeObject): Promise<void> {
+    const { digest, location, into } = object;
     this.#signal?.throwIfAborted();
     const watch = { onBytes: (count: number): void => this.#report(count), signal: this.#signal, into };
-    await withWholeObjectBody(this.#from.remote, digest, location, this.#to.remote, watch, (body) =>
-      this.#batch.putWholeObject(digest, body, this.#signal),
-    );
+    try {
+      await withWholeObjectBody(this.#from.remote, digest, location, this.#to.remote, watch, (body) =>
+        this.#batch.putWholeObject(digest, body, this.#signal),
+      );
+    } catch (error) {
+      const other = isDamage(error) ? this.#otherFile(object) : undefined;
+      if (other === undefined) throw error;
+      return this.#copyWholeObject({ ...object, location: other });
+    }
     this.#sent.objects += 1;
+  }
+
+  /** Another file that holds a whole object of which one is gone or damaged. */
+  #otherFile({ digest, location }: WantedWholeObject): WholeObjectLocation | undefined {
+    const { catalog } = this.#from;
+    for (const other of catalog.locations(digest)) {
+      if (other.at !== 'whole' || other.key === location.key) continue;
+      catalog.markDamaged(location);
+      return other;
+    }
+    return undefined;
   }
 
   #report(count: number): void {
@@ -348,6 +369,10 @@ export function nearestSource(digest: RawDigest, from: StoreCore, to: StoreCore,
   const near = having.find(({ remote }) => remote.localPath !== undefined) ?? having[0];
   if (near === undefined) throw objectMissing(toDigest(digest), from.remote.url, path);
   return near;
+}
+
+function isDamage(error: unknown): boolean {
+  return error instanceof VarveError && DAMAGE.has(error.code);
 }
 
 function* samePack(sorted: readonly WantedBlob[]): Generator<WantedBlob[]> {

@@ -43,11 +43,11 @@ export interface PushOptions extends StoreTransferOptions {
 export interface PushTotals extends TransferTotals {
   /** Those of the other versions that the index of the remote does not name; absent if there are none. */
   readonly unknown?: readonly Root[];
-  /** Roots of which something is neither here nor there. */
-  readonly lacking: readonly LackingRoot[];
+  /** Roots of which something is neither here nor there; absent if there are none. */
+  readonly lacking?: readonly LackingRoot[];
 }
 
-const NOTHING: PushTotals = { objects: 0, bytes: 0, lacking: [] };
+const NOTHING: PushTotals = { objects: 0, bytes: 0 };
 
 /** Names of the files that say what a remote holds. None of them ever changes under its name. */
 interface RemoteState {
@@ -102,12 +102,12 @@ async function send(
   try {
     // A clone that lacks some of the data cannot tell whether the remote has all of it.
     const isPartial = roots.some((root) => isAlreadyThere(cache.core, remoteStore.core, root));
-    const sent = goesOn
+    const { lacking, ...sent } = goesOn
       ? await transferEach(cache, remoteStore, roots, options, isNowhere)
       : { ...(await transfer(cache, remoteStore, roots, options)), lacking: [] };
-    if (!isPartial && sent.lacking.length === 0)
+    if (!isPartial && lacking.length === 0)
       completed?.add(remoteStore.core.remote.url, fingerprintOf(stateOf(remoteStore), roots, options));
-    return sent;
+    return { ...sent, ...(lacking.length > 0 && { lacking }) };
   } finally {
     await cache.close();
   }

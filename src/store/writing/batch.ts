@@ -143,10 +143,16 @@ export class Batch implements BlobSink {
     const generation = freeGeneration((candidate) =>
       this.#store.catalog.isTaken(wholeObjectKey(digest, candidate)),
     );
-    await this.#store.remote.write(wholeObjectKey(digest, generation), body, {
-      sha256: toHex(digest),
-      signal,
-    });
+    try {
+      await this.#store.remote.write(wholeObjectKey(digest, generation), body, {
+        sha256: toHex(digest),
+        signal,
+      });
+    } catch (error) {
+      // Another file may hold it whole.
+      this.#pending.delete(keyOf(digest));
+      throw error;
+    }
     const size = body instanceof Uint8Array ? body.length : body.size;
     this.#wholeObjects.push({ digest: Buffer.from(digest), size, generation });
   }

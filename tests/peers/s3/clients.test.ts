@@ -1,16 +1,19 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { delimiter, dirname, join, relative } from 'node:path';
 import { DuckDBConnection } from '@duckdb/node-api';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Sandbox } from '../../support/sandbox.ts';
 import { type ServeProcess, startServe } from '../../support/serve-process.ts';
+import { findSpark } from '../spark/cluster.ts';
 
-/** Clients that people read S3 by are the judges of the gateway. Those of Python are in one environment, `aws` beside it. */
-const python = process.env.VARVE_S3_PYTHON;
-const isPythonHere = python !== undefined && existsSync(python);
-const aws = join(dirname(python ?? ''), 'aws');
+/** Clients that people read S3 by are the judges of the gateway. Those of Python are in one environment, `aws` beside it; Ray has its own. */
+const { VARVE_S3_PYTHON, VARVE_RAY_PYTHON, VARVE_HADOOP_AWS = '' } = process.env;
+const hasRay = spawnSync(VARVE_RAY_PYTHON ?? '', ['-c', 'import pyarrow, ray.data']).status === 0;
+const pythons = [VARVE_S3_PYTHON ?? '', hasRay ? VARVE_RAY_PYTHON! : ''].filter((one) => existsSync(one));
+const aws = join(dirname(VARVE_S3_PYTHON ?? ''), 'aws');
+const spark = existsSync(VARVE_HADOOP_AWS) ? findSpark() : undefined;
 const isThere = (program: string): boolean => spawnSync(program, ['--version']).status === 0;
 
 const ROWS = 50_000;
@@ -52,6 +55,7 @@ function environment(): NodeJS.ProcessEnv {
   return {
     PATH: process.env.PATH,
     HOME: box.root,
+    LC_ALL: 'C.UTF-8',
     AWS_ACCESS_KEY_ID: key.id,
     AWS_SECRET_ACCESS_KEY: key.secret,
     AWS_DEFAULT_REGION: 'us-east-1',
@@ -81,9 +85,9 @@ function copied(folder: string): string[] {
     .sort();
 }
 
-test.skipIf(!isPythonHere)(
-  'the clients of Python read what was added (skipped where VARVE_S3_PYTHON names no Python with some of boto3, s3fs, pyarrow, polars and duckdb-extension-httpfs)',
-  { timeout: 120_000 },
+test.skipIf(pythons.length === 0)(
+  'the clients of Python read what was added (skipped where VARVE_S3_PYTHON names no Python with some of boto3, s3fs, pyarrow, polars and duckdb-extension-httpfs, nor VARVE_RAY_PYTHON one with ray[data])',
+  { timeout: 240_000 },
   () => {
     const table = createHash('sha256')
       .update(readFileSync(box.path('repo/table.parquet')))
@@ -93,17 +97,19 @@ test.skipIf(!isPythonHere)(
       .digest('hex');
     const rows = { rows: ROWS, days: 20 };
     const judge = join(import.meta.dirname, 'judge.py');
-    for (const revision of ['main', 'topic..one']) {
-      const seen = JSON.parse(ok(python!, judge, server.url, key.id, key.secret, 'repo', revision)) as Record<
-        string,
-        unknown
-      >;
+    for (const [python, revision] of pythons.flatMap((one) => [
+      [one, 'main'] as const,
+      [one, 'topic..one'] as const,
+    ])) {
+      const said = ok(python, judge, server.url, key.id, key.secret, 'repo', revision);
+      const seen = JSON.parse(said.trim().split('\n').at(-1)!) as Record<string, unknown>;
       const expected = {
         boto3: { keys: KEYS, table, presigned: 'a,b\n1,2\n' },
         s3fs: { keys: KEYS, table, part },
         pyarrow: rows,
         polars: rows,
         duckdb_extension_httpfs: rows,
+        ray: rows,
       };
       expect(Object.keys(seen).length).toBeGreaterThan(0);
       expect(expected).toMatchObject(seen);
@@ -148,5 +154,79 @@ test.skipIf(!isThere('mc'))(
     expect(ok('mc', 'cat', 'varve/repo/main/odd/ü & +.txt')).toBe('odd');
     ok('mc', 'mirror', 'varve/repo/main', box.path('mc'));
     expect(copied('mc')).toEqual(KEYS);
+  },
+);
+
+describe.skipIf(spark === undefined)(
+  'Hadoop (skipped without Java, a Spark in VARVE_SPARK_PYTHON, or a folder of the jars of hadoop-aws in VARVE_HADOOP_AWS)',
+  () => {
+    /** A folder with the settings of Hadoop. */
+    const settings = (): string => {
+      const values = {
+        'fs.s3a.endpoint': server.url,
+        'fs.s3a.endpoint.region': 'us-east-1',
+        'fs.s3a.path.style.access': 'true',
+        'fs.s3a.connection.ssl.enabled': 'false',
+        'fs.s3a.attempts.maximum': '1',
+        'fs.s3a.access.key': key.id,
+        'fs.s3a.secret.key': key.secret,
+      };
+      const properties = Object.entries(values).map(
+        ([name, value]) => `<property><name>${name}</name><value>${value}</value></property>`,
+      );
+      box.write('hadoop/core-site.xml', `<configuration>${properties.join('\n')}</configuration>`);
+      return box.path('hadoop');
+    };
+    const jars = join(VARVE_HADOOP_AWS, '*');
+    const hadoop = (...words: string[]): ReturnType<typeof run> => {
+      const path = [settings(), join(spark!.home, 'jars', '*'), jars].join(delimiter);
+      return run('java', ['-cp', path, 'org.apache.hadoop.fs.FsShell', ...words]);
+    };
+
+    test('its shell lists and reads every version, and is refused what would write', {
+      timeout: 600_000,
+    }, () => {
+      for (const revision of ['main', 'topic..one']) {
+        const listed = hadoop('-ls', '-R', '-C', `s3a://repo/${revision}/`);
+        const files = KEYS.map((one) => `s3a://repo/${revision}/${one}`);
+        const found = listed.out
+          .trim()
+          .split('\n')
+          .filter((path) => files.includes(path));
+        expect([found.sort(), listed.err]).toEqual([files, expect.anything()]);
+        expect(hadoop('-cat', `s3a://repo/${revision}/x.csv`).out).toBe('a,b\n1,2\n');
+      }
+      expect(hadoop('-ls', '-C', 's3a://repo/').out).toBe('s3a://repo/main\ns3a://repo/topic..one\n');
+      const copied = box.path('hadoop.parquet');
+      expect(hadoop('-get', 's3a://repo/main/table.parquet', copied).code).toBe(0);
+      expect(readFileSync(copied).equals(readFileSync(box.path('repo/table.parquet')))).toBe(true);
+      const put = hadoop('-put', box.path('repo/x.csv'), 's3a://repo/main/new.csv');
+      expect([put.code, put.err]).toEqual([1, expect.stringMatching(/AccessDenied|Access Denied/)]);
+    });
+
+    test('Spark counts rows of a file, of folders by day, and of CSV', { timeout: 600_000 }, () => {
+      const script = `
+import json, sys
+from pyspark.sql import SparkSession
+build = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
+for name, value in json.loads(sys.argv[1]).items():
+    build = build.config(name, value)
+spark = build.getOrCreate()
+base = "s3a://repo/topic..one/"
+days = spark.read.parquet(base + "days")
+print(json.dumps([
+    spark.read.parquet(base + "table.parquet").count(),
+    sorted([str(row["day"]), row["count"]] for row in days.groupBy("day").count().collect()),
+    spark.read.option("header", True).csv(base + "x.csv").collect()[0].asDict(),
+]))`;
+      const options = {
+        'spark.driver.extraClassPath': [settings(), jars].join(delimiter),
+        'spark.driver.bindAddress': '127.0.0.1',
+      };
+      const said = ok(spark!.python, '-c', script, JSON.stringify(options));
+      expect(JSON.parse(said.trim().split('\n').at(-1)!)).toEqual([
+        ...[ROWS, DAYS.map((day) => [day, 10]), { a: '1', b: '2' }],
+      ]);
+    });
   },
 );
