@@ -22,8 +22,9 @@ describeWithGcs('a remote on Google Cloud Storage', (server) => {
   test('gives Vertex AI the addresses of its images, and SageMaker none', async () => {
     const url = `gs://${await server.makeBucket()}/store`;
     box.ok(['remote', 'add', 'origin', url, '--endpoint', server.endpoint]);
-    box.write('repo/images/a.png', randomBytes(300_000));
-    box.write('repo/images/b.png', randomBytes(300_000));
+    const head = Buffer.from([0x89, 0x50, 0x4e, 0x47]);
+    for (const name of ['a', 'b'])
+      box.write(`repo/images/${name}.png`, Buffer.concat([head, randomBytes(2 << 20)]));
     box.ok(['add', 'images']);
     box.ok(['push']);
     const lines = box.ok(['url', 'images', '--format', 'vertex']).trimEnd().split('\n');
