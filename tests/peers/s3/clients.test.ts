@@ -10,7 +10,7 @@ import { findSpark } from '../spark/cluster.ts';
 
 /** Clients that people read S3 by are the judges of the gateway. Those of Python are in one environment, `aws` beside it; Ray has its own. */
 const { VARVE_S3_PYTHON, VARVE_RAY_PYTHON, VARVE_HADOOP_AWS = '' } = process.env;
-const hasRay = spawnSync(VARVE_RAY_PYTHON ?? '', ['-c', 'import pyarrow, ray.data']).status === 0;
+const hasRay = spawnSync(VARVE_RAY_PYTHON ?? 'none', ['-c', 'import pyarrow, ray.data']).status === 0;
 const pythons = [VARVE_S3_PYTHON ?? '', hasRay ? VARVE_RAY_PYTHON! : ''].filter((one) => existsSync(one));
 const aws = join(dirname(VARVE_S3_PYTHON ?? ''), 'aws');
 const spark = existsSync(VARVE_HADOOP_AWS) ? findSpark() : undefined;
