@@ -108,6 +108,9 @@ test('what was dropped is brought from one remote before it goes to another', ()
   keepUnpushed();
   box.ok(['push']);
   box.ok(['remote', 'add', 'second', box.path('second')]);
+  // What lies here changed has no copy here of what the pointer names.
+  for (const file of ['data/chunks.bin', 'data/whole.png', 'data/small.csv', 'one.bin'])
+    box.write(`repo/${file}`, 'edited');
   const said = refused(box, ['push', '--remote', 'second'], 'object-missing', 'data/chunks.bin');
   expect(said).toContain('varve fetch --remote OTHER');
   box.ok(['fetch', '--remote', 'origin']);
@@ -115,6 +118,28 @@ test('what was dropped is brought from one remote before it goes to another', ()
   // This machine agreed to nothing of the second one.
   expect(cached()).toBeGreaterThan(LARGE);
   box.ok(['verify', '--remote', 'second']);
+});
+
+test('what the remote lost is sent from the working tree, if it lies there unchanged', () => {
+  addData();
+  keepUnpushed();
+  box.ok(['push']);
+  for (const folder of ['objects', 'packs']) rmSync(box.path('remote', folder), { recursive: true });
+  expect(box.varve(['verify', '--remote', 'origin']).code).toBe(1);
+  box.write('repo/one.bin', 'edited');
+  // One is nowhere any more; the other is sent.
+  const pushed = box.varve(['push', '--all-commits']);
+  expect(pushed).toMatchObject({ code: 1, err: '' });
+  expect(pushed.out).toContain('one.bin');
+  expect(cached()).toBeLessThan(100_000);
+  box.git(['clone', '-q', '.', box.path('clone')]);
+  box.ok(['trust'], 'clone');
+  box.ok(['pull', 'data'], 'clone');
+  expect(readFileSync(box.path('clone/data/chunks.bin'))).toEqual(Buffer.from(seededBytes(1, LARGE)));
+  box.write('repo/one.bin', seededBytes(3, LARGE));
+  box.ok(['add', 'one.bin']);
+  box.ok(['push']);
+  box.ok(['verify', '--remote', 'origin', '--complete']);
 });
 
 test('nothing is dropped that is not elsewhere for sure', () => {

@@ -5,7 +5,7 @@ import type { Remote } from '../../remote/remote.ts';
 import type { Evicted } from '../../store/gc/evict.ts';
 import type { Root } from '../../store/gc/roots.ts';
 import { Store } from '../../store/store.ts';
-import { pushToRemote } from '../../store/transfer/push.ts';
+import { type PushTotals, pushToRemote } from '../../store/transfer/push.ts';
 import { shellWord } from '../../wording/quote.ts';
 import { cloneId, cloneRecord } from '../../workspace/clone-id.ts';
 import { CompletedPushesFile } from '../../workspace/completed-pushes.ts';
@@ -17,6 +17,7 @@ import { type SelectedDataset, selectDatasets } from './datasets/select.ts';
 import { evictPushed, keepsUnpushedOnly } from './evict.ts';
 import { indexFolder, openCache, openRemoteNamed } from './stores/stores.ts';
 import { rootsToTransfer, transferOptions, versionCount } from './stores/transfer-roots.ts';
+import { takeUnchanged } from './take-unchanged.ts';
 import { lackingField } from './unpushed.ts';
 
 /** Name of the file, in the folder of the indexes, that remembers pushes. */
@@ -71,11 +72,7 @@ export async function pushRoots(
     const purged = new Map<string, PurgedFile>();
     const onPurged = (path: string, digest: string): unknown =>
       purged.set(`${path}\0${digest}`, { path, digest });
-    const {
-      unknown = [],
-      lacking = [],
-      ...sent
-    } = await pushToRemote(() => openCache(context), remote, roots, {
+    const options = {
       clone: cloneId(context.repository),
       cloneRecord: cloneRecord(context.repository),
       everyRoot: () => everyRoot(context),
@@ -86,9 +83,18 @@ export async function pushRoots(
       ...transferOptions(context, choice),
       ...(leavesOut && { onPurged }),
       goesOn,
-    }).catch((error: unknown) => {
-      throw keepsUnpushedOnly(context) ? onOtherRemote(error, name) : error;
-    });
+    };
+    const send = (): Promise<PushTotals> => pushToRemote(() => openCache(context), remote, roots, options);
+    const takesUnchanged = keepsUnpushedOnly(context) && choice.profilesOnly !== true;
+    const {
+      unknown = [],
+      lacking = [],
+      ...sent
+    } = await (takesUnchanged ? sendWithUnchanged(context, remote, roots, send) : send()).catch(
+      (error: unknown) => {
+        throw keepsUnpushedOnly(context) ? onOtherRemote(error, name) : error;
+      },
+    );
     const isLeft = new Set(lacking.map(({ root }) => root));
     const sentRoots = roots.filter((root) => !isLeft.has(root));
     const evicted = choice.profilesOnly ? undefined : await evictSent(context, name, remote, sentRoots);
@@ -104,6 +110,29 @@ export async function pushRoots(
       ...lackingField(context, lacking),
     };
   });
+}
+
+/** Send again with what lies unchanged in the working tree, where the cache dropped it and the remote lost it. */
+async function sendWithUnchanged(
+  context: WorkingContext,
+  remote: Remote,
+  roots: readonly Root[],
+  send: () => Promise<PushTotals>,
+): Promise<PushTotals> {
+  const first = await send().catch((error: unknown) => {
+    if (error instanceof VarveError && error.code === 'object-missing') return error;
+    throw error;
+  });
+  const isRefused = first instanceof VarveError;
+  const lacking = isRefused ? roots : (first.lacking ?? []).map(({ root }) => root);
+  const taken = lacking.length === 0 ? 0 : await takeUnchanged(context, remote, lacking);
+  if (taken === 0) {
+    if (isRefused) throw first;
+    return first;
+  }
+  const second = await send();
+  if (isRefused) return second;
+  return { ...second, objects: first.objects + second.objects, bytes: first.bytes + second.bytes };
 }
 
 /** Say of what the cache dropped, since another remote has it, how it comes to this one. */
