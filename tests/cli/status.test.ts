@@ -35,6 +35,10 @@ test('pointers that cannot be read', () => {
     writeFileSync(box.path('repo/f.txt.varve'), text);
     refused(box, ['status'], code, 'f.txt.varve');
   }
+  // Nothing is said of it beside what is said of the others.
+  box.write('repo/g.txt', 'y');
+  box.ok(['add', 'g.txt']);
+  expect(box.varve(['status']).out).toBe('1 other dataset, nothing changed.\n');
 });
 
 test('a change that keeps size and time of modification is seen', () => {

@@ -44,7 +44,7 @@ export function command(run: RunCommand): Command {
 }
 
 function describe(
-  { datasets, withoutPointer = [], notIgnored = [], unfinished = [] }: StatusResult,
+  { datasets, problems = [], withoutPointer = [], notIgnored = [], unfinished = [] }: StatusResult,
   paint: Paint,
 ): string {
   const left = unfinished.map(
@@ -59,16 +59,17 @@ function describe(
     (path) =>
       `unignored  ${neutral(`${path}  (\`git add -A\` would put the data into Git: \`varve add ${shellWord(path)}\` makes Git ignore it)`)}`,
   );
-  return [describeDatasets(datasets, paint), ...unignored, ...foreign, ...left].join('\n');
+  const looked = describeDatasets(datasets, problems.length > 0, paint);
+  return [...looked, ...unignored, ...foreign, ...left].join('\n');
 }
 
-function describeDatasets(datasets: readonly DatasetStatus[], paint: Paint): string {
-  if (datasets.length === 0) return 'No datasets yet: `varve add PATH` makes one.';
+/** @param hasProblems whether there are datasets that could not be looked at: nothing is said of those */
+function describeDatasets(datasets: readonly DatasetStatus[], hasProblems: boolean, paint: Paint): string[] {
+  if (datasets.length === 0) return hasProblems ? [] : ['No datasets yet: `varve add PATH` makes one.'];
   const changed = datasets.filter(({ state, only }) => state !== 'unchanged' || only !== undefined);
-  if (changed.length === 0) {
-    return `${datasets.length === 1 ? '1 dataset' : `${datasets.length} datasets`}, nothing changed.`;
-  }
-  return changed.map((dataset) => paragraph(dataset, paint)).join('\n');
+  if (changed.length > 0) return changed.map((dataset) => paragraph(dataset, paint));
+  const noun = `${hasProblems ? 'other ' : ''}dataset${datasets.length === 1 ? '' : 's'}`;
+  return [`${datasets.length} ${noun}, nothing changed.`];
 }
 
 function firstOf(parts: readonly string[]): string {
