@@ -12,11 +12,12 @@ const SIGNS = {
   renamed: ['>', 'yellow'],
 } as const;
 
+/** A dataset that became a file, or was one, has that file under an empty name. */
 export function changeLines(changes: readonly FileChange[], paint: Paint): string[] {
   const lines = changes.slice(0, MAX_LISTED).map(({ path, change, renamedFrom }) => {
     const [sign, colour] = SIGNS[change];
     const from = renamedFrom === undefined ? '' : ` (from ${neutral(renamedFrom)})`;
-    return `  ${paint(colour, `${sign} ${neutral(path)}${from}`)}`;
+    return `  ${paint(colour, `${sign} ${path === '' ? '(the file itself)' : neutral(path)}${from}`)}`;
   });
   const rest = changes.length - lines.length;
   if (rest > 0) lines.push(`  and ${grouped(rest)} more`);

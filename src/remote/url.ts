@@ -33,6 +33,8 @@ export interface WebPlace {
 }
 
 const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$/;
+/** What S3 takes for a new bucket; a pointer or settings of older ones may have more. */
+const S3_BUCKET = /^[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,61}[a-z0-9]$/;
 const ALIAS = /^[A-Za-z][A-Za-z0-9_-]*$/;
 /** A name that no program could take for an option. */
 const USER = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/;
@@ -96,6 +98,21 @@ export function parseUrl(url: string, base: string): RemotePlace {
   if (kind === 'web') return { kind, base: webFolder(url) };
   if (kind === 'ssh' || kind === 'webhdfs' || kind === 'swebhdfs') return filePlace(kind, url);
   return bucketPlace(kind, url);
+}
+
+/**
+ * Refuse a bucket that no server of S3 can have, before anything is kept under its name.
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+ * @throws VarveError `remote-url-invalid`
+ */
+export function refuseImpossibleBucket(url: string, place: RemotePlace): void {
+  if (place.kind !== 's3' && place.kind !== 'minio') return;
+  if (S3_BUCKET.test(place.bucket)) return;
+  throw invalid(
+    url,
+    'names a bucket that cannot exist',
+    'Names of buckets have 3 to 63 lower-case letters, digits, dots and hyphens, with a letter or digit at each end: look up the name and write it so.',
+  );
 }
 
 function bucketPlace(kind: BucketPlace['kind'], url: string): BucketPlace {

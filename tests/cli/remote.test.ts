@@ -22,6 +22,8 @@ test('remotes that are not there, or not named', () => {
   refused(box, ['remote', 'add', 'x', 'ftp://host/x'], 'remote-scheme-unknown', 'ftp');
   refused(box, ['remote', 'add', 'x', 's3://key:secret@bucket/x'], 'remote-url-invalid', 's3://');
   expect(box.varve(['remote', 'add', 'x', 's3://key:secret@bucket/x']).err).not.toContain('secret');
+  for (const bucket of ['mm', 'Upper', 'under_score', 'a..b', 'ends-', 'x'.repeat(64)])
+    refused(box, ['remote', 'add', 'x', `s3://${bucket}/x`], 'remote-url-invalid', 's3://');
   refused(box, ['remote', 'add', '../x', '/elsewhere'], 'remote-name-invalid', '../x');
 });
 

@@ -176,6 +176,15 @@ test('one odd thing in one dataset is listed, and status, diff, checkout and pul
   });
 });
 
+test('a folder that became a file has no empty name', () => {
+  box.repository();
+  box.write('repo/d/a', 'x');
+  box.ok(['add', 'd']);
+  rmSync(box.path('repo/d'), { recursive: true });
+  box.write('repo/d', 'y');
+  expect(box.ok(['status'])).toContain('+ (the file itself)');
+});
+
 test('a dataset that is here in part is shown as such', () => {
   box.repository();
   for (const name of ['a/1', 'a/2', 'b/1']) box.write(`repo/d/${name}`, name);

@@ -4,7 +4,7 @@ import { isMarked, refuseForeign } from '../../remote/folder/claim.ts';
 import { parseEndpoint } from '../../remote/minio/access.ts';
 import { refuseSettings } from '../../remote/open.ts';
 import { sourceUrl } from '../../remote/source/open.ts';
-import { parseUrl } from '../../remote/url.ts';
+import { parseUrl, refuseImpossibleBucket } from '../../remote/url.ts';
 import { shellWord } from '../../wording/quote.ts';
 import { describeUrl } from '../../wording/urls.ts';
 import {
@@ -25,7 +25,7 @@ import { findRemote } from './stores/stores.ts';
 
 /**
  * The first remote becomes the default. No server is contacted; a folder is looked at.
- * @throws VarveError `remote-exists`, `store-foreign` for a folder with something else in it, `setting-unsupported`
+ * @throws VarveError `remote-exists`, `store-foreign` for a folder with something else in it, `setting-unsupported`, `remote-url-invalid`
  */
 export async function addRemote(
   context: WorkingContext,
@@ -44,7 +44,9 @@ export async function addRemote(
   }
   if (settings.endpoint !== undefined) parseEndpoint(settings.endpoint);
   const remote = { url: urlToKeep(context, url), ...settings };
-  refuseSettings(parseUrl(remote.url, repository.root).kind, settings);
+  const place = parseUrl(remote.url, repository.root);
+  refuseImpossibleBucket(remote.url, place);
+  refuseSettings(place.kind, settings);
   await refuseForeignFolder(repository.root, remote.url);
   const file = local ? 'config.local.yaml' : 'config.yaml';
   // Who names it on this machine has agreed to it, and to nothing else.
