@@ -1,6 +1,8 @@
-import { readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { GcResult } from '../../src/index.ts';
+import { hexDigestOf } from '../../src/store/format/digest.ts';
+import { encodeIndex, IndexFile } from '../../src/store/format/index-file.ts';
 import { Sandbox } from '../support/sandbox.ts';
 import { seededBytes } from '../support/stores.ts';
 
@@ -96,4 +98,41 @@ test('add --to-remote sends again what the remote has lost, though its index nam
   box.clone('repo', 'clone');
   box.ok(['pull', 'twice'], 'clone');
   expect(readFileSync(box.path('clone/twice/more.csv')).equals(seededBytes(4, 3_000_000))).toBe(true);
+});
+
+test('a gc finds a recipe that only a lost index named, and keeps a pack that no index names and nobody can read', () => {
+  const cache = 'repo/.git/varve/cache';
+  const index = (): string[] => readdirSync(box.path(`${cache}/index`));
+  const before = new Map(index().map((name) => [name, readFileSync(box.path(`${cache}/index/${name}`))]));
+  expect(before.size).toBeGreaterThan(0);
+  // An index that names the packs and no recipe.
+  loseIndex(cache);
+  for (const [, bytes] of before) {
+    const kept = IndexFile.parse(bytes, hexDigestOf(bytes));
+    const packs = [...kept.packs];
+    const blobs = [...kept.byPack()].flatMap((one) =>
+      one.blobs.map(({ digest, offset, length }) => ({
+        digest,
+        offset,
+        length,
+        pack: packs.findIndex(({ name }) => name === one.pack.name),
+      })),
+    );
+    const without = encodeIndex({ packs, blobs, wholeObjects: [...kept.allWholeObjects()], recipes: [] });
+    box.write(`${cache}/index/${hexDigestOf(without)}`, without);
+  }
+  age(cache);
+  expect(box.json<GcResult>(['gc', '--grace', '0'])).toMatchObject({ freedObjects: 0 });
+  rmSync(box.path('repo/data/large.csv'));
+  box.ok(['checkout']);
+  expect(readFileSync(box.path('repo/data/large.csv')).equals(seededBytes(1, 2_000_000))).toBe(true);
+  loseIndex(cache);
+  for (const name of readdirSync(box.path(`${cache}/packs`), { recursive: true, encoding: 'utf8' })) {
+    const path = box.path(`${cache}/packs/${name}`);
+    if (!statSync(path).isFile()) continue;
+    chmodSync(path, 0o644);
+    truncateSync(path, statSync(path).size - 1);
+  }
+  age(cache);
+  expect(box.json<GcResult>(['gc', '--grace', '0'])).toMatchObject({ freedObjects: 0 });
 });

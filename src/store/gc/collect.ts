@@ -6,7 +6,7 @@
 import { VarveError } from '../../errors.ts';
 import type { OnProgress } from '../../progress.ts';
 import { isStoreKey } from '../../remote/store-layout.ts';
-import { indexedKeys, indexUnnamed } from '../index/lost.ts';
+import { indexedKeys, indexLostRecipes, indexUnnamed } from '../index/lost.ts';
 import { pruneIndex } from '../index/merge.ts';
 import type { Store } from '../store.ts';
 import type { StoreCore } from '../store-core.ts';
@@ -154,8 +154,15 @@ async function markUnnamedToo(core: StoreCore, mark: () => Promise<Marks>, dryRu
     return undefined;
   });
   if (marks !== undefined && (dryRun || marks.isComplete)) return marks;
-  const found = await indexUnnamed(core);
-  return marks === undefined || found > 0 ? mark() : marks;
+  const { count, unreadable } = await indexUnnamed(core);
+  let found = marks === undefined || count > 0 ? await mark() : marks;
+  if (found.isComplete) return found;
+  const files = await listFiles(core);
+  const isUnneeded = (key: string): boolean => !found.keys.has(key);
+  if ([...files.keys()].some(isUnneeded) && (await indexLostRecipes(core)) > 0) found = await mark();
+  // What is missing may lie in a pack whose list is damaged: it is kept until `verify` has judged it.
+  if (!found.isComplete) for (const key of unreadable) found.keys.add(key);
+  return found;
 }
 
 /**

@@ -19,20 +19,26 @@ const JOBS = 4;
 
 /**
  * Rebuild an index from what the packs and whole objects say of themselves, for a store whose index is damaged. [restic: `repair index`]
+ * `unreadable` are the keys of packs whose lists are damaged: what lies in them is not known.
  * @param isWanted whether it is to name the file of a key; all unless given
  */
 export async function rebuildIndex(
   remote: Remote,
   isWanted: (key: string) => boolean = () => true,
-): Promise<{ bytes: Buffer; segment: IndexFile; content: IndexContent }> {
+): Promise<{ bytes: Buffer; segment: IndexFile; content: IndexContent; unreadable: string[] }> {
   const packs: IndexedPack[] = [];
+  const unreadable: string[] = [];
   const blobs: IndexedBlob[] = [];
   const beginnings = new Map<string, RecipeBeginning>();
   await forEach(remote.list('packs/'), JOBS, async ({ key }) => {
     const name = isWanted(key) ? PACK_KEY.exec(key)?.[1] : undefined;
-    const bytes = name === undefined ? undefined : await remote.read(key);
-    const trailer = bytes && name && trailerOf(bytes, name);
-    if (!trailer) return;
+    if (name === undefined) return;
+    const bytes = await remote.read(key);
+    const trailer = trailerOf(bytes, name);
+    if (!trailer) {
+      unreadable.push(key);
+      return;
+    }
     const { kind, entries } = trailer;
     const pack = packs.push({ name, size: bytes.length, kind }) - 1;
     for (const { digest, offset, length } of entries) {
@@ -56,7 +62,7 @@ export async function rebuildIndex(
   }
   const content = { packs, blobs, wholeObjects, recipes: recipesOf(beginnings) };
   const bytes = encodeIndex(content);
-  return { bytes, segment: IndexFile.parse(bytes, hexDigestOf(bytes)), content };
+  return { bytes, segment: IndexFile.parse(bytes, hexDigestOf(bytes)), content, unreadable };
 }
 
 /** Read the trailer of a pack; undefined if the trailer itself is damaged. */

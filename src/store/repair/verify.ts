@@ -85,7 +85,7 @@ export async function verifyStore(
   let needs = await findNeeds(core, roots, checker.broken);
   let found = 0;
   await isDone(async () => {
-    if (needs.absent.length > 0) found = await indexUnnamed(core);
+    if (needs.absent.length > 0) found = (await indexUnnamed(core)).count;
   });
   if (found > 0) needs = await findNeeds(core, roots, checker.broken);
   const broken = [...new Set(checker.broken.values())].filter((key) => !listed.has(key));
