@@ -7,32 +7,17 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { fileURLToPath } from 'node:url';
 import { measured } from './measure.mjs';
+import { importServers } from './servers.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const varve = [process.execPath, join(root, 'bin', 'varve.js')];
 const [rows = 1_000_000, runs = 3] = process.argv.slice(2).map(Number);
 const work = mkdtempSync(join(process.env.VARVE_BENCH_DIR ?? tmpdir(), 'varve-databases-'));
-// Beside the packages, so that they are found.
-const servers = mkdtempSync(join(root, 'node_modules', '.varve-bench-'));
-process.on('exit', () => {
-  for (const folder of [work, servers]) rmSync(folder, { recursive: true, force: true });
-});
+process.on('exit', () => rmSync(work, { recursive: true, force: true }));
 Object.assign(process.env, { XDG_CONFIG_HOME: join(work, 'config'), DVC_NO_ANALYTICS: '1' });
-const outfile = join(servers, 'databases.mjs');
-await build({
-  entryPoints: [join(root, 'tests', 'support', 'databases.ts')],
-  outfile,
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  packages: 'external',
-  logLevel: 'warning',
-});
-const { startMariadb, startPostgresql } = await import(pathToFileURL(outfile).href);
+const { startMariadb, startPostgresql } = await importServers('databases');
 
 const repository = join(work, 'repository');
 mkdirSync(repository);

@@ -7,10 +7,10 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { build } from 'esbuild';
 import { makeLargeFile, makeSmallFiles } from './data.mjs';
+import { importServers } from './servers.mjs';
 import { HEAD, makeTools, ratio, rowOf } from './tools.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -25,28 +25,13 @@ const { values: flags } = parseArgs({
 });
 
 const work = mkdtempSync(join(process.env.VARVE_BENCH_DIR ?? tmpdir(), 'varve-remotes-'));
-// Beside the packages, so that they are found.
-const servers = mkdtempSync(join(root, 'node_modules', '.varve-bench-'));
-process.on('exit', () => {
-  for (const folder of [work, servers]) rmSync(folder, { recursive: true, force: true });
-});
+process.on('exit', () => rmSync(work, { recursive: true, force: true }));
 // Neither what is agreed to here nor the keys of the server are those of a person.
 const home = join(work, 'home');
 mkdirSync(home);
 Object.assign(process.env, { HOME: home, XDG_CONFIG_HOME: join(home, 'config'), DVC_NO_ANALYTICS: '1' });
 delete process.env.SSH_AUTH_SOCK;
-const outfile = join(servers, 'stores.mjs');
-await build({
-  entryPoints: [join(root, 'tests', 'support', 'store-servers.ts')],
-  outfile,
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  packages: 'external',
-  logLevel: 'warning',
-});
-const { startStore } = await import(pathToFileURL(outfile).href);
+const { startStore } = await importServers('store-servers');
 
 const { run, tools } = makeTools(work, varve);
 if (tools.length === 1) console.log('DVC is not installed: its rows are left out (name it in VARVE_DVC).');

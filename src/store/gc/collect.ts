@@ -5,8 +5,7 @@
 
 import { VarveError } from '../../errors.ts';
 import type { OnProgress } from '../../progress.ts';
-import { isStoreKey } from '../../remote/store-layout.ts';
-import { indexedKeys, indexLostRecipes, indexUnnamed } from '../index/lost.ts';
+import { indexedKeys, indexLostRecipes, indexUnnamed, storedData } from '../index/lost.ts';
 import { pruneIndex } from '../index/merge.ts';
 import type { Store } from '../store.ts';
 import type { StoreCore } from '../store-core.ts';
@@ -191,13 +190,8 @@ function isHeld(store: Store, { digest, profile }: Root): boolean {
 async function listFiles(core: StoreCore): Promise<StoredFiles> {
   const indexed = indexedKeys(core);
   const files = new Map<string, StoredFile>();
-  for (const prefix of ['packs/', 'objects/']) {
-    for await (const { key, size, modified } of core.remote.list(prefix)) {
-      // What has another name is not varve's.
-      if (isStoreKey(key))
-        files.set(key, { size, modified: modified.getTime(), isIndexed: indexed.has(key) });
-    }
-  }
+  for await (const { key, size, modified } of storedData(core.remote))
+    files.set(key, { size, modified: modified.getTime(), isIndexed: indexed.has(key) });
   return files;
 }
 

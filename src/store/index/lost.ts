@@ -1,4 +1,5 @@
 import { VarveError } from '../../errors.ts';
+import type { ObjectInfo, Remote } from '../../remote/remote.ts';
 import { isStoreKey } from '../../remote/store-layout.ts';
 import { hexDigestOf, type RawDigest, toDigest } from '../format/digest.ts';
 import { encodeIndex, type IndexedPack, IndexFile } from '../format/index-file.ts';
@@ -8,6 +9,12 @@ import { readPendingDeletions, writePendingDeletions } from '../gc/pending-delet
 import { visitRoot } from '../gc/reachable.ts';
 import type { StoreCore } from '../store-core.ts';
 import { rebuildIndex } from './rebuild.ts';
+
+/** List the packs and whole objects that lie in a store. What has another name is not varve's. */
+export async function* storedData(remote: Remote): AsyncGenerator<ObjectInfo> {
+  for (const prefix of ['packs/', 'objects/'])
+    for await (const file of remote.list(prefix)) if (isStoreKey(file.key)) yield file;
+}
 
 /** List the keys of the packs and whole objects that an index names. */
 export function indexedKeys({ catalog }: StoreCore): Set<string> {
@@ -34,9 +41,7 @@ export async function indexUnnamed(
   for (const { keys, isDamage } of await readPendingDeletions(core.remote))
     for (const key of isDamage ? keys : []) named.add(key);
   const unnamed = new Set<string>();
-  for (const prefix of ['packs/', 'objects/'])
-    for await (const { key } of core.remote.list(prefix))
-      if (isStoreKey(key) && !named.has(key)) unnamed.add(key);
+  for await (const { key } of storedData(core.remote)) if (!named.has(key)) unnamed.add(key);
   if (unnamed.size === 0) return { count: 0, unreadable: [] };
   const { content, unreadable } = await rebuildIndex(core.remote, (key) => unnamed.has(key));
   const count = content.packs.length + content.wholeObjects.length;
@@ -91,8 +96,7 @@ async function isWhole(core: StoreCore, raw: RawDigest): Promise<boolean> {
 export async function markMissing(core: StoreCore): Promise<void> {
   const { catalog, remote } = core;
   const sizes = new Map<string, number>();
-  for (const prefix of ['packs/', 'objects/'])
-    for await (const { key, size } of remote.list(prefix)) sizes.set(key, size);
+  for await (const { key, size } of storedData(remote)) sizes.set(key, size);
   const isMissing = ({ name, size }: IndexedPack): boolean => sizes.get(packKey(name)) !== size;
   for (const segment of catalog.segments) {
     for (const { digest, size, generation } of segment.allWholeObjects()) {
