@@ -23,12 +23,13 @@ function anchors(page: string): Set<string> {
   return found;
 }
 
-/** Targets of inline links and of reference definitions, but for those of the web. */
+/** Targets of inline links, of reference definitions and of pictures, but for those of the web. */
 function links(page: string): string[] {
   const text = prose(page);
   const inline = [...text.matchAll(/\]\(\s*<?([^)>\s]+)>?[^)]*\)/g)];
   const defined = [...text.matchAll(/^\[[^\]]+\]:\s+(\S+)/gm)];
-  return [...inline, ...defined]
+  const pictures = [...text.matchAll(/\ssrc(?:set)?="([^"\s]+)"/g)];
+  return [...inline, ...defined, ...pictures]
     .map(([, target]) => target!)
     .filter((target) => !/^[a-z][a-z+.-]*:/i.test(target));
 }
