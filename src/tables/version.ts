@@ -12,14 +12,14 @@ export interface FileOfVersion {
 }
 
 /**
- * Put the files of a version together as one table: the columns of all, with those that stand in paths as Hive writes them.
- * @throws VarveError `table-unsupported` where files do not agree on a column
+ * Put the files of a version together as one table: the columns of all, with those that stand in paths as Hive writes them. A column
+ * that stands in the files as well is theirs, as in a profile: engines would read its values there, and skip files by those of the paths.
+ * @throws VarveError `table-unsupported` where files do not agree on a column, or names on more than their case
  */
 export function tableOf(
   described: readonly FileOfVersion[],
 ): Pick<TableVersion, 'columns' | 'partitionColumns' | 'files'> {
   const partitions = described.map(({ path }) => new Map(hiveOf(path).partitions));
-  const partitionColumns = [...new Set(partitions.flatMap((one) => [...one.keys()]))];
   const columns = new Map<string, { readonly type: ColumnType; readonly from: string }>();
   for (const { path, parquet } of described) {
     for (const { name, type } of parquet.columns) {
@@ -28,9 +28,11 @@ export function tableOf(
       else if (!isNull(type) && !isSame(known.type, type)) throw disagree(name, known.from, path);
     }
   }
-  const inFiles = [...columns]
-    .filter(([name]) => !partitionColumns.includes(name))
-    .map(([name, { type }]) => ({ name, type }));
+  const named = [...new Set(partitions.flatMap((one) => [...one.keys()]))];
+  for (const name of named) checkPlaceOf(name, described);
+  const partitionColumns = named.filter((name) => !columns.has(name));
+  checkNames([...columns.keys(), ...partitionColumns]);
+  const inFiles = [...columns].map(([name, { type }]) => ({ name, type }));
   const inPaths = partitionColumns.map((name) => ({
     name,
     type: typeOfPartition(partitions.flatMap((one) => one.get(name) ?? [])),
@@ -38,8 +40,7 @@ export function tableOf(
   const files = described.map(({ url, size, parquet }, index): TableDataFile => {
     const own = partitions[index]!;
     const partition = new Map(partitionColumns.map((name) => [name, partitionValue(own.get(name))] as const));
-    const bounds = parquet.bounds.filter(({ path }) => !partitionColumns.includes(path[0]!));
-    return { url, size, rows: parquet.rows, partition, bounds };
+    return { url, size, rows: parquet.rows, partition, bounds: parquet.bounds };
   });
   return { columns: [...inFiles, ...inPaths] satisfies TableColumn[], partitionColumns, files };
 }
@@ -60,6 +61,34 @@ function isNull(type: ColumnType): boolean {
 
 function isSame(one: ColumnType, other: ColumnType): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** @throws VarveError `table-unsupported` for a column that some files have, and of others only the path */
+function checkPlaceOf(name: string, described: readonly FileOfVersion[]): void {
+  const has = ({ parquet }: FileOfVersion) => parquet.columns.some((column) => column.name === name);
+  const inFile = described.find(has);
+  const inPath = described.find((file) => !has(file));
+  if (inFile === undefined || inPath === undefined) return;
+  throw new VarveError(
+    'table-unsupported',
+    `The column ${JSON.stringify(name)} stands in ${inFile.path} itself, and of ${inPath.path} at most in the path, so that they are no single table`,
+    { path: inPath.path, remedy: 'Write all files with the column, or all without it.' },
+  );
+}
+
+/** @throws VarveError `table-unsupported` for names that many engines take for one */
+function checkNames(names: readonly string[]): void {
+  const known = new Map<string, string>();
+  for (const name of names) {
+    const other = known.get(name.toLowerCase());
+    if (other !== undefined)
+      throw new VarveError(
+        'table-unsupported',
+        `The columns ${JSON.stringify(other)} and ${JSON.stringify(name)} differ in their case alone, and engines take them for one`,
+        { path: name, remedy: 'Name one of them otherwise, and add the data again.' },
+      );
+    known.set(name.toLowerCase(), name);
+  }
 }
 
 function disagree(column: string, first: string, second: string): VarveError {

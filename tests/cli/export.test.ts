@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ExportTableResult } from '../../src/operations/tables/exporter.ts';
 import { writeParquet } from '../support/parquet.ts';
@@ -108,6 +108,67 @@ test('an export adds what the table lacks, and leaves the rest as it is', async 
   expect(box.ok(['push'], 'repo/data')).toMatch(/tables\/kept is at version 2, of data\/trips/);
   expect(log(2, 'tables/kept').filter(({ add }) => add !== undefined)).toHaveLength(1);
   expect(box.ok(['export', 'delta', 'tables/trips', 'data/trips'])).toContain('(+1 −0)');
+});
+
+test('a file that moved to another partition has the value of that one, in one action', () => {
+  const day = (name: string) => box.path(`repo/data/trips/day=${name}`);
+  renameSync(day('2'), day('5'));
+  box.ok(['add', 'data/trips']);
+  box.commit('moved');
+  box.ok(['push']);
+  expect(box.ok(['export', 'delta', 'tables/trips', 'data/trips'])).toContain('(+1 −1)');
+  const [added, removed] = [
+    log(3).flatMap(({ add }) => (add === undefined ? [] : [add])),
+    pathsIn(log(3), 'remove'),
+  ];
+  expect(added.map(({ partitionValues }) => partitionValues)).toEqual([{ day: '5' }]);
+  expect(removed).toEqual([]);
+  expect(pathsIn(log(0), 'add')).toContain(fileURLToPath(String(added[0]!.path)));
+});
+
+test('versions that a table went past are said to need another one', async () => {
+  const fresh = new Sandbox().repository();
+  fresh.ok(['remote', 'add', 'origin', '../re mote ü']);
+  for (const count of [1, 2]) {
+    await writeParquet({ [fresh.path('repo/data.parquet')]: `SELECT range AS id FROM range(${count})` });
+    fresh.ok(['add', 'data.parquet']);
+    fresh.commit(`${count}`);
+    if (count === 1) {
+      const { err } = fresh.varve(['export', 'delta', 'tables/all', 'data.parquet']);
+      expect(err).toContain('The same export then adds them');
+    }
+  }
+  fresh.ok(['push']);
+  const { err } = fresh.varve(['export', 'delta', 'tables/all', 'data.parquet']);
+  expect(err).toMatch(/1 version of data.parquet left out.*come only to a table in another folder/);
+  // What the message says brings them.
+  fresh.ok(['push', '--all-commits']);
+  expect(fresh.json(['export', 'delta', 'tables/new', 'data.parquet'])).toMatchObject({ latest: 1 });
+  // Iceberg takes addresses letter by letter, Delta as URIs.
+  const iceberg = fresh.json<ExportTableResult>(['export', 'iceberg', 'tables/ice', 'data.parquet']);
+  expect(iceberg.table).toBe(`file://${fresh.path('re mote ü')}/tables/ice`);
+  expect(fresh.json<ExportTableResult>(['export', 'delta', 'tables/new', 'data.parquet']).table).toBe(
+    pathToFileURL(fresh.path('re mote ü/tables/new')).href,
+  );
+  fresh.remove();
+});
+
+test('columns that engines would mix up are refused', async () => {
+  const other = new Sandbox().repository().withRemote();
+  await writeParquet({
+    [other.path('repo/mixed/region=1/a.parquet')]: 'SELECT 1 AS region, 1 AS id',
+    [other.path('repo/mixed/region=2/a.parquet')]: 'SELECT 1 AS id',
+    [other.path('repo/cases/Day=1/a.parquet')]: 'SELECT 1 AS id, 1 AS day',
+  });
+  other.ok(['add', 'mixed', 'cases']);
+  other.commit('all');
+  other.ok(['push']);
+  for (const [name, where] of [
+    ['mixed', 'region=2/a.parquet'],
+    ['cases', 'Day'],
+  ] as const)
+    refused(other, ['export', 'iceberg', `tables/${name}`, name], 'table-unsupported', where);
+  other.remove();
 });
 
 test('gc keeps what a table names, until the table is gone', () => {

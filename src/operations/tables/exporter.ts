@@ -81,17 +81,23 @@ export class Exporter {
   readonly #context: Context;
   readonly #place: TablePlace;
   readonly #exported: ExportedTable;
+  /** Address of the remote's folder, as files of the table write it. */
+  readonly #folderUrl: string;
   /** What is known of files, by their digests: versions share most of them. */
   readonly #known = new Map<string, ParquetFile>();
   readonly #left = new Set<string>();
   readonly #skipped: SkippedVersion[] = [];
   readonly #versions: ExportedVersion[] = [];
+  /** Versions that the remote lacked when a later one was added. */
+  #passedOver = 0;
   readonly #written = { files: 0, bytes: 0 };
 
   constructor(context: Context, place: TablePlace, exported: ExportedTable) {
     this.#context = context;
     this.#place = place;
     this.#exported = exported;
+    // Delta writes addresses as URIs; readers of Iceberg take them letter by letter.
+    this.#folderUrl = exported.format === 'iceberg' ? decodeURIComponent(place.engineUrl) : place.engineUrl;
   }
 
   /**
@@ -117,7 +123,7 @@ export class Exporter {
     if (this.#versions.length > 0) await this.#place.dropReplaced(path);
     this.#warn();
     return {
-      table: `${this.#place.engineUrl}${path}`,
+      table: `${this.#folderUrl}${path}`,
       format,
       dataset: source,
       remote: this.#place.name,
@@ -131,7 +137,7 @@ export class Exporter {
   async #open(): Promise<OpenTable> {
     const { path, source, format } = this.#exported;
     const folder: TableFolder = {
-      url: `${this.#place.engineUrl}${path}`,
+      url: `${this.#folderUrl}${path}`,
       list: (name) => this.#place.list(`${path}/${name}`),
       read: (name) => this.#place.readFile(`${path}/${name}`),
       create: (name, bytes) => this.#place.create(`${path}/${name}`, bytes),
@@ -163,6 +169,7 @@ export class Exporter {
     const committed = await table.commit(next);
     if (committed === undefined) return false;
     this.#versions.push(versionOf(committed, next));
+    this.#passedOver = this.#lacked();
     for (const column of committed.left) this.#left.add(column);
     return true;
   }
@@ -185,7 +192,6 @@ export class Exporter {
     files: readonly FileToPlace[],
     table: OpenTable,
   ): Promise<TableVersion> {
-    const { engineUrl } = this.#place;
     const keys = new Set<string>();
     const described: FileOfVersion[] = [];
     for (const file of files) {
@@ -198,11 +204,11 @@ export class Exporter {
         this.#written.bytes += file.size;
       }
       const parquet = await this.#describe(wanted, file);
-      described.push({ path: file.path, url: `${engineUrl}${key}`, size: file.size, parquet });
+      described.push({ path: file.path, url: `${this.#folderUrl}${key}`, size: file.size, parquet });
     }
-    const earlier = [...table.urls].filter((url) => url.startsWith(engineUrl));
+    const earlier = [...table.urls].filter((url) => url.startsWith(this.#folderUrl));
     await this.#place.keep(this.#exported.path, [
-      ...earlier.map((url) => url.slice(engineUrl.length)),
+      ...earlier.map((url) => url.slice(this.#folderUrl.length)),
       ...keys,
     ]);
     const { name: digest, commit, time } = wanted;
@@ -249,11 +255,16 @@ export class Exporter {
       onWarning?.(
         `${counted(this.#left.size, 'column')} of ${source} cannot be seen in the table, since ${format} has no such type: ${[...this.#left].join(', ')}.`,
       );
-    const missing = this.#skipped.filter(({ because }) => because === 'not-on-remote').length;
-    if (missing > 0)
+    const lacked = this.#lacked();
+    if (lacked > 0)
       onWarning?.(
-        `${counted(missing, 'version')} of ${source} left out, since remote ${this.#place.name} lacks their data: \`varve push --all-commits\` sends it.`,
+        `${counted(lacked, 'version')} of ${source} left out, since remote ${this.#place.name} lacks their data: \`varve push --all-commits\` sends it. ${this.#passedOver > 0 ? 'A table takes versions in their order: those before its last one then come only to a table in another folder.' : 'The same export then adds them.'}`,
       );
+  }
+
+  /** Versions that the remote lacks. */
+  #lacked(): number {
+    return this.#skipped.filter(({ because }) => because === 'not-on-remote').length;
   }
 }
 

@@ -25,7 +25,7 @@ export function versionOfFile(name: string): number | undefined {
 /** A table as its log leaves it. */
 export interface DeltaTable {
   readonly versions: readonly Origin[];
-  /** The actions that add the files which the last version has, by the identity of each. */
+  /** The values of the partition of each file that the last version has, as JSON, by its URL. */
   readonly files: ReadonlyMap<string, string>;
   /** Every URL that some version has. */
   readonly urls: ReadonlySet<string>;
@@ -61,7 +61,7 @@ export function follow(table: DeltaTable, text: string): DeltaTable {
     if (action.protocol !== undefined) protocol = line;
     if (action.remove !== undefined) files.delete(identity(action.remove));
     if (action.add !== undefined) {
-      files.set(identity(action.add), line);
+      files.set(identity(action.add), partitionKey(action.add.partitionValues));
       urls.add(String(action.add.path));
     }
   }
@@ -82,6 +82,10 @@ function parsed(line: string): Action {
 
 function identity({ path }: Readonly<Record<string, unknown>>): string {
   return String(path);
+}
+
+function partitionKey(values: unknown): string {
+  return JSON.stringify(values ?? {});
 }
 
 /** Delta keeps what a writer wants to say of a commit as text. */
@@ -114,20 +118,25 @@ export interface DeltaCommit {
   readonly left: readonly string[];
 }
 
-/** Write the actions that make a table into the next version: what stays as it is, is not named again. */
+/**
+ * Write the actions that make a table into the next version: what stays as it is, is not named again. A file that moved to another
+ * partition is added once more, which replaces what was said of it; removing it as well is no valid commit. Source: PROTOCOL.md,
+ * "Add File and Remove File" and "Action Reconciliation".
+ */
 export function nextCommit(table: DeltaTable, next: TableVersion): DeltaCommit {
   const { origin, files } = next;
   const schema = deltaSchema(next.columns);
   const kept = new Set(next.columns.map(({ name }) => name));
   for (const name of schema.left) kept.delete(name.slice(0, name.lastIndexOf(' (')));
-  const added = files.filter(({ url }) => !table.files.has(url));
+  const added = files.filter((file) => table.files.get(file.url) !== partitionKey(valuesOf(file)));
   const named = new Set(files.map(({ url }) => url));
   const removed = [...table.files.keys()].filter((url) => !named.has(url));
+  const moved = added.filter(({ url }) => table.files.has(url)).length;
   const metaData = metaDataOf(table, next, schema);
   const protocol = protocolOf(schema.features);
   const isNew = table.versions.length === 0;
   const actions = [
-    commitInfo(next, { isNew, added: added.length, removed: removed.length }),
+    commitInfo(next, { isNew, added: added.length, removed: removed.length + moved }),
     ...(protocol === table.protocol ? [] : [protocol]),
     ...(metaData === table.metaData ? [] : [metaData]),
     ...removed.map((url) =>
@@ -138,7 +147,7 @@ export function nextCommit(table: DeltaTable, next: TableVersion): DeltaCommit {
   return {
     text: `${actions.join('\n')}\n`,
     added: added.length,
-    removed: removed.length,
+    removed: removed.length + moved,
     left: schema.left,
   };
 }
@@ -205,13 +214,17 @@ function idOf(text: string): string {
   ].join('-');
 }
 
+function valuesOf({ partition }: TableDataFile): Readonly<Record<string, string | null>> {
+  return Object.fromEntries(partition);
+}
+
 function addOf(file: TableDataFile, kept: ReadonlySet<string>, { time }: Origin): string {
-  const { url, size, partition } = file;
+  const { url, size } = file;
   const stats = statistics(file, kept);
   return JSON.stringify({
     add: {
       path: url,
-      partitionValues: Object.fromEntries(partition),
+      partitionValues: valuesOf(file),
       size,
       modificationTime: time,
       dataChange: true,

@@ -6,11 +6,13 @@ import { singleValue } from './values.ts';
 /** What became of a file in the snapshot that wrote its entry. Source: https://iceberg.apache.org/spec/#manifest-entry-fields */
 export const STATUS = { existing: 0, added: 1, deleted: 2 } as const;
 /** Ids of fields of a partition begin here. */
-const FIRST_PARTITION_ID = 1000;
+export const FIRST_PARTITION_ID = 1000;
 const DATA = 0;
 
 /** A column by which the files of a table are parted. */
 export interface PartitionField {
+  /** Of the field of the partition, for ever. */
+  readonly id: number;
   readonly name: string;
   /** Id of the column. */
   readonly sourceId: number;
@@ -25,6 +27,7 @@ export interface ManifestFileEntry {
   readonly file_sequence_number: number;
   readonly data_file: {
     readonly file_path: string;
+    readonly partition: object;
     readonly record_count: number;
     readonly [field: string]: unknown;
   };
@@ -36,13 +39,21 @@ export interface Manifest {
   readonly entries: readonly ManifestFileEntry[];
 }
 
-/** The spec of the parts of a table. Source: https://iceberg.apache.org/spec/#partition-specs */
-export function partitionSpec(fields: readonly PartitionField[]): object[] {
-  return fields.map(({ name, sourceId }, index) => ({
+/** A part of a table. Source: https://iceberg.apache.org/spec/#partition-specs */
+export interface SpecField {
+  readonly name: string;
+  readonly transform: 'identity';
+  readonly 'source-id': number;
+  readonly 'field-id': number;
+}
+
+/** The spec of the parts of a table. */
+export function partitionSpec(fields: readonly PartitionField[]): SpecField[] {
+  return fields.map(({ id, name, sourceId }) => ({
     name,
     transform: 'identity',
     'source-id': sourceId,
-    'field-id': FIRST_PARTITION_ID + index,
+    'field-id': id,
   }));
 }
 
@@ -82,12 +93,7 @@ export function addedEntry(
       content: DATA,
       file_path: file.url,
       file_format: 'PARQUET',
-      partition: Object.fromEntries(
-        parts.map(({ name, type }, index) => [
-          fieldName(index),
-          partitionValue(type, file.partition.get(name)),
-        ]),
-      ),
+      partition: partitionOf(file, parts),
       record_count: file.rows,
       file_size_in_bytes: file.size,
       value_counts: pairs(() => file.rows),
@@ -96,6 +102,13 @@ export function addedEntry(
       upper_bounds: pairs(({ type, max }) => (max === undefined ? undefined : singleValue(type, max))),
     },
   };
+}
+
+/** The values of the partition of a file, as they stand in its entry. */
+export function partitionOf(file: TableDataFile, parts: readonly PartitionField[]): object {
+  return Object.fromEntries(
+    parts.map(({ name, type }, index) => [fieldName(index), partitionValue(type, file.partition.get(name))]),
+  );
 }
 
 function partitionValue({ is }: TableColumn['type'], text: string | null | undefined): unknown {
@@ -136,9 +149,7 @@ function entrySchema(parts: readonly PartitionField[]): object {
   const partition = {
     type: 'record',
     name: 'r102',
-    fields: parts.map(({ type }, index) =>
-      optional(FIRST_PARTITION_ID + index, fieldName(index), AVRO_TYPES[type.is]),
-    ),
+    fields: parts.map(({ id, type }, index) => optional(id, fieldName(index), AVRO_TYPES[type.is])),
   };
   const dataFile = {
     type: 'record',

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Origin } from '../model.ts';
+import type { Origin, TableVersion } from '../model.ts';
+import { FIRST_PARTITION_ID, type SpecField } from './manifest.ts';
 import { type IcebergField, type IcebergSchema, nameMapping, pathKey } from './schema.ts';
 
 /** The folder of all that Iceberg knows of a table, in that of the table. */
@@ -44,7 +45,10 @@ export interface IcebergMetadata {
     readonly fields: readonly IcebergField[];
   }[];
   readonly 'current-schema-id': number;
-  readonly 'partition-specs': readonly { readonly 'spec-id': number; readonly fields: readonly object[] }[];
+  readonly 'partition-specs': readonly {
+    readonly 'spec-id': number;
+    readonly fields: readonly SpecField[];
+  }[];
   readonly 'default-spec-id': number;
   readonly 'last-partition-id': number;
   readonly 'sort-orders': readonly object[];
@@ -88,7 +92,7 @@ export function originOfSnapshot({ summary }: IcebergSnapshot): Origin | undefin
 /** What a version adds to the metadata of a table. */
 export interface NextSnapshot {
   readonly schema: IcebergSchema;
-  readonly spec: readonly object[];
+  readonly spec: readonly SpecField[];
   readonly origin: Origin;
   readonly snapshotId: number;
   readonly manifestList: string;
@@ -115,7 +119,11 @@ export function withSnapshot(
     'schema-id': schemaId,
     summary: { ...next.summary, ...summaryOf(next.origin) },
   };
-  const schemas = before?.schemas ?? [];
+  const known = before?.schemas ?? [];
+  const schemas =
+    schemaId < known.length
+      ? known
+      : [...known, { type: 'struct' as const, 'schema-id': schemaId, fields: next.schema.fields }];
   const specs = before?.['partition-specs'] ?? [];
   return {
     'format-version': 2,
@@ -125,18 +133,18 @@ export function withSnapshot(
     'last-sequence-number': sequence,
     'last-updated-ms': time,
     'last-column-id': Math.max(before?.['last-column-id'] ?? 0, ...next.schema.ids.values()),
-    schemas:
-      schemaId < schemas.length
-        ? schemas
-        : [...schemas, { type: 'struct', 'schema-id': schemaId, fields: next.schema.fields }],
+    schemas,
     'current-schema-id': schemaId,
     'partition-specs': specId < specs.length ? specs : [...specs, { 'spec-id': specId, fields: next.spec }],
     'default-spec-id': specId,
-    'last-partition-id': Math.max(before?.['last-partition-id'] ?? 999, 999 + next.spec.length),
+    'last-partition-id': Math.max(
+      before?.['last-partition-id'] ?? FIRST_PARTITION_ID - 1,
+      ...next.spec.map((field) => field['field-id']),
+    ),
     'sort-orders': [{ 'order-id': 0, fields: [] }],
     'default-sort-order-id': 0,
     properties: {
-      'schema.name-mapping.default': JSON.stringify(nameMapping(next.schema.fields)),
+      'schema.name-mapping.default': JSON.stringify(nameMapping(schemas.map(({ fields }) => fields))),
     },
     'current-snapshot-id': next.snapshotId,
     refs: { [MAIN]: { 'snapshot-id': next.snapshotId, type: 'branch' } },
@@ -156,16 +164,34 @@ export function schemaIdOf(before: IcebergMetadata | undefined, fields: readonly
 }
 
 /** The id of the spec, or the next one if it is new. */
-export function specIdOf(before: IcebergMetadata | undefined, spec: readonly object[]): number {
+export function specIdOf(before: IcebergMetadata | undefined, spec: readonly SpecField[]): number {
   const specs = before?.['partition-specs'] ?? [];
   const known = specs.find((one) => JSON.stringify(one.fields) === JSON.stringify(spec));
   return known?.['spec-id'] ?? specs.length;
 }
 
-/** The ids that columns have had, by their paths, the newest schema's first. */
-export function idsIn(metadata: IcebergMetadata | undefined): ReadonlyMap<string, number> {
+/** The ids that fields of partitions have had, by those of their columns: a field keeps its own for ever, as a column does. */
+export function partitionIdsIn(metadata: IcebergMetadata | undefined): ReadonlyMap<number, number> {
+  const fields = metadata?.['partition-specs'].flatMap((spec) => spec.fields) ?? [];
+  return new Map(fields.map((field) => [field['source-id'], field['field-id']]));
+}
+
+/**
+ * The ids that columns have had, by their paths, the newest schema's first. A column of partitions whose type is another now is a new one:
+ * the values of its files stand in manifests, in the type of its id.
+ */
+export function idsIn(
+  metadata: IcebergMetadata | undefined,
+  { columns, partitionColumns }: Pick<TableVersion, 'columns' | 'partitionColumns'>,
+): ReadonlyMap<string, number> {
   const ids = new Map<string, number>();
-  for (const { fields } of metadata?.schemas ?? []) collect(fields, [], ids);
+  const types = new Map<string, unknown>();
+  for (const { fields } of metadata?.schemas ?? []) {
+    collect(fields, [], ids);
+    for (const { name, type } of fields) types.set(name, type);
+  }
+  for (const { name, type } of columns)
+    if (partitionColumns.includes(name) && types.get(name) !== type.is) ids.delete(pathKey([name]));
   return ids;
 }
 

@@ -26,13 +26,15 @@ export function pathKey(path: readonly string[]): string {
  * Write columns as Iceberg does. Source: https://iceberg.apache.org/spec/#schemas-and-data-types. Every column may have nulls: a later
  * version may bring some.
  * @param known ids that columns have had before: a column keeps its own for ever
+ * @param lastId the greatest that any column has had
  */
 export function icebergSchema(
   columns: readonly TableColumn[],
   known: ReadonlyMap<string, number>,
+  lastId: number,
 ): IcebergSchema {
   const ids = new Map(known);
-  let last = Math.max(0, ...known.values());
+  let last = lastId;
   const idOf = (path: readonly string[]): number => {
     const key = pathKey(path);
     const id = ids.get(key) ?? ++last;
@@ -110,19 +112,41 @@ function lackOf(type: ColumnType): string | undefined {
   return type.is === 'other' ? type.name : undefined;
 }
 
-/** Say by which names the columns stand in files without ids. Source: https://iceberg.apache.org/spec/#name-mapping-serialization */
-export function nameMapping(fields: readonly IcebergField[]): object[] {
+/** By which names a column stands in files without ids. Source: https://iceberg.apache.org/spec/#name-mapping-serialization */
+interface MappedField {
+  readonly 'field-id': number;
+  readonly names: readonly string[];
+  readonly fields?: readonly MappedField[];
+}
+
+/** Map the columns of every schema that a table has had: a reader of an earlier snapshot finds those that are gone since. */
+export function nameMapping(schemas: readonly (readonly IcebergField[])[]): readonly MappedField[] {
+  return merged(schemas.flatMap(mapped));
+}
+
+function mapped(fields: readonly IcebergField[]): MappedField[] {
   return fields.map(({ id, name, type }) => ({ 'field-id': id, names: [name], ...innerMapping(type) }));
 }
 
-function innerMapping(type: unknown): { readonly fields?: readonly object[] } {
+function innerMapping(type: unknown): Pick<MappedField, 'fields'> {
   if (typeof type !== 'object' || type === null) return {};
   const known = type as Readonly<Record<string, unknown>>;
-  if (known.type === 'struct') return { fields: nameMapping(known.fields as IcebergField[]) };
-  const part = (name: string): object => ({
-    'field-id': known[`${name}-id`],
+  if (known.type === 'struct') return { fields: mapped(known.fields as IcebergField[]) };
+  const part = (name: string): MappedField => ({
+    'field-id': known[`${name}-id`] as number,
     names: [name],
     ...innerMapping(known[name]),
   });
   return { fields: known.type === 'list' ? [part(ELEMENT)] : [part(KEY), part(VALUE)] };
+}
+
+/** A name stands for one column, the last that had it; what is within it may differ from schema to schema. */
+function merged(fields: readonly MappedField[]): MappedField[] {
+  const byName = new Map<string, MappedField>();
+  for (const field of fields) {
+    const name = field.names[0]!;
+    const inner = [...(byName.get(name)?.fields ?? []), ...(field.fields ?? [])];
+    byName.set(name, { ...field, ...(inner.length > 0 ? { fields: merged(inner) } : {}) });
+  }
+  return [...byName.values()];
 }

@@ -13,11 +13,14 @@ import {
   decodeManifestList,
   encodeFileManifest,
   encodeManifestList,
+  FIRST_PARTITION_ID,
   type ListedManifest,
   type Manifest,
   type ManifestFileEntry,
   type PartitionField,
+  partitionOf,
   partitionSpec,
+  type SpecField,
   STATUS,
 } from './manifest.ts';
 import {
@@ -27,6 +30,7 @@ import {
   METADATA_FOLDER,
   metadataFile,
   originOfSnapshot,
+  partitionIdsIn,
   schemaIdOf,
   snapshotIdOf,
   specIdOf,
@@ -120,17 +124,25 @@ class IcebergOnRemote implements OpenTable {
   async commit(next: TableVersion): Promise<Committed | undefined> {
     const { url } = this.#folder;
     const { metadata, changes, versions } = this.#state;
-    const schema = icebergSchema(next.columns, idsIn(metadata));
-    const parts = partsOf(next, schema.ids);
+    const schema = icebergSchema(next.columns, idsIn(metadata, next), metadata?.['last-column-id'] ?? 0);
+    const parts = partsOf(next, schema.ids, partitionIdsIn(metadata));
     const spec = partitionSpec(parts);
+    const [schemaId, specId] = [schemaIdOf(metadata, schema.fields), specIdOf(metadata, spec)];
     const sequence = (metadata?.['last-sequence-number'] ?? 0) + 1;
     const snapshotId = snapshotIdOf(`${url}\0${changes}\0${next.origin.digest}\0${next.origin.commit}`);
     const snapshot = { id: snapshotId, sequence };
-    const wanted = new Set(next.files.map((file) => file.url));
-    const live = new Set(this.#state.manifests.flatMap(({ entries }) => entries.filter(isLive).map(urlOf)));
-    const added = next.files.filter((file) => !live.has(file.url));
-    const removed = [...live].filter((one) => !wanted.has(one)).length;
-    const [schemaId, specId] = [schemaIdOf(metadata, schema.fields), specIdOf(metadata, spec)];
+    const wanted = new Map(next.files.map((file) => [file.url, keyOf(partitionOf(file, parts))]));
+    // By another spec, equal values may be those of other columns.
+    const isKept = ({ listed }: LiveManifest, { data_file: file }: ManifestFileEntry) =>
+      listed.partition_spec_id === specId && wanted.get(file.file_path) === keyOf(file.partition);
+    const live = this.#state.manifests.flatMap((manifest) =>
+      manifest.entries
+        .filter(isLive)
+        .map((entry) => ({ url: urlOf(entry), isKept: isKept(manifest, entry) })),
+    );
+    const kept = new Set(live.filter((one) => one.isKept).map(({ url: path }) => path));
+    const added = next.files.filter((file) => !kept.has(file.url));
+    const removed = live.length - kept.size;
     const meta = {
       schema: JSON.stringify({ type: 'struct', 'schema-id': schemaId, fields: schema.fields }),
       'schema-id': String(schemaId),
@@ -141,7 +153,7 @@ class IcebergOnRemote implements OpenTable {
     };
     const manifests: LiveManifest[] = [];
     for (const manifest of this.#state.manifests)
-      manifests.push(...(await this.#carried(manifest, wanted, snapshot)));
+      manifests.push(...(await this.#carried(manifest, (entry) => isKept(manifest, entry), snapshot)));
     if (added.length > 0) {
       const entries = added.map((file) => addedEntry(file, parts, schema.ids, snapshot));
       manifests.push(await this.#write({ meta, entries }, parts, specId, snapshot));
@@ -175,7 +187,7 @@ class IcebergOnRemote implements OpenTable {
       metadata: plan,
       versions: [...versions, next.origin],
       manifests,
-      urls: new Set([...this.#state.urls, ...wanted]),
+      urls: new Set([...this.#state.urls, ...wanted.keys()]),
     };
     return { version: versions.length, added: added.length, removed, left: schema.left };
   }
@@ -183,14 +195,14 @@ class IcebergOnRemote implements OpenTable {
   /** A manifest goes on as it is, or is written anew where files of it are gone; of one without a file that is live, nothing is left. */
   async #carried(
     manifest: LiveManifest,
-    wanted: ReadonlySet<string>,
+    isKept: (entry: ManifestFileEntry) => boolean,
     snapshot: SnapshotNumbers,
   ): Promise<LiveManifest[]> {
     const live = manifest.entries.filter(isLive);
     if (live.length === 0) return [];
-    if (live.every((entry) => wanted.has(urlOf(entry)))) return [manifest];
+    if (live.every(isKept)) return [manifest];
     const entries = live.map((entry) =>
-      wanted.has(urlOf(entry))
+      isKept(entry)
         ? { ...entry, status: STATUS.existing }
         : { ...entry, status: STATUS.deleted, snapshot_id: snapshot.id },
     );
@@ -245,6 +257,13 @@ interface SnapshotNumbers {
   readonly sequence: number;
 }
 
+/** Tells values of a partition from others, those of 64 bits too. */
+function keyOf(partition: object): string {
+  return JSON.stringify(partition, (_, value: unknown) =>
+    typeof value === 'bigint' ? String(value) : value,
+  );
+}
+
 function isLive({ status }: ManifestFileEntry): boolean {
   return status !== STATUS.deleted;
 }
@@ -252,23 +271,28 @@ function isLive({ status }: ManifestFileEntry): boolean {
 function partsOf(
   { columns, partitionColumns }: TableVersion,
   ids: ReadonlyMap<string, number>,
+  known: ReadonlyMap<number, number>,
 ): PartitionField[] {
-  return partitionColumns.map((name) => ({
-    name,
-    sourceId: ids.get(pathKey([name]))!,
-    type: columns.find((column) => column.name === name)!.type,
-  }));
+  let last = Math.max(FIRST_PARTITION_ID - 1, ...known.values());
+  return partitionColumns.map((name) => {
+    const sourceId = ids.get(pathKey([name]))!;
+    const type = columns.find((column) => column.name === name)!.type;
+    return { id: known.get(sourceId) ?? ++last, name, sourceId, type };
+  });
 }
 
 /** The parts by which an earlier version wrote a manifest. */
 function partsIn({ schema = '{}', 'partition-spec': spec = '[]' }: Manifest['meta']): PartitionField[] {
   const { fields = [] } = JSON.parse(schema) as { fields?: readonly { id: number; type: unknown }[] };
-  return (JSON.parse(spec) as { name: string; 'source-id': number }[]).map(
-    ({ name, 'source-id': sourceId }) => {
-      const type = fields.find(({ id }) => id === sourceId)?.type;
-      return { name, sourceId, type: { is: type === 'long' ? 'long' : type === 'date' ? 'date' : 'string' } };
-    },
-  );
+  return (JSON.parse(spec) as SpecField[]).map(({ name, 'source-id': sourceId, 'field-id': id }) => {
+    const type = fields.find(({ id }) => id === sourceId)?.type;
+    return {
+      id,
+      name,
+      sourceId,
+      type: { is: type === 'long' ? 'long' : type === 'date' ? 'date' : 'string' },
+    };
+  });
 }
 
 function foreign(where: string, what: string): VarveError {

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { writeParquet } from '../../support/parquet.ts';
 import type { Sandbox } from '../../support/sandbox.ts';
 
@@ -31,4 +32,21 @@ export function ask(box: Sandbox, program: string, script: string, ...words: str
 /** From `from` up to `to`, which is not among them. */
 export function sumOf(from: number, to: number): number {
   return ((from + to - 1) * (to - from)) / 2;
+}
+
+/** Two versions, of which the second has the file of day 1 as one of day 2, and its bytes as those of day 0 as well. */
+export async function movedFile(box: Sandbox): Promise<void> {
+  const rows = (day: string) => box.path(`repo/moved/day=${day}/rows.parquet`);
+  const sql = (from: number) =>
+    `SELECT range AS id, 'trip ' || hash(range) AS text FROM range(${from}, ${from + 60_000})`;
+  await writeParquet({ [rows('1')]: sql(0), [rows('3')]: sql(60_000) });
+  box.ok(['add', 'moved']);
+  box.commit('before');
+  mkdirSync(dirname(rows('2')), { recursive: true });
+  renameSync(rows('1'), rows('2'));
+  mkdirSync(dirname(rows('0')), { recursive: true });
+  copyFileSync(rows('3'), rows('0'));
+  box.ok(['add', 'moved']);
+  box.commit('after');
+  box.ok(['push', '--all-commits']);
 }

@@ -14,6 +14,30 @@ function version(files: readonly TableDataFile[]): TableVersion {
   return { columns: [{ name: 'a', type: { is: 'long' } }], partitionColumns: [], files, origin: ORIGIN };
 }
 
+test('a file that moves between partitions is in that of the last version', () => {
+  const history = fc.array(fc.dictionary(fc.constantFrom('a', 'b', 'c'), fc.constantFrom('1', '2')), {
+    minLength: 1,
+  });
+  fc.assert(
+    fc.property(history, (versions) => {
+      let table = NO_TABLE;
+      for (const days of versions) {
+        const files = Object.entries(days).map(([name, day]) => ({
+          ...file(name),
+          partition: new Map([['day', day]]),
+        }));
+        const { text } = nextCommit(table, { ...version(files), partitionColumns: ['day'] });
+        // A file may stand in one action of a commit.
+        const named = text.match(/"path":"[^"]*"/g) ?? [];
+        expect(new Set(named).size).toBe(named.length);
+        table = follow(table, text);
+        const expected = Object.entries(days).map(([name, day]) => [file(name).url, JSON.stringify({ day })]);
+        expect([...table.files].sort()).toEqual(expected.sort());
+      }
+    }),
+  );
+});
+
 test('whoever follows a log from its first version to its last has the files of each', () => {
   const sets = fc.array(fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e')), { minLength: 1 });
   fc.assert(
