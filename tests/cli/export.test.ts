@@ -153,6 +153,33 @@ test('versions that a table went past are said to need another one', async () =>
   fresh.remove();
 });
 
+test('a dataset without Parquet, one that is gone, and files that the remote lost are told', async () => {
+  const other = new Sandbox().repository().withRemote();
+  await writeParquet({ [other.path('repo/big.parquet')]: 'SELECT hash(range) AS h FROM range(200000)' });
+  other.write('repo/plain.csv', 'a\n1\n');
+  other.ok(['add', 'big.parquet', 'plain.csv']);
+  other.commit('all');
+  other.ok(['push']);
+  expect(other.varve(['export', 'delta', 'tables/plain', 'plain.csv']).err).toContain(
+    '1 version of plain.csv left out, without a Parquet file',
+  );
+  const [object] = other.ok(['url', 'big.parquet']).trimEnd().split('\n');
+  const bytes = readFileSync(fileURLToPath(object!));
+  rmSync(fileURLToPath(object!));
+  refused(other, ['export', 'delta', 'tables/big', 'big.parquet'], 'object-missing', 'has lost objects/');
+  expect(existsSync(other.path('remote/tables'))).toBe(false);
+  // What the message says mends it.
+  other.ok(['push', '--all-commits', '--remote', 'origin']);
+  other.ok(['export', 'delta', 'tables/big', 'big.parquet', '--on-push']);
+  const [mended] = other.ok(['url', 'big.parquet']).trimEnd().split('\n');
+  expect(readFileSync(fileURLToPath(mended!))).toEqual(bytes);
+  other.ok(['rm', 'big.parquet']);
+  other.commit('gone');
+  const { err, code } = other.varve(['push']);
+  expect([code, err]).toEqual([0, expect.stringContaining('big.parquet is no dataset any more')]);
+  other.remove();
+}, 60_000);
+
 test('columns that engines would mix up are refused', async () => {
   const other = new Sandbox().repository().withRemote();
   await writeParquet({

@@ -33,6 +33,11 @@ export interface TablePlace {
    * @param isTaken whether another file than the one of this key is wanted
    */
   place(file: FileToPlace, isTaken: (key: string) => boolean): Promise<PlacedFile>;
+  /**
+   * Look whether files of the remote are there in their full length, which an index alone does not prove.
+   * @throws VarveError `object-missing`
+   */
+  checkPresent(files: readonly { readonly key: string; readonly size: number }[]): Promise<void>;
   /** Read a range of a file of a version, which is verified. */
   read(version: DatasetVersion, file: FileToPlace, offset: number, length: number): Promise<Uint8Array>;
   /** List the names of the files of a folder of the table. */

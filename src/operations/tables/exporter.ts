@@ -206,6 +206,11 @@ export class Exporter {
       const parquet = await this.#describe(wanted, file);
       described.push({ path: file.path, url: `${this.#folderUrl}${key}`, size: file.size, parquet });
     }
+    const known = new Set(table.urls);
+    const fresh = described.filter(({ url }) => !known.has(url));
+    await this.#place.checkPresent(
+      fresh.map(({ url, size }) => ({ key: url.slice(this.#folderUrl.length), size })),
+    );
     const earlier = [...table.urls].filter((url) => url.startsWith(this.#folderUrl));
     await this.#place.keep(this.#exported.path, [
       ...earlier.map((url) => url.slice(this.#folderUrl.length)),
@@ -254,6 +259,11 @@ export class Exporter {
     if (this.#left.size > 0)
       onWarning?.(
         `${counted(this.#left.size, 'column')} of ${source} cannot be seen in the table, since ${format} has no such type: ${[...this.#left].join(', ')}.`,
+      );
+    const without = this.#skipped.filter(({ because }) => because === 'no-parquet').length;
+    if (without > 0)
+      onWarning?.(
+        `${counted(without, 'version')} of ${source} left out, without a Parquet file, which engines could read in place.`,
       );
     const lacked = this.#lacked();
     if (lacked > 0)

@@ -5,6 +5,7 @@
 
 import { join } from 'node:path';
 import { unfinishedName } from '../../../base/files/atomic-write.ts';
+import { forEach } from '../../../base/threads/concurrency.ts';
 import { VarveError } from '../../../errors.ts';
 import { engineUrl } from '../../../remote/engine-url.ts';
 import { parseUrl } from '../../../remote/url.ts';
@@ -12,6 +13,7 @@ import type { BlockLists } from '../../../store/format/block-lists.ts';
 import { type Digest, hexDigestOf, toDigest, toRaw } from '../../../store/format/digest.ts';
 import { dropReplacedRecords, writeTableRecord } from '../../../store/gc/table-records.ts';
 import type { Store } from '../../../store/store.ts';
+import { shellWord } from '../../../wording/quote.ts';
 import { readConfig } from '../../../workspace/config.ts';
 import type { FileToPlace, PlacedFile, TablePlace } from '../../backend/table-place.ts';
 import type { DatasetVersion } from '../../backend/version.ts';
@@ -43,6 +45,9 @@ function accountOf(url: string, root: string, endpoint: string | undefined): str
   const said = named ?? /(?:^|;)AccountName=([^;]+)/.exec(connection)?.[1];
   return said ?? /^https:\/\/([a-z0-9]{3,24})\.blob\./.exec(endpoint ?? '')?.[1];
 }
+
+/** Requests that ask whether a file is there. */
+const ASKED_AT_ONCE = 32;
 
 class StorePlace implements TablePlace {
   readonly name: string;
@@ -82,6 +87,17 @@ class StorePlace implements TablePlace {
   place({ digest }: FileToPlace, isTaken: (key: string) => boolean): Promise<PlacedFile> {
     const scratch = join(this.#context.repository.stateFolder, unfinishedName());
     return this.#store.placeWhole(digest as Digest, scratch, isTaken);
+  }
+
+  checkPresent(files: readonly { readonly key: string; readonly size: number }[]): Promise<void> {
+    const { remote } = this.#store.core;
+    return forEach(files, ASKED_AT_ONCE, async ({ key, size }) => {
+      if ((await remote.head(key))?.size === size) return;
+      throw new VarveError('object-missing', `${this.url} has lost ${key}, or a part of it`, {
+        path: this.url,
+        remedy: `Nothing was exported. \`varve push --all-commits --remote ${shellWord(this.name)}\` sends what is missing and here, then run the same command again.`,
+      });
+    });
   }
 
   async read(
