@@ -191,6 +191,7 @@ export const ERROR_CODES = {
   'state-damaged': 'What a server kept of its windows cannot be read.',
   'state-in-use': 'Another server keeps its windows in the same folder.',
   'statistics-only': 'A file of TFDV statistics was named where rows of data are needed.',
+  'statistics-partial': 'Statistics from footers are all that is known, and more is needed.',
   'store-changed': 'A gc removed data that this work was relying on.',
   'store-foreign': 'The place for a cache or remote holds something else.',
   'store-too-new': 'A cache or remote was written by a newer varve.',

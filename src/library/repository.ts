@@ -4,6 +4,7 @@ import {
   add,
   addChanged,
   addInPlace,
+  IN_PLACE_STATISTICS,
   type InPlaceProfiling,
   profilerOnDemand,
   warnOfUnread,
@@ -238,7 +239,7 @@ export class VarveRepository extends DataFolder {
   }
 
   /**
-   * Make a snapshot of data that lies on a server and leave it there. Reads no data, unless an engine is to compute its statistics.
+   * Make a snapshot of data that lies on a server and leave it there. Reads no data, unless its statistics are asked for.
    * @param url such as `s3://bucket/prefix`, `gs://bucket/prefix` or `ssh://host/folder`; of a table of Delta Lake or Iceberg, the files
    * that its version has
    * @throws VarveError `path-taken`, `key-unsupported`, `path-missing`, `dvc-unsupported`, `table-damaged`, `table-feature-unsupported`,
@@ -255,6 +256,7 @@ export class VarveRepository extends DataFolder {
       addressing: TEXT,
       anonymous: FLAG,
       requesterPays: FLAG,
+      statistics: oneOf(...IN_PLACE_STATISTICS),
       engine: oneOf('local', 'spark', 'ray'),
       master: TEXT,
       parts: COUNT,

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { VarveError } from '../errors.ts';
+import { VarveError } from '../errors.ts';
 import type { BackendAddOptions } from './backend/backend.ts';
-import type { AddInPlaceOptions, AddResult } from './backend/results.ts';
+import type { AddedDataset, AddInPlaceOptions, AddResult } from './backend/results.ts';
 import type { Context } from './context/context.ts';
 import type { AddOrigin } from './lineage/datasets.ts';
 import { recordRun } from './lineage/run.ts';
@@ -77,11 +77,22 @@ export function profilerOnDemand(
   };
 }
 
-/** Who reads data in place for its statistics. Without `engine`, nobody does. */
-export type InPlaceProfiling = Pick<ProfilingOptions, 'engine' | 'master' | 'parts' | 'memory' | 'threads'>;
+/**
+ * Which statistics data in place is to have: those of every row (`full`), for which an engine reads all of it; those that the footers of
+ * Parquet files tell (`footers`), of which ranges are read; or none.
+ */
+export const IN_PLACE_STATISTICS = ['footers', 'full', 'none'] as const;
+export type InPlaceStatistics = (typeof IN_PLACE_STATISTICS)[number];
+
+/** Who reads data in place for its statistics, and how much of it. */
+export interface InPlaceProfiling
+  extends Pick<ProfilingOptions, 'engine' | 'master' | 'parts' | 'memory' | 'threads'> {
+  /** `full` where an engine is named; else of the kind that the version before has, if this is `footers`; else `none`. */
+  readonly statistics?: InPlaceStatistics | undefined;
+}
 
 /**
- * Make a version of data that lies on a server and leave it there. Reads no data, unless an engine is to compute its statistics.
+ * Make a version of data that lies on a server and leave it there. Reads no data, unless its statistics are asked for.
  * @param url such as `s3://bucket/prefix`, `gs://bucket/prefix` or `ssh://host/folder`: a single object if it names one, else all objects
  * below; of a table of Delta Lake or Iceberg, those that its version has
  * @throws VarveError `path-taken`, `key-unsupported`, `path-missing`, `dvc-unsupported`, `table-damaged`, `table-feature-unsupported`,
@@ -90,14 +101,49 @@ export type InPlaceProfiling = Pick<ProfilingOptions, 'engine' | 'master' | 'par
 export function addInPlace(
   context: Context,
   url: string,
-  { engine, master, parts, memory, threads, ...options }: AddInPlaceOptions & InPlaceProfiling,
+  { statistics, engine, master, parts, memory, threads, ...options }: AddInPlaceOptions & InPlaceProfiling,
 ): Promise<AddResult> {
   return recordAdd(context, async (told) => {
-    const added = await told.backend.addInPlace(url, options);
-    if (engine === undefined) return added;
-    const { profileInPlace } = await import('./statistics/profile-in-place.ts');
+    const hadFooters = await hasFooters(told, options.to);
+    const {
+      datasets: [added],
+    } = await told.backend.addInPlace(url, options);
+    const wanted = statistics ?? (engine === undefined ? (hadFooters ? 'footers' : 'none') : 'full');
     const profiling = { engine, master, parts, memory, threads };
-    const [dataset] = added.datasets;
-    return { datasets: [await profileInPlace(told, dataset!, profiling)] };
+    return { datasets: [await withStatistics(told, added!, wanted, profiling)] };
   });
+}
+
+async function withStatistics(
+  context: Context,
+  added: AddedDataset,
+  wanted: InPlaceStatistics,
+  profiling: ProfilingOptions,
+): Promise<AddedDataset> {
+  if (wanted === 'none') return added;
+  if (wanted === 'footers') {
+    const { footersInPlace } = await import('./statistics/footers-in-place.ts');
+    return since(added, await footersInPlace(context, added.path));
+  }
+  const { profileInPlace } = await import('./statistics/profile-in-place.ts');
+  return since(added, await profileInPlace(context, added, profiling));
+}
+
+/** What was added and then gained statistics differs as it did before from what there was. */
+function since({ change, ...added }: AddedDataset, gained: AddedDataset | undefined): AddedDataset {
+  const found = gained ?? { ...added, change };
+  return { ...found, change: change === 'unchanged' ? found.change : change };
+}
+
+/** Whether the version that is about to be replaced has statistics from footers. */
+async function hasFooters({ backend }: Context, to: string): Promise<boolean> {
+  const path = await backend.datasetNamed(to);
+  if (path === undefined) return false;
+  try {
+    return (await backend.version(path, undefined))?.footers !== undefined;
+  } catch (error) {
+    // What cannot be read is about to be replaced, or refused.
+    if (error instanceof VarveError) return false;
+    throw error;
+  }
 }

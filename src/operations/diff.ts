@@ -1,4 +1,3 @@
-import type { DriftReport } from '../drift/model.ts';
 import { VarveError } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import { findRevision, resolveRevision } from '../workspace/git/pointers.ts';
@@ -10,12 +9,12 @@ import { withDatasetRenames } from './datasets/renames.ts';
 import { splitRevisions } from './datasets/revisions.ts';
 import { fetchMissing } from './statistics/fetch-missing.ts';
 
-/** Compares the profiles of two versions of the dataset at `path`; undefined if one has none. */
+/** Compares the statistics of two versions of the dataset at `path`; nothing if one has none, or they are not of one kind. */
 export type CompareStatistics = (
   profiles: Store,
   path: string,
   versions: readonly [before: VersionFacts, after: VersionFacts],
-) => Promise<DriftReport | undefined>;
+) => Promise<Pick<DatasetDiff, 'statistics' | 'footers'>>;
 
 /**
  * `words` are up to two revisions, then paths: none compares HEAD with the data of the working tree, one that commit with
@@ -60,14 +59,13 @@ async function withStatistics(
   compare: CompareStatistics | undefined,
 ): Promise<DatasetDiff[]> {
   const hasProfiles = ({ versions }: ComparedDataset) =>
-    versions?.every(({ profile }) => profile !== undefined) ?? false;
+    versions?.every(({ profile, footers }) => (profile ?? footers) !== undefined) ?? false;
   if (compare === undefined || !compared.some(hasProfiles)) return compared.map(({ diff: found }) => found);
   return closing(await context.backend.openProfileStore(), async (profiles) => {
     await fetchStatistics(context, profiles, compared);
     const datasets: DatasetDiff[] = [];
     for (const { diff: found, versions } of compared) {
-      const statistics = versions && (await compare(profiles, found.path, versions));
-      datasets.push({ ...found, ...(statistics === undefined ? {} : { statistics }) });
+      datasets.push({ ...found, ...(versions && (await compare(profiles, found.path, versions))) });
     }
     return datasets;
   });
@@ -79,7 +77,7 @@ async function fetchStatistics(
   compared: readonly ComparedDataset[],
 ): Promise<void> {
   const wanted = compared.flatMap(({ versions }) => {
-    const [before, after] = versions?.map(({ profile }) => profile) ?? [];
+    const [before, after] = versions?.map(({ profile, footers }) => profile ?? footers) ?? [];
     return before === undefined || after === undefined || before === after ? [] : [before, after];
   });
   const failure = await fetchMissing(context, profiles, wanted);

@@ -119,7 +119,7 @@ export async function update(
     }
   }
   const datasets: UpdatedDataset[] = [];
-  for (const path of tables) datasets.push(await backend.updateTable(path));
+  for (const path of tables) datasets.push(await updateTable(context, path));
   for (const [path, database] of copies) datasets.push(await copyAgain(context, path, database));
   for (const [path, topic] of topics) datasets.push(await takeNext(context, path, topic));
   const addresses = new Set(imports.map(([, imported]) => imported.repository));
@@ -137,6 +137,17 @@ export async function update(
     });
   }
   return { datasets };
+}
+
+/** Bring a table in place to its newest version, with statistics of the kind that it had if those are from footers. */
+async function updateTable(context: Context, path: string): Promise<UpdatedTable> {
+  const { backend } = context;
+  const before = await backend.version(path, undefined);
+  const updated = await backend.updateTable(path);
+  if (before?.footers === undefined) return updated;
+  const { footersInPlace } = await import('./statistics/footers-in-place.ts');
+  const { rows } = (await footersInPlace(context, path)) ?? before;
+  return { ...updated, ...(rows !== undefined && { rows }) };
 }
 
 /** Ask a database once more for the rows that a dataset is a copy of. */

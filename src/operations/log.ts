@@ -24,6 +24,8 @@ export interface LoggedVersion extends Omit<HistoryEntry, 'version'> {
     readonly bytes: number;
     readonly files: number;
     readonly rows?: number;
+    /** Set if its statistics are from the footers of its files alone. */
+    readonly statistics?: 'footers';
   } | null;
 }
 
@@ -119,10 +121,14 @@ async function movesOf(
 
 function logged(path: string, { version, ...commit }: HistoryEntry): LoggedVersion {
   if (version === undefined) return { ...commit, path, snapshot: null };
-  const { name, bytes, files, rows } = version;
+  const { name, bytes, files, rows, footers } = version;
   return {
     ...commit,
     path,
-    snapshot: { digest: name, bytes, files, ...(rows === undefined ? {} : { rows }) },
+    snapshot: {
+      ...{ digest: name, bytes, files },
+      ...(rows === undefined ? {} : { rows }),
+      ...(footers === undefined ? {} : { statistics: 'footers' }),
+    },
   };
 }

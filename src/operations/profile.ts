@@ -1,14 +1,29 @@
 import type { Watch } from './context/context.ts';
 import { withNamedDatasets } from './datasets/named-datasets.ts';
-import { type ProfiledDataset, profileOfDataset } from './statistics/load.ts';
+import {
+  type KnownStatistics,
+  type ProfiledDataset,
+  profileOfDataset,
+  statisticsOfDataset,
+} from './statistics/load.ts';
 import type { ProfilingOptions } from './statistics/profiling-options.ts';
 
 /** The statistics of a dataset, a version, or a plain file or folder, or a table of a database. */
-export async function profile(
+export function profile(
   cwd: string,
   argument: string,
   options: ProfilingOptions = {},
   watch: Watch = {},
 ): Promise<ProfiledDataset> {
   return withNamedDatasets(cwd, [argument], watch, ([dataset]) => profileOfDataset(dataset!, options));
+}
+
+/** As profile, or what footers say where that is all that is known. @throws VarveError as profile */
+export function knownStatistics(
+  cwd: string,
+  argument: string,
+  options: ProfilingOptions = {},
+  watch: Watch = {},
+): Promise<KnownStatistics> {
+  return withNamedDatasets(cwd, [argument], watch, ([dataset]) => statisticsOfDataset(dataset!, options));
 }

@@ -113,7 +113,8 @@ async function everyVersion({ backend, signal, onWarning }: Context): Promise<Ve
 }
 
 function noteDataset(findings: Map<string, Finding>, version: Version, isWanted: Test): void {
-  const { path, name, profile } = version;
+  const { path, name } = version;
+  const profile = version.profile ?? version.footers;
   if (isWanted(name)) note(findings, { what: 'dataset', digest: name, path }, version);
   if (profile !== undefined && isWanted(profile))
     note(findings, { what: 'profile', digest: profile, path }, version);

@@ -1,3 +1,4 @@
+import type { FooterStatistics } from '../profile/footers/model.ts';
 import { distinctValues } from '../profile/model/distinct-values.ts';
 import type { Profile } from '../profile/model/model.ts';
 import { inertJson } from '../wording/neutral.ts';
@@ -20,6 +21,11 @@ export function profileDocument(profile: Profile): object {
     })),
   }));
   return inOrder({ ...profile, tables }) as object;
+}
+
+/** What footers say as it is shown to programs, which cannot take it for a profile. */
+export function footersDocument(statistics: FooterStatistics): object {
+  return inOrder({ ...statistics, statistics: 'footers' }) as object;
 }
 
 /** The value with the keys of canonicalJson, so that equal profiles print equal bytes, whether they were read or have just been made. */

@@ -1,4 +1,5 @@
 import type { FeatureDrift, Measure, Side, Verdict } from '../drift/model.ts';
+import type { FooterStatistics, FooterTable } from '../profile/footers/model.ts';
 import { textDigest } from '../profile/hashing/hash.ts';
 import type { Profile, TableProfile } from '../profile/model/model.ts';
 import { FILES_TABLE } from '../profile/model/tables.ts';
@@ -72,6 +73,31 @@ export function profileSummary(profile: Profile, name: string | undefined): stri
   ];
   return neutral(`${name === undefined ? '' : `${name}: `}${parts.join(', ') || 'no tables'}`);
 }
+
+/** Says in one line what footers are of: `trips: 4,120,000 rows in 12 files, 9 columns, by footers`. Neutral. */
+export function footersSummary({ tables }: FooterStatistics, name: string | undefined): string {
+  const sum = (of: (table: FooterTable) => number): number =>
+    tables.reduce((all, table) => all + of(table), 0);
+  const parts = [
+    ...(tables.length > 1 ? [counted(tables.length, 'table')] : []),
+    `${counted(
+      sum(({ rows }) => rows),
+      'row',
+    )} in ${counted(
+      sum(({ files }) => files),
+      'file',
+    )}`,
+    counted(
+      sum(({ columns }) => columns.length),
+      'column',
+    ),
+  ];
+  return neutral(`${name === undefined ? '' : `${name}: `}${parts.join(', ')}, by footers`);
+}
+
+/** What statistics from footers are, for those who meet them first. */
+export const FOOTERS_MEANING =
+  'From the footers of the files alone: nobody has read the rows. Texts between the bounds may be cut, and NaN lies outside of them. Which values there are, how often, and how they are distributed is not known: `varve add … --statistics full` reads every row.';
 
 /** A table's heading: `rows` of a single table have no name of their own. */
 export function tableTitle(table: TableProfile): string {

@@ -5,6 +5,7 @@
 
 import type { DriftReport, DriftSeries, DriftWindow } from '../drift/model.ts';
 import { VarveError } from '../errors.ts';
+import type { FooterStatistics } from '../profile/footers/model.ts';
 import type { Profile } from '../profile/model/model.ts';
 import type { ValidationReport } from '../schema/anomaly.ts';
 import { profileToStatistics } from '../schema/sagemaker/statistics.ts';
@@ -22,12 +23,14 @@ import { driftPage } from './html/drift.ts';
 import { profilePage } from './html/profile.ts';
 import { seriesPage } from './html/series.ts';
 import { validationPage } from './html/validation.ts';
-import { canonicalJson, profileDocument } from './json.ts';
+import { canonicalJson, footersDocument, profileDocument } from './json.ts';
 import { driftMarkdown } from './markdown/drift.ts';
+import { footersMarkdown } from './markdown/footers.ts';
 import { profileMarkdown } from './markdown/profile.ts';
 import { seriesMarkdown } from './markdown/series.ts';
 import { validationMarkdown } from './markdown/validation.ts';
 import { driftText } from './text/drift.ts';
+import { footersText } from './text/footers.ts';
 import { profileText } from './text/profile.ts';
 import { seriesText } from './text/series.ts';
 import { validationText } from './text/validation.ts';
@@ -83,6 +86,12 @@ const PROFILES: Renderers<Profile> = {
   sagemaker: profileToStatistics,
 };
 
+const FOOTERS: Renderers<FooterStatistics> = {
+  text: footersText,
+  json: (statistics) => canonicalJson(footersDocument(statistics)),
+  markdown: footersMarkdown,
+};
+
 /**
  * Renders a drift report as a document.
  * @throws VarveError `format-unsupported` if the format makes no sense for it
@@ -125,6 +134,18 @@ export function renderValidation(
  */
 export function renderProfile(profile: Profile, format: ReportFormat, options: RenderOptions): string {
   return rendered('profile', PROFILES, profile, format, options);
+}
+
+/**
+ * Renders what footers say as a document. There is none of it for programs that would take it for a profile.
+ * @throws VarveError `format-unsupported`
+ */
+export function renderFooters(
+  statistics: FooterStatistics,
+  format: ReportFormat,
+  options: RenderOptions,
+): string {
+  return rendered('list of what footers say', FOOTERS, statistics, format, options);
 }
 
 /**

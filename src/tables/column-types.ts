@@ -29,3 +29,21 @@ export function supportedColumns(
   }
   return { kept, left };
 }
+
+/** Write a type for people: `long`, `decimal(10,2)`, `list<string>`. */
+export function typeText(type: ColumnType): string {
+  switch (type.is) {
+    case 'decimal':
+      return `decimal(${type.precision},${type.scale})`;
+    case 'struct':
+      return `struct<${type.fields.map((field) => `${field.name}: ${typeText(field.type)}`).join(', ')}>`;
+    case 'list':
+      return `list<${typeText(type.element)}>`;
+    case 'map':
+      return `map<${typeText(type.key)}, ${typeText(type.value)}>`;
+    case 'other':
+      return type.name;
+    default:
+      return type.is;
+  }
+}

@@ -34,7 +34,7 @@ export interface TableColumn {
   readonly type: ColumnType;
 }
 
-/** What is known of a column of one file. Bounds are text, as a profile writes values; absent where they are not known. */
+/** What is known of a column of one file. Bounds are text, as a profile writes values; absent where they are not known. NaN lies outside. */
 export interface ColumnBounds {
   /** The column, then fields of structs. */
   readonly path: readonly string[];

@@ -2,24 +2,34 @@ import type { FeatureProfile, Profile } from '../profile/model/model.ts';
 import type { ColumnBounds, ParquetFile } from './model.ts';
 
 /**
- * Put what the profile of a file knows in place of what its footer says: bounds of decimals that are long, of columns for which the writer
- * kept none, and of floating-point numbers among which there are NaN.
+ * Make bounds of those by which engines skip a file: what the profile of the file knows stands in place of what its footer says, such as
+ * bounds of decimals that are long, of columns for which the writer kept none, and of floating-point numbers among which there are NaN.
  * @param profile of this file alone
  */
-export function withProfiledBounds(file: ParquetFile, profile: Profile | undefined): ParquetFile {
+export function boundsForEngines(file: ParquetFile, profile: Profile | undefined): ParquetFile {
   const table = profile?.tables.find(({ name }) => name === '');
-  if (table === undefined || table.rows !== file.rows || table.slice !== undefined) return file;
-  const features = new Map(table.features.map((feature) => [feature.path.join('\0'), feature]));
+  const isOfFile = table !== undefined && table.rows === file.rows && table.slice === undefined;
+  const features = new Map(isOfFile ? table.features.map((feature) => [keyOf(feature), feature]) : []);
   const bounds = file.bounds.map((known) => {
-    const feature = features.get(known.path.join('\0'));
-    return feature === undefined ? known : profiled(known, feature);
+    const feature = features.get(keyOf(known));
+    return feature === undefined ? withoutNaN(known) : profiled(known, feature);
   });
   return { ...file, bounds };
 }
 
+function keyOf({ path }: Pick<ColumnBounds, 'path'>): string {
+  return path.join('\0');
+}
+
 function profiled(known: ColumnBounds, feature: FeatureProfile): ColumnBounds {
   const { path, type } = known;
-  return { path, type, nulls: feature.nulls, ...(rangeOf(known, feature) ?? boundsOf(known)) };
+  return { path, type, nulls: feature.nulls, ...(rangeOf(known, feature) ?? boundsOf(withoutNaN(known))) };
+}
+
+/** Writers leave NaN out of both bounds, and engines hold it to be larger than all else. */
+function withoutNaN({ max, ...known }: ColumnBounds): ColumnBounds {
+  const mayHaveNaN = known.type.is === 'float' || known.type.is === 'double';
+  return max === undefined || mayHaveNaN ? known : { ...known, max };
 }
 
 function boundsOf({ min, max }: ColumnBounds): Pick<ColumnBounds, 'min' | 'max'> {

@@ -33,6 +33,8 @@ export interface Pointer {
   readonly blocks?: Digest;
   readonly rows?: number;
   readonly profile?: Digest;
+  /** Of data in place without a profile: what the footers of its files say. */
+  readonly footers?: Digest;
   /** URL of data in place, without credentials. Whom else varve asks there, and as whom, Git never says. */
   readonly source?: string;
   /** The version of which table data in place is; its files are those that the table names. */
@@ -81,6 +83,11 @@ const COPY_VERSION = '6';
  * than to take what else lies there for its data.
  */
 const TABLE_VERSION = '7';
+/**
+ * The version of a pointer whose statistics are from the footers of files alone, whatever else it has. An older varve refuses it, rather
+ * than to drop them at its next `update`, and with them what keeps them from gc.
+ */
+const FOOTERS_VERSION = '8';
 const META_PREFIX = 'meta-';
 const READ_VERSIONS: readonly (string | undefined)[] = [
   VERSION,
@@ -90,6 +97,7 @@ const READ_VERSIONS: readonly (string | undefined)[] = [
   ELSEWHERE_VERSION,
   COPY_VERSION,
   TABLE_VERSION,
+  FOOTERS_VERSION,
 ];
 const MAX_POINTER_BYTES = 64 * 1024;
 const IMPORTED_KEYS = ['imported-from', 'imported-path', 'imported-revision', 'imported-commit'];
@@ -98,7 +106,7 @@ const TOPIC_KEYS = ['topic', 'topic-registry', 'topic-offsets'];
 const DATABASE_KEYS = ['database', 'database-table', 'database-query', ...INCREMENTAL_KEYS];
 const KEYS = [
   ...['varve', 'path', 'kind', 'digest', 'bytes', 'files', 'executable', 'blocks', 'rows'],
-  ...['profile', 'source', 'table', 'table-version'],
+  ...['profile', 'footers', 'source', 'table', 'table-version'],
   ...IMPORTED_KEYS,
   ...DATABASE_KEYS,
   ...TOPIC_KEYS,
@@ -131,6 +139,7 @@ export function formatPointer(pointer: Pointer): string {
     ['blocks', pointer.blocks],
     ['rows', pointer.rows],
     ['profile', pointer.profile],
+    ['footers', pointer.footers],
     ['source', pointer.source && yamlString(pointer.source)],
     ['table', pointer.table?.format],
     ['table-version', pointer.table && yamlString(pointer.table.version)],
@@ -155,7 +164,9 @@ export function formatPointer(pointer: Pointer): string {
   return facts.map(([key, value]) => (value === undefined ? '' : `${key}: ${value}\n`)).join('');
 }
 
-function versionOf({ blocks, imported, database, topic, meta, source, table }: Pointer): string {
+function versionOf(pointer: Pointer): string {
+  const { blocks, imported, database, topic, meta, source, table, footers } = pointer;
+  if (footers !== undefined) return FOOTERS_VERSION;
   if (table !== undefined) return TABLE_VERSION;
   if ((database ?? topic) !== undefined) return COPY_VERSION;
   if (source !== undefined && !FIRST_SOURCES.test(source)) return ELSEWHERE_VERSION;
@@ -256,7 +267,7 @@ function checkVersion(version: string | undefined, where: string): void {
     throw damaged(where, 'its first fact, `varve: 1`, is not there');
   throw new VarveError('pointer-too-new', `${where} was written by a newer varve (format ${version})`, {
     path: where,
-    remedy: 'Upgrade varve on this machine: this one reads formats 1 to 7.',
+    remedy: 'Upgrade varve on this machine: this one reads formats 1 to 8.',
   });
 }
 
@@ -277,6 +288,7 @@ function toPointer(facts: ReadonlyMap<string, string>, where: string): Pointer {
     ...blocksOf(facts, where),
     ...(rows === undefined ? {} : { rows }),
     ...(facts.has('profile') ? { profile: digest(facts, 'profile', where) } : {}),
+    ...footersOf(facts, where),
     ...sourceOf(facts, where),
     ...tableOf(facts, where),
     ...importedOf(facts, where),
@@ -380,7 +392,19 @@ function metaOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer
 
 /** Whether a version leaves open which of the older ones' facts there are. */
 function isFree(version: string | undefined): boolean {
-  return [META_VERSION, ELSEWHERE_VERSION, COPY_VERSION, TABLE_VERSION].includes(version ?? '');
+  return [META_VERSION, ELSEWHERE_VERSION, COPY_VERSION, TABLE_VERSION, FOOTERS_VERSION].includes(
+    version ?? '',
+  );
+}
+
+function footersOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer, 'footers'> {
+  const hasFooters = facts.has('footers');
+  if (hasFooters !== (facts.get('varve') === FOOTERS_VERSION))
+    throw damaged(where, `\`varve: ${FOOTERS_VERSION}\` and \`footers\` go together`);
+  if (!hasFooters) return {};
+  if (!facts.has('source')) throw damaged(where, '`footers` are of data in place');
+  if (facts.has('profile')) throw damaged(where, 'it has both `profile` and `footers`');
+  return { footers: digest(facts, 'footers', where) };
 }
 
 function sourceOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer, 'source'> {
@@ -390,14 +414,16 @@ function sourceOf(facts: ReadonlyMap<string, string>, where: string): Pick<Point
     throw damaged(where, '`source` is not a place on a server, such as s3://bucket/prefix');
   const isElsewhere = source !== undefined && !FIRST_SOURCES.test(source);
   const version = facts.get('varve');
-  if (isElsewhere !== (version === ELSEWHERE_VERSION) && version !== TABLE_VERSION)
+  const hasVersionOfItsOwn = version === TABLE_VERSION || version === FOOTERS_VERSION;
+  if (isElsewhere !== (version === ELSEWHERE_VERSION) && !hasVersionOfItsOwn)
     throw damaged(where, `\`varve: ${ELSEWHERE_VERSION}\` goes with a \`source\` that is not of S3 or MinIO`);
   return source === undefined ? {} : { source };
 }
 
 function tableOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer, 'table'> {
   const isTable = ['table', 'table-version'].some((key) => facts.has(key));
-  if (isTable !== (facts.get('varve') === TABLE_VERSION))
+  const version = facts.get('varve');
+  if (isTable !== (version === TABLE_VERSION) && version !== FOOTERS_VERSION)
     throw damaged(where, `\`varve: ${TABLE_VERSION}\` and \`table\` go together`);
   if (!isTable) return {};
   const text = (key: string): string => plainText(facts.get(key) ?? refuseMissing(key, where), key, where);

@@ -1,9 +1,15 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { isDatabaseUrl } from '../../database/address.ts';
 import { isTabular } from '../../engine/formats/format.ts';
 import { VarveError } from '../../errors.ts';
 import { isKafkaUrl } from '../../kafka/address.ts';
-import { add, addChanged, type InPlaceProfiling, profilerOnDemand } from '../../operations/add.ts';
+import {
+  add,
+  addChanged,
+  IN_PLACE_STATISTICS,
+  type InPlaceProfiling,
+  profilerOnDemand,
+} from '../../operations/add.ts';
 import type { AddedDataset, AddResult } from '../../operations/backend/results.ts';
 import { openContext } from '../../operations/context/open.ts';
 import { isSourceUrl } from '../../remote/url.ts';
@@ -18,6 +24,7 @@ import {
   type RunCommand,
 } from '../command.ts';
 import { withClusterOptions, withEngineOptions } from '../report-options.ts';
+import { rowFacts } from '../row-facts.ts';
 import { askForPassword } from '../terminal/password.ts';
 
 type Options = CommonOptions &
@@ -63,8 +70,12 @@ export function command(run: RunCommand): Command {
         'version 12 of the Delta table there, or a snapshot, branch or tag of an Iceberg table; `varve update` brings the newest',
       ],
       [
+        'varve add s3://bucket/trips --to data/trips --statistics footers',
+        'with rows, columns, nulls and bounds, as the footers of Parquet files tell them: ranges are read, no rows',
+      ],
+      [
         'varve add s3://bucket/raw --to data/raw --engine spark --master yarn',
-        'with statistics, for which the tasks of a cluster read it; `--engine local` reads it here',
+        'with those of every row, for which the tasks of a cluster read it; `--engine local` reads it here',
       ],
       [
         'varve add ssh://ann@host/srv/raw --to data/raw',
@@ -109,6 +120,12 @@ export function command(run: RunCommand): Command {
       '--at <version>',
       'of a table on a server, a version (Delta Lake) or a snapshot, branch or tag (Iceberg); the newest by default',
     )
+    .addOption(
+      new Option(
+        '--statistics <kind>',
+        'of data on a server: what footers of Parquet files tell, those of every row as with --engine local, or none, which is the default',
+      ).choices(IN_PLACE_STATISTICS),
+    )
     .option('--table <name>', 'table of a database, all of it in the order of its primary key')
     .option('--query <sql>', 'what to read of a database, in place of a table')
     .option(
@@ -151,8 +168,8 @@ async function addFrom(io: Io, place: Place, paths: readonly string[], options: 
   const { to, table, query, incremental, replace, follow, toRemote, remote, memory, threads } = options;
   if (place.kind === 'in-place') {
     const { addInPlace } = await import('../../operations/add.ts');
-    const { at, engine, master, parts } = options;
-    const profiling = { engine, master, parts, memory, threads };
+    const { at, statistics, engine, master, parts } = options;
+    const profiling = { statistics, engine, master, parts, memory, threads };
     return addInPlace(context, place.url, { to: place.to, at, ...accessOf(options), ...profiling });
   }
   const unreadable = (path: string, why: VarveError): void =>
@@ -215,12 +232,18 @@ function placeOf(paths: readonly string[], options: Options): Place {
 
 /** @throws VarveError `usage` for options that are for another kind of place */
 function refuseForeignOptions(kind: Place['kind'], options: Options): void {
-  const { at, engine, master, parts, table, query, incremental, password, from, until, registry } = options;
+  const { at, statistics, engine, master, parts } = options;
+  const { table, query, incremental, password, from, until, registry } = options;
   if (kind !== 'database' && (table ?? query ?? incremental ?? password) !== undefined)
     throw usage('--table, --query, --incremental and --password go with the URL of a database');
   if (kind !== 'topic' && (from ?? until ?? registry) !== undefined)
     throw usage('--from, --until and --registry go with the URL of a topic');
+  if (kind === 'in-place' && statistics !== undefined && statistics !== 'full' && engine !== undefined)
+    throw usage(
+      `--engine computes the statistics of every row, and --statistics ${statistics} asks for others`,
+    );
   if (kind === 'in-place') return;
+  if (statistics !== undefined) throw usage('--statistics goes with the URL of data on a server');
   if ((engine ?? master ?? parts) !== undefined)
     throw usage('--engine, --master and --parts go with the URL of data on a server');
   if (at !== undefined) throw usage('--at goes with the URL of a table on a server');
@@ -255,9 +278,20 @@ function addedText({ datasets, remote }: AddResult): string {
   return [...datasets.map(line), ...(sent === undefined ? [] : [sent])].join('\n');
 }
 
-function line({ path, kind, change, bytes, files, rows, source, table, notHere }: AddedDataset): string {
+function line({
+  path,
+  kind,
+  change,
+  bytes,
+  files,
+  rows,
+  footers,
+  source,
+  table,
+  notHere,
+}: AddedDataset): string {
   const facts = [
-    ...(rows === undefined ? [] : [counted(rows, 'row')]),
+    ...rowFacts({ rows, ...(footers && { statistics: 'footers' }) }),
     ...(kind === 'file' ? [] : [counted(files, 'file')]),
     byteSize(bytes),
     ...(source === undefined

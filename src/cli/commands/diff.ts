@@ -3,6 +3,8 @@ import type { DriftReport, FeatureRef } from '../../drift/model.ts';
 import type { DatasetDiff, DiffResult, Totals } from '../../operations/backend/results.ts';
 import { openContext } from '../../operations/context/open.ts';
 import { diff } from '../../operations/diff.ts';
+import type { FooterDifference } from '../../profile/footers/compare.ts';
+import { featureName } from '../../profile/model/feature-name.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
 import { changeLines } from '../change-lines.ts';
@@ -46,10 +48,15 @@ function describe({ datasets }: DiffResult, paint: Paint): string {
 }
 
 function paragraph(dataset: DatasetDiff, paint: Paint): string {
-  const { path, change, renamedFrom, before, after, files, statistics } = dataset;
+  const { path, change, renamedFrom, before, after, files, statistics, footers } = dataset;
   const from = renamedFrom === undefined ? '' : ` from ${neutral(renamedFrom)}`;
   const head = `${paint('bold', neutral(path))}  ${change}${from}  ${movement(before, after)}`;
-  return [head, ...statisticsLines(statistics), ...changeLines(files ?? [], paint)].join('\n');
+  return [
+    head,
+    ...statisticsLines(statistics),
+    ...footerLines(footers),
+    ...changeLines(files ?? [], paint),
+  ].join('\n');
 }
 
 /** Columns that came and went, and those whose values are distributed otherwise, strongest first. */
@@ -65,14 +72,31 @@ function statisticsLines(report: DriftReport | undefined): string[] {
   ].map(neutral);
 }
 
+/** What footers say differently. Of bounds alone nobody knows whether values are distributed otherwise. */
+function footerLines(differences: readonly FooterDifference[] = []): string[] {
+  return differences
+    .map(({ table, path, what, before, after }) => {
+      const column = `column ${table === '' ? '' : `${table}: `}${featureName(path)}`;
+      if (what === 'added' || what === 'removed')
+        return `  ${what === 'added' ? '+' : '-'} ${column} (${after ?? before})`;
+      return `  ~ ${column}: ${what} ${before ?? 'unknown'} → ${after ?? 'unknown'}, by footers`;
+    })
+    .map(neutral);
+}
+
 /** `10 → 12 rows, 3 files, 1.2 → 1.4 MiB` */
 function movement(before: Totals | null, after: Totals | null): string {
   const facts = [
-    step(before?.rows, after?.rows, (count) => counted(count, 'row')),
+    step(before?.rows, after?.rows, (count) => counted(count, 'row')) + byFooters(before, after),
     step(before?.files, after?.files, (count) => counted(count, 'file')),
     step(before?.bytes, after?.bytes, byteSize),
   ];
   return facts.filter((fact) => fact !== '').join(', ');
+}
+
+/** Marks a number of rows that no profile stands behind. */
+function byFooters(...sides: readonly (Totals | null)[]): string {
+  return sides.some((side) => side?.statistics === 'footers') ? ' by footers' : '';
 }
 
 function step(

@@ -4,6 +4,7 @@ import { type LoggedVersion, log } from '../../operations/log.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
 import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
+import { rowFacts } from '../row-facts.ts';
 import { type Paint, painter } from '../terminal/text.ts';
 
 export function command(run: RunCommand): Command {
@@ -35,7 +36,7 @@ function line(version: LoggedVersion, paint: Paint): string {
       ? [renamedTo === undefined ? 'removed' : `renamed to ${neutral(renamedTo)}`]
       : [
           snapshot.digest.replace(/^\w+:/, '').slice(0, 12),
-          ...(snapshot.rows === undefined ? [] : [counted(snapshot.rows, 'row')]),
+          ...rowFacts(snapshot),
           counted(snapshot.files, 'file'),
           byteSize(snapshot.bytes),
           ...(renamedFrom === undefined ? [] : [`renamed from ${neutral(renamedFrom)} to ${neutral(path)}`]),

@@ -1,12 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { VarveError } from '../../errors.ts';
-import { profile } from '../../operations/profile.ts';
+import { knownStatistics, profile } from '../../operations/profile.ts';
 import { type MergedProfile, mergeProfile } from '../../operations/profile-merge.ts';
 import { type PartNumber, profilePart } from '../../operations/profile-part.ts';
+import type { KnownStatistics } from '../../operations/statistics/load.ts';
 import type { ProfilingOptions } from '../../operations/statistics/profiling-options.ts';
 import { MAX_PARTS } from '../../profile/parts/plan.ts';
-import { profileDocument } from '../../report/json.ts';
-import { profileAsStatistics, renderProfile } from '../../report/render.ts';
+import { footersDocument, profileDocument } from '../../report/json.ts';
+import { profileAsStatistics, renderFooters, renderProfile } from '../../report/render.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { defineCommand, type Io, type Outcome, type RunCommand } from '../command.ts';
 import {
@@ -80,6 +81,10 @@ export function command(run: RunCommand): Command {
       if (options.compare !== undefined && (options.format !== 'html' || options.json)) throw onlyOnAPage();
       if (options.part !== undefined) return writePart(io, named(dataset), options.part, options);
       const found = await profiled(io, dataset, options);
+      if ('footers' in found)
+        return reportOutcome(io, options, footersDocument(found.footers), (format, look) =>
+          renderFooters(found.footers, format, { ...look, name: found.name }),
+        );
       const other =
         options.compare === undefined ? undefined : await profile(io.cwd, options.compare, options, io);
       const document = options.json === true ? profileDocument(found.profile) : undefined;
@@ -96,9 +101,13 @@ export function command(run: RunCommand): Command {
   );
 }
 
-function profiled(io: Io, dataset: string | undefined, options: Options): Promise<MergedProfile> {
+function profiled(
+  io: Io,
+  dataset: string | undefined,
+  options: Options,
+): Promise<MergedProfile | KnownStatistics> {
   const { merge, memory, threads, dateFormat } = options;
-  if (merge === undefined) return profile(io.cwd, named(dataset), options, io);
+  if (merge === undefined) return knownStatistics(io.cwd, named(dataset), options, io);
   return mergeProfile(io.cwd, merge, { dataset, memory, threads, dateFormat }, io);
 }
 

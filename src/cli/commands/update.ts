@@ -56,6 +56,7 @@ function tableLine({
   to,
   files,
   bytes,
+  rows,
   change,
   table,
   before,
@@ -63,10 +64,11 @@ function tableLine({
   removed,
   source,
 }: UpdatedTable): string {
+  const counting = rows === undefined ? '' : `${counted(rows, 'row')} by footers, `;
   const versions = table.version === before ? table.version : `${before} → ${table.version}`;
   const difference =
     added === undefined || removed === undefined ? '' : ` (+${grouped(added)} −${grouped(removed)})`;
   return neutral(
-    `${change.padEnd(9)}  ${to}  ${counted(files, 'file')}${difference}, ${byteSize(bytes)}, version ${versions} of ${describeUrl(source)}`,
+    `${change.padEnd(9)}  ${to}  ${counting}${counted(files, 'file')}${difference}, ${byteSize(bytes)}, version ${versions} of ${describeUrl(source)}`,
   );
 }

@@ -51,6 +51,7 @@ import type {
   VerifyResult,
   WithProblems,
 } from './results.ts';
+import type { SourceFiles } from './source-files.ts';
 import type { TablePlace } from './table-place.ts';
 import type { CommittedVersion, DatasetFiles, DatasetVersion, HistoryEntry, VersionPart } from './version.ts';
 import type { VersionReader } from './version-reader.ts';
@@ -154,6 +155,8 @@ export interface Backend {
   readFile(version: DatasetVersion, file: string | undefined): AsyncIterable<Uint8Array>;
   /** Open the cache, to read many files of any versions. Close the reader. */
   openFiles(): Promise<FileReader>;
+  /** Open the data of a version in place where it lies. Close it. @throws VarveError `settings-untrusted`, `object-missing` */
+  openSourceFiles(version: DatasetVersion): Promise<SourceFiles>;
   /**
    * Bring what the cache lacks of a version: all of it, or the file or folder within that `part` names.
    * @throws VarveError `object-missing`, and what the remote meets

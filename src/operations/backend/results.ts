@@ -2,6 +2,7 @@
 
 import type { DriftReport } from '../../drift/model.ts';
 import type { ErrorCode } from '../../errors.ts';
+import type { FooterDifference } from '../../profile/footers/compare.ts';
 import type { Collected } from '../../store/gc/collect.ts';
 import type { Evicted } from '../../store/gc/evict.ts';
 import type { PurgedFromStore } from '../../store/gc/purge.ts';
@@ -113,6 +114,8 @@ export interface DatasetDiff {
   readonly files?: readonly FileChange[];
   /** What changed in the distributions, if both versions have a profile in the cache. */
   readonly statistics?: DriftReport;
+  /** What the footers say differently of columns, nulls and bounds, if that is all that is known of both versions. */
+  readonly footers?: readonly FooterDifference[];
 }
 
 /** A dataset that differs, and its two versions if both sides are versions, so that their statistics can be compared. */
@@ -127,6 +130,8 @@ export interface Totals {
   readonly bytes: number;
   readonly files: number;
   readonly rows?: number;
+  /** Set if the statistics are from the footers of the files alone. */
+  readonly statistics?: 'footers';
 }
 
 /** A file of a version of a dataset. */
@@ -408,6 +413,8 @@ export interface UpdatedTable {
   readonly digest: string;
   readonly bytes: number;
   readonly files: number;
+  /** Where the footers of its files tell. */
+  readonly rows?: number;
   /** Files that came, and files that went; absent where this clone does not have the list of those that there were. */
   readonly added?: number;
   readonly removed?: number;

@@ -22,6 +22,8 @@ export interface VersionFacts {
   readonly rows?: number;
   /** Statistics that travel with the data. */
   readonly profile?: Digest;
+  /** Of data in place without a profile: what the footers of its files say. */
+  readonly footers?: Digest;
   /** URL of data that lies in a bucket and stays there, without credentials. */
   readonly source?: string;
   /** What people say of the data. */

@@ -254,6 +254,10 @@ export class DvcBackend implements Backend {
     throw unsupported('update', 'Use `dvc update`.');
   }
 
+  async openSourceFiles(): Promise<never> {
+    throw unsupported('data in place', 'Use `dvc import-url`.');
+  }
+
   async addStatistics(): Promise<never> {
     throw unsupported('data in place', 'Use `dvc import-url`.');
   }

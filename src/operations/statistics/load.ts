@@ -6,11 +6,14 @@
 import type { ColumnReadings } from '../../engine/column-readings.ts';
 import { isTabular } from '../../engine/formats/format.ts';
 import { notTabular } from '../../engine/formats/refused.ts';
+import { VarveError } from '../../errors.ts';
 import { profileDirectory } from '../../profile/dataset/profile-directory.ts';
 import { profileInUnits } from '../../profile/dataset/units.ts';
+import type { FooterStatistics } from '../../profile/footers/model.ts';
 import type { Profile } from '../../profile/model/model.ts';
 import { prepareReader, processReader } from '../../profile/reading/process-reader.ts';
 import type { Schema } from '../../schema/model.ts';
+import { shellWord } from '../../wording/quote.ts';
 import type { ContentKey, DatasetFiles } from '../backend/version.ts';
 import { type Context, watching } from '../context/context.ts';
 import { withDatasetFiles } from '../datasets/files.ts';
@@ -20,7 +23,7 @@ import { type ProfileCache, profileCache } from './cache.ts';
 import { assertFormatsRead, hasUnreadDates, readingsOf, schemaForReading } from './date-formats.ts';
 import { engineOptions, type ProfilingEngine, type ProfilingOptions } from './profiling-options.ts';
 import { schemaFileOf } from './schema-file.ts';
-import { storedProfile } from './stored.ts';
+import { storedFooters, storedProfile } from './stored.ts';
 import { isStatistics, profileOfStatistics } from './tfdv.ts';
 
 export interface ProfiledDataset {
@@ -83,9 +86,57 @@ async function computed(
   options: ProfilingOptions,
   readings: ColumnReadings | undefined,
 ): Promise<Profile> {
-  const profile = await computedBy(options.engine ?? 'local', dataset, options, readings);
-  assertFormatsRead(profile, options.dateFormat ?? {}, dataset.name);
-  return profile;
+  try {
+    const profile = await computedBy(options.engine ?? 'local', dataset, options, readings);
+    assertFormatsRead(profile, options.dateFormat ?? {}, dataset.name);
+    return profile;
+  } catch (error) {
+    const isNotHere = error instanceof VarveError && error.code === 'object-missing';
+    throw isNotHere && dataset.version?.footers !== undefined ? footersOnly(dataset, error) : error;
+  }
+}
+
+/** Footers know no value: whoever asks for a profile is told so, and never gets one that looks as if nothing were wrong. */
+function footersOnly({ name, version }: NamedDataset, cause: VarveError): VarveError {
+  const word = shellWord(name);
+  const instead =
+    version!.commit === undefined
+      ? `add the data again with \`--statistics full\`, or with \`--engine spark\` by a cluster; or bring it here by \`varve fetch ${word}\`, and run this again`
+      : `copy them by \`varve get ${word} -o FOLDER\`, and name that folder; of the version that is here, \`varve add … --statistics full\` lets the statistics travel with it`;
+  return new VarveError(
+    'statistics-partial',
+    `Of ${name} only the footers of its files are known: rows, columns, nulls and bounds. Which values there are, how often, and how they are distributed, they do not say`,
+    {
+      path: name,
+      remedy: `\`varve profile ${word}\` shows what they say. For the rest the rows have to be read: ${instead}.`,
+      cause,
+    },
+  );
+}
+
+/** A profile, or what footers say where that is all that is known. */
+export type KnownStatistics =
+  | ProfiledDataset
+  | { readonly name: string; readonly digest: ContentKey; readonly footers: FooterStatistics };
+
+/**
+ * Get the profile of a dataset as profileOfDataset does, or what the footers of its files say where nobody has read it and all rows are asked for.
+ * @throws VarveError as profileOfDataset, `statistics-partial` where a slice or a weight asks for rows
+ */
+export async function statisticsOfDataset(
+  dataset: NamedDataset,
+  options: ProfilingOptions = {},
+): Promise<KnownStatistics> {
+  try {
+    return await profileOfDataset(dataset, options);
+  } catch (error) {
+    const { name, context, version, part } = dataset;
+    const isPartial = error instanceof VarveError && error.code === 'statistics-partial';
+    const isAsked = [options.slice, options.weight, options.dateFormat].some((one) => one !== undefined);
+    if (!isPartial || isAsked || part !== undefined) throw error;
+    const footers = await storedFooters(context!, name, version!.footers!);
+    return { name, digest: version!.content, footers };
+  }
 }
 
 async function computedBy(

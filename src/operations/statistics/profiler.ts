@@ -24,6 +24,8 @@ export interface FileToProfile {
 /** What travels with a snapshot. */
 export interface Statistics {
   readonly bytes: Uint8Array;
+  /** Set if they are from the footers of files alone, and no profile. */
+  readonly areFooters?: true;
   /** Of all tables; absent if there is none but the table of files. */
   readonly rows?: number;
 }

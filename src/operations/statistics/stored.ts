@@ -1,4 +1,6 @@
 import { VarveError } from '../../errors.ts';
+import { decodeFooters, MAX_FOOTERS_BYTES } from '../../profile/footers/format.ts';
+import type { FooterStatistics } from '../../profile/footers/model.ts';
 import { decodeProfile } from '../../profile/format/encode.ts';
 import type { Profile } from '../../profile/model/model.ts';
 import type { Digest } from '../../store/format/digest.ts';
@@ -26,16 +28,37 @@ export async function storedProfile(context: Context, name: string, digest: Dige
  * Get profiles from this clone. What it lacks is fetched from the remote first, all at once, unless the context is offline.
  * @throws VarveError `profile-not-fetched`, `settings-untrusted`
  */
-export async function storedProfiles(context: Context, wanted: readonly WantedProfile[]): Promise<Profile[]> {
+export function storedProfiles(context: Context, wanted: readonly WantedProfile[]): Promise<Profile[]> {
+  return stored(context, wanted, profileIn);
+}
+
+/**
+ * Get what the footers of the files of a version say, as storedProfile gets a profile.
+ * @throws VarveError `profile-not-fetched`, `profile-damaged`
+ */
+export async function storedFooters(
+  context: Context,
+  name: string,
+  digest: Digest,
+): Promise<FooterStatistics> {
+  return (await stored(context, [{ name, digest }], footersIn))[0]!;
+}
+
+/** @param readIn reads one from this clone; undefined if it is not there */
+async function stored<T>(
+  context: Context,
+  wanted: readonly WantedProfile[],
+  readIn: (store: Store, name: string, digest: Digest) => Promise<T | undefined>,
+): Promise<T[]> {
   return closing(await context.backend.openProfileStore(), async (store) => {
     const failure = await fetchMissing(
       context,
       store,
       wanted.map(({ digest }) => digest),
     );
-    const profiles: Profile[] = [];
+    const profiles: T[] = [];
     for (const { name, digest } of wanted) {
-      const found = await profileIn(store, name, digest);
+      const found = await readIn(store, name, digest);
       if (found === undefined)
         throw failure?.code === 'settings-untrusted' ? failure : notFetched(context, name, failure);
       profiles.push(found);
@@ -48,6 +71,16 @@ export async function storedProfiles(context: Context, wanted: readonly WantedPr
 export async function profileIn(store: Store, name: string, digest: Digest): Promise<Profile | undefined> {
   if (!store.has(digest)) return undefined;
   return decodeProfile(await store.readBytes(digest, MAX_PROFILE_BYTES), `profile of ${name}`);
+}
+
+/** Read as profileIn does what footers say. */
+export async function footersIn(
+  store: Store,
+  name: string,
+  digest: Digest,
+): Promise<FooterStatistics | undefined> {
+  if (!store.has(digest)) return undefined;
+  return decodeFooters(await store.readBytes(digest, MAX_FOOTERS_BYTES), `statistics of ${name}`);
 }
 
 function notFetched({ offline }: Context, name: string, failure: VarveError | undefined): VarveError {

@@ -10,7 +10,7 @@ import type { Committed, OpenTable, TableFolder, TableFormat } from '../../table
 import type { ParquetFile, TableVersion } from '../../tables/model.ts';
 import { openTable } from '../../tables/open.ts';
 import { readFooter } from '../../tables/parquet/footer.ts';
-import { withProfiledBounds } from '../../tables/profile-bounds.ts';
+import { boundsForEngines } from '../../tables/profile-bounds.ts';
 import { type FileOfVersion, tableOf } from '../../tables/version.ts';
 import { counted } from '../../wording/numbers.ts';
 import { shellWord } from '../../wording/quote.ts';
@@ -230,7 +230,7 @@ export class Exporter {
         ? await storedProfile(this.#context, wanted.path, wanted.profile)
         : await profileCache(this.#context.repository).cached(file.digest);
     if (this.#exported.format === 'iceberg' && parquet.hasFieldIds) throw numbered(file.path);
-    const described = withProfiledBounds(parquet, profile);
+    const described = boundsForEngines(parquet, profile);
     this.#known.set(file.digest, described);
     return described;
   }

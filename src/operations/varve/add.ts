@@ -47,6 +47,7 @@ import {
   replaceablePointer,
   resolveDatasets,
   statisticsOf,
+  withoutStatistics,
 } from './datasets/write-pointer.ts';
 import { EarlyStatistics } from './early-statistics.ts';
 import { fetchInto } from './fetch.ts';
@@ -285,7 +286,7 @@ async function withStatistics(
   // What lies in a bucket stays there as long as nobody changes it here: it gains statistics.
   const pointer: Pointer =
     unchanged && before !== undefined && isInPlace(before)
-      ? { ...before, ...profile }
+      ? { ...withoutStatistics(before), ...(profile.profile === undefined ? statisticsOf(before) : profile) }
       : {
           ...{ path: posix.basename(dataset), kind, digest, ...facts, ...profile },
           ...(database && (kind === 'file') === (database.incremental === undefined) && { database }),

@@ -54,6 +54,7 @@ import type {
   UsageResult,
   VerifyResult,
 } from '../backend/results.ts';
+import type { SourceFiles } from '../backend/source-files.ts';
 import type { TablePlace } from '../backend/table-place.ts';
 import type {
   CommittedVersion,
@@ -137,6 +138,11 @@ export class VarveBackend implements Backend {
   async openFiles(): Promise<FileReader> {
     const { openFiles } = await import('./file-reader.ts');
     return openFiles(this.#context);
+  }
+
+  async openSourceFiles(version: DatasetVersion): Promise<SourceFiles> {
+    const { openSourceFiles } = await import('./in-place/source-files.ts');
+    return openSourceFiles(this.#context, version);
   }
 
   async bring(version: DatasetVersion, part: string | undefined): Promise<void> {

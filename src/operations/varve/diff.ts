@@ -170,8 +170,12 @@ function isSame(a: ManifestFile, b: ManifestFile): boolean {
 
 function totalsOf(pointer: Pointer | undefined): Totals | null {
   if (pointer === undefined) return null;
-  const { bytes, files, rows } = pointer;
-  return { bytes, files, ...(rows === undefined ? {} : { rows }) };
+  const { bytes, files, rows, footers } = pointer;
+  return {
+    ...{ bytes, files },
+    ...(rows === undefined ? {} : { rows }),
+    ...(footers === undefined ? {} : { statistics: 'footers' }),
+  };
 }
 
 function liveTotals(entries: readonly ManifestEntry[]): Totals {

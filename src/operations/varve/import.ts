@@ -76,12 +76,17 @@ export async function takeIn(
 }
 
 /** The commit that was pinned stays as long as it has the same data: a commit that changed nothing of it is no news. */
-function pinned(before: Pointer | undefined, { digest, profile }: Pointer, imported: Imported): Imported {
+function pinned(
+  before: Pointer | undefined,
+  { digest, profile, footers }: Pointer,
+  imported: Imported,
+): Imported {
   const known = before?.imported;
   const isSame =
     known !== undefined &&
     before?.digest === digest &&
     before.profile === profile &&
+    before.footers === footers &&
     known.repository === imported.repository &&
     known.path === imported.path &&
     known.revision === imported.revision;

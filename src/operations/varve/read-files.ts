@@ -96,7 +96,7 @@ function listOf(pointer: Pointer): Digest | undefined {
  * The cache, or the default remote where only that has the object. Close it.
  * @throws VarveError `object-missing`, `settings-untrusted`
  */
-async function openStoreWith(
+export async function openStoreWith(
   context: WorkingContext,
   digest: Digest | undefined,
   path: string,

@@ -26,8 +26,8 @@ export function subjectLine(subject: string): Markup {
 }
 
 /** How much a version holds: rows where it has tables, else files. */
-export function extent({ kind, rows, files }: VersionFacts): string {
-  if (rows !== undefined) return counted(rows, 'row');
+export function extent({ kind, rows, files, footers }: VersionFacts): string {
+  if (rows !== undefined) return `${counted(rows, 'row')}${footers === undefined ? '' : ' by footers'}`;
   return kind === 'directory' ? counted(files, 'file') : NONE;
 }
 

@@ -2,6 +2,7 @@ import { VarveError } from '../../errors.ts';
 import type { VersionFacts } from '../../operations/backend/version.ts';
 import type { ReadableDataset } from '../../operations/backend/version-reader.ts';
 import type { Digest } from '../../store/format/digest.ts';
+import { shellWord } from '../../wording/quote.ts';
 import type { ReportedVersion } from '../statistics/questions.ts';
 import type { Revision } from '../versions/revisions.ts';
 import { noDataset } from './page-error.ts';
@@ -53,7 +54,7 @@ export function named(path: string, commit: string, version: VersionFacts): Vers
  */
 export async function profilesOf(place: ViewPlace, versions: readonly VersionAt[]): Promise<Digest[]> {
   const digests = versions.map(({ version, name }): Digest => {
-    if (version.profile === undefined) throw noStatistics(name);
+    if (version.profile === undefined) throw noStatistics(name, version);
     return version.profile;
   });
   const areHere = await place.catalog.profiles.fetch(digests);
@@ -67,7 +68,12 @@ export function reported({ name, version }: VersionAt): ReportedVersion {
   return { name, digest: version.content };
 }
 
-function noStatistics(name: string): VarveError {
+function noStatistics(name: string, { footers }: VersionFacts): VarveError {
+  if (footers !== undefined)
+    return new VarveError('statistics-partial', `Of ${name} only the footers of its files are known`, {
+      path: name,
+      remedy: `\`varve profile ${shellWord(name)}\` shows what they say: rows, columns, nulls and bounds. \`varve add … --statistics full\` reads every row.`,
+    });
   return new VarveError('data-not-tabular', `${name} has no statistics`, {
     path: name,
     remedy:

@@ -12,6 +12,7 @@ import {
 } from 'hyparquet';
 import { VarveError } from '../../errors.ts';
 import type { ColumnBounds, ColumnType, ParquetFile } from '../model.ts';
+import { orderOf } from '../order.ts';
 import { columnsOf, typeOf } from './columns.ts';
 
 /** Reads so many bytes of a file from `offset` on. */
@@ -57,8 +58,9 @@ export async function readFooter(read: ReadBytes, size: number, path: string): P
 }
 
 async function footerBytes(read: ReadBytes, size: number, path: string): Promise<ArrayBuffer> {
+  if (size < TAIL_BYTES) throw unreadable(path, `it has ${size} bytes`);
   const tail = Buffer.from(await read(Math.max(0, size - FIRST_BYTES), Math.min(size, FIRST_BYTES)));
-  if (size < TAIL_BYTES || tail.toString('latin1', tail.length - 4) !== 'PAR1')
+  if (tail.toString('latin1', tail.length - 4) !== 'PAR1')
     throw unreadable(path, 'it does not end as Parquet does');
   const length = tail.readUInt32LE(tail.length - TAIL_BYTES) + TAIL_BYTES;
   if (length > Math.min(size, MAX_FOOTER_BYTES)) throw unreadable(path, `its footer has ${length} bytes`);
@@ -112,11 +114,9 @@ function bounds(
   least: readonly (string | undefined)[],
   largest: readonly (string | undefined)[],
 ): Pick<ColumnBounds, 'min' | 'max'> {
-  const compare = comparison(type);
-  const min = extreme(least, (a, b) => compare(a, b) <= 0);
-  // Writers leave NaN out of both bounds, and engines hold it to be larger than all else.
-  const hasNaN = type.is === 'float' || type.is === 'double';
-  const max = hasNaN ? undefined : extreme(largest, (a, b) => compare(a, b) >= 0);
+  const order = orderOf(type);
+  const min = extreme(least, (a, b) => order(a, b) <= 0);
+  const max = extreme(largest, (a, b) => order(a, b) >= 0);
   return {
     ...(min === undefined ? {} : { min: [...min].slice(0, MAX_BOUND_CHARACTERS).join('') }),
     ...(max === undefined || max.length > MAX_BOUND_CHARACTERS ? {} : { max }),
@@ -133,13 +133,6 @@ function extreme(
     (best, value) => (best === undefined || isFirst(value, best) ? value : best),
     undefined,
   );
-}
-
-function comparison({ is }: ColumnType): (a: string, b: string) => number {
-  if (is === 'byte' || is === 'short' || is === 'integer' || is === 'long')
-    return (a, b) => (BigInt(a) < BigInt(b) ? -1 : Number(BigInt(a) > BigInt(b)));
-  if (is === 'float' || is === 'double' || is === 'decimal') return (a, b) => Number(a) - Number(b);
-  return (a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
 /** What hyparquet makes of the bytes of a bound, by the parsers below, as text; undefined for what has no order here. */

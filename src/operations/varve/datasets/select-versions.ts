@@ -59,5 +59,9 @@ function pointersOf(root: string, path: string, [first, last]: Commits): Pointer
   const between =
     last === undefined ? [] : datasetHistory(root, `${first}..${last}`, path).map(({ pointer }) => pointer);
   const found = [datasetAt(root, first, path), ...between].filter((pointer) => pointer !== undefined);
-  return [...new Map(found.map((pointer) => [`${pointer.digest} ${pointer.profile}`, pointer])).values()];
+  return [
+    ...new Map(
+      found.map((pointer) => [`${pointer.digest} ${pointer.profile ?? pointer.footers}`, pointer]),
+    ).values(),
+  ];
 }

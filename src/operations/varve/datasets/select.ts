@@ -151,7 +151,8 @@ export async function* countedFiles(
 
 /** Make the root by which the store keeps or moves a dataset. */
 export function rootOf({ path, pointer, only }: SelectedDataset): Root {
-  const { kind, digest, profile, blocks, source } = pointer;
+  const { kind, digest, blocks, source } = pointer;
+  const profile = pointer.profile ?? pointer.footers;
   return {
     path,
     kind: source === undefined ? kind : 'file',
@@ -174,8 +175,8 @@ export async function distinctRoots(
 ): Promise<Map<string, Root>> {
   const roots = new Map<string, Root>();
   for await (const dataset of datasets) {
-    const { digest, profile, blocks } = dataset.pointer;
-    roots.set([dataset.path, digest, profile, blocks].join('\0'), rootOf(dataset));
+    const root = rootOf(dataset);
+    roots.set([root.path, root.digest, root.profile, root.blocks].join('\0'), root);
   }
   return roots;
 }

@@ -18,7 +18,7 @@ import { datasetAtPath, selectPaths, withPointer } from './select.ts';
 
 /** Take from a pointer what it says of its snapshot. */
 export function pointerFacts(pointer: Pointer): VersionFacts {
-  const { kind, digest, bytes, files, rows, profile, source, meta } = pointer;
+  const { kind, digest, bytes, files, rows, profile, footers, source, meta } = pointer;
   return {
     kind,
     content: digest,
@@ -27,6 +27,7 @@ export function pointerFacts(pointer: Pointer): VersionFacts {
     files,
     ...(rows === undefined ? {} : { rows }),
     ...(profile === undefined ? {} : { profile }),
+    ...(footers === undefined ? {} : { footers }),
     ...(source === undefined ? {} : { source }),
     ...(meta === undefined ? {} : { meta }),
   };

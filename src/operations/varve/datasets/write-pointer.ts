@@ -16,7 +16,7 @@ import type { WorkingContext } from '../../context/context.ts';
 import { datasetAround, datasetNamed, refuseKeptOut } from './select.ts';
 
 /** The fields of a pointer that describe the rows of its snapshot. */
-export type PointedStatistics = Pick<Pointer, 'rows' | 'profile'>;
+export type PointedStatistics = Pick<Pointer, 'rows' | 'profile' | 'footers'>;
 
 /** Where a dataset lies, or would lie, from the root. Of a path within a dataset that is a folder, `part` is the way from there. */
 export interface DatasetPath {
@@ -71,8 +71,16 @@ export function replaceablePointer(root: string, dataset: string, decided: boole
   }
 }
 
-export function statisticsOf({ rows, profile }: Pointer): PointedStatistics {
-  return { ...(rows === undefined ? {} : { rows }), ...(profile === undefined ? {} : { profile }) };
+export function statisticsOf({ rows, profile, footers }: Pointer): PointedStatistics {
+  return {
+    ...(rows === undefined ? {} : { rows }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(footers === undefined ? {} : { footers }),
+  };
+}
+
+export function withoutStatistics({ rows, profile, footers, ...others }: Pointer): Pointer {
+  return others;
 }
 
 /** A dataset whose snapshot the store holds, with its pointer as it was and as it is to be. */

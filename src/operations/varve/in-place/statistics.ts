@@ -1,12 +1,12 @@
 import { VarveError } from '../../../errors.ts';
 import { shellWord } from '../../../wording/quote.ts';
-import { readPointer } from '../../../workspace/pointer.ts';
+import { type Pointer, readPointer } from '../../../workspace/pointer.ts';
 import type { AddedDataset } from '../../backend/results.ts';
 import { closing } from '../../context/closing.ts';
 import type { WorkingContext } from '../../context/context.ts';
 import type { Statistics } from '../../statistics/profiler.ts';
 import { rootOf } from '../datasets/select.ts';
-import { pointTo } from '../datasets/write-pointer.ts';
+import { pointTo, withoutStatistics } from '../datasets/write-pointer.ts';
 import { claimInCache, openCache } from '../stores/stores.ts';
 import { rootOfRead } from './snapshot.ts';
 
@@ -14,7 +14,7 @@ import { rootOfRead } from './snapshot.ts';
 export async function addStatistics(
   context: WorkingContext,
   { path, digest }: Pick<AddedDataset, 'path' | 'digest'>,
-  { bytes, rows }: Statistics,
+  { bytes, rows, areFooters }: Statistics,
 ): Promise<AddedDataset> {
   const { repository } = context;
   const before = readPointer(repository.root, path);
@@ -22,8 +22,12 @@ export async function addStatistics(
   return closing(await openCache(context), async (cache) => {
     const batch = cache.batch();
     try {
-      const { digest: profile } = await batch.addBytes(bytes, 'meta');
-      const pointer = { ...before, ...(rows !== undefined && { rows }), profile };
+      const made = await batch.addBytes(bytes, 'meta');
+      const pointer: Pointer = {
+        ...withoutStatistics(before),
+        ...(rows !== undefined && { rows }),
+        ...(areFooters ? { footers: made.digest } : { profile: made.digest }),
+      };
       const read = rootOfRead(repository, path, pointer);
       await claimInCache(context, [rootOf({ path, pointer }), ...(read === undefined ? [] : [read])]);
       await batch.commit();

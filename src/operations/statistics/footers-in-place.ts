@@ -1,0 +1,94 @@
+import { inOrder } from '../../base/threads/concurrency.ts';
+import { formatOf, isTabular } from '../../engine/formats/format.ts';
+import { VarveError } from '../../errors.ts';
+import { encodeFooters } from '../../profile/footers/format.ts';
+import type { FooterStatistics } from '../../profile/footers/model.ts';
+import { FooterMerger } from '../../tables/merge-footers.ts';
+import { readFooter } from '../../tables/parquet/footer.ts';
+import { shellWord } from '../../wording/quote.ts';
+import type { AddedDataset } from '../backend/results.ts';
+import type { FileAtSource, SourceFiles } from '../backend/source-files.ts';
+import type { DatasetVersion } from '../backend/version.ts';
+import { closing } from '../context/closing.ts';
+import type { Context } from '../context/context.ts';
+
+/** Footers asked for at once. */
+const JOBS = 32;
+
+/**
+ * Read the footers of the Parquet files of data in place, by ranges, and let what they say travel with the version. One that has statistics
+ * keeps them.
+ * @param path of the dataset, as its pointer names it now
+ * @returns the version with them; undefined if it had some
+ * @throws VarveError `statistics-partial` if other files hold rows too, `table-unreadable`, and the errors of the server; the version
+ * stays added
+ */
+export async function footersInPlace(context: Context, path: string): Promise<AddedDataset | undefined> {
+  const version = (await context.backend.version(path, undefined))!;
+  if (version.profile !== undefined || version.footers !== undefined) return undefined;
+  const statistics = await footersOf(context, version);
+  const rows = statistics.tables.reduce((sum, table) => sum + table.rows, 0);
+  const made = { bytes: encodeFooters(statistics), rows, areFooters: true } as const;
+  return context.backend.addStatistics({ path, digest: version.content }, made);
+}
+
+async function footersOf(context: Context, version: DatasetVersion): Promise<FooterStatistics> {
+  const { path: dataset, files: total } = version;
+  const merger = new FooterMerger();
+  let done = 0;
+  await closing(await context.backend.openSourceFiles(version), async (source) => {
+    const read = inOrder(parquetFiles(version, source), JOBS, async (file) => ({
+      path: file.path,
+      footer: await readFooter(
+        (offset, length) => source.read(file, offset, length),
+        file.size,
+        `${dataset}/${file.path}`,
+      ),
+    }));
+    for await (const { path, footer } of read) {
+      context.signal?.throwIfAborted();
+      merge(merger, dataset, path, footer);
+      done += 1;
+      context.onProgress?.({ phase: `read footers of ${dataset}`, unit: 'objects', done, total });
+    }
+  });
+  if (done === 0) throw notEnough(version, 'no file of it is Parquet, and only those have footers');
+  return merger.statistics;
+}
+
+function merge(merger: FooterMerger, dataset: string, ...file: Parameters<FooterMerger['add']>): void {
+  try {
+    merger.add(...file);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new VarveError(
+      'table-unreadable',
+      `The footers of ${dataset} cannot be put together: ${error.message}`,
+      {
+        path: dataset,
+        remedy: 'Add each of its folders as a dataset of its own, or leave `--statistics footers` out.',
+      },
+    );
+  }
+}
+
+async function* parquetFiles(version: DatasetVersion, source: SourceFiles): AsyncGenerator<FileAtSource> {
+  for await (const file of source.list()) {
+    if (!isTabular(file.path)) continue;
+    if (formatOf(file.path) !== 'parquet')
+      throw notEnough(version, `${file.path} holds rows too, and has no footer that counts them`);
+    yield file;
+  }
+}
+
+function notEnough({ path, source }: DatasetVersion, why: string): VarveError {
+  return new VarveError('statistics-partial', `Footers do not tell the statistics of ${path}: ${why}`, {
+    path,
+    remedy: `The version is added, without statistics. \`${fullStatistics(path, source)}\` reads every row where it lies.`,
+  });
+}
+
+/** The command that computes statistics of all rows of data in place. */
+function fullStatistics(path: string, source: string | undefined): string {
+  return `varve add ${shellWord(source ?? 'URL')} --to ${shellWord(path)} --statistics full`;
+}
