@@ -16,6 +16,9 @@ import tempfile
 
 import ray
 
+# Parts that one task merges. The driver gets no more results than these.
+MERGED_AT_ONCE = 16
+
 
 def unpacked(archive):
     """The folder in which this node has what came from where the job was started; tasks of one node share it."""
@@ -40,19 +43,41 @@ def unpacked(archive):
     return place
 
 
-def profile_part(request, archive, part, of):
-    """The bytes of one part. Whatever fails is raised, so that Ray tries again."""
-    folder = request["folder"]
-    if not os.path.isdir(folder):
-        raise RuntimeError(f"<<varve:{folder} is not a folder of this machine: every node has to see the data>>")
+def run_varve(request, archive, words, folder):
+    """What varve prints. Whatever fails is raised, so that Ray tries again."""
     shipped = "" if archive is None else unpacked(archive)
     command = [word.replace("{shipped}", shipped) for word in request["command"]]
-    command += ["profile", request["dataset"], "--part", f"{part}/{of}", *request["options"]]
-    done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    environment = {**os.environ, **request["variables"]}
+    done = subprocess.run(
+        command + words,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
     if done.returncode != 0:
         said = done.stderr.decode("utf-8", "replace").strip() or f"varve ended by {done.returncode}"
         raise RuntimeError(f"<<varve:{said}>>")
     return done.stdout
+
+
+def profile_part(request, archive, part, of):
+    """The bytes of one part."""
+    folder = request["folder"]
+    if not os.path.isdir(folder):
+        raise RuntimeError(f"<<varve:{folder} is not a folder of this machine: every node has to see the data>>")
+    words = ["profile", request["dataset"], "--part", f"{part}/{of}", *request["options"]]
+    return run_varve(request, archive, words, folder)
+
+
+def merge_parts(request, archive, *parts):
+    """The bytes of one part that stands for several."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "parts")
+        with open(path, "wb") as file:
+            file.writelines(parts)
+        return run_varve(request, archive, ["profile", "--merge", path, "--partial"], folder)
 
 
 def packed(path):
@@ -72,9 +97,15 @@ def main(path):
     ray.init(address=address, include_dashboard=False, log_to_driver=False, logging_level="warning")
     archive = None if request["archive"] is None else packed(request["archive"])
     of = request["parts"] or 2 * max(1, int(ray.cluster_resources().get("CPU", 1)))
-    task = ray.remote(num_cpus=request["threads"], max_retries=3, retry_exceptions=True)(profile_part)
+    again = {"max_retries": 3, "retry_exceptions": True}
+    profiling = ray.remote(num_cpus=request["threads"], **again)(profile_part)
+    merging = ray.remote(num_cpus=1, **again)(merge_parts)
     try:
-        parts = ray.get([task.remote(request, archive, part, of) for part in range(1, of + 1)])
+        results = [profiling.remote(request, archive, part, of) for part in range(1, of + 1)]
+        while len(results) > MERGED_AT_ONCE:
+            groups = [results[at : at + MERGED_AT_ONCE] for at in range(0, len(results), MERGED_AT_ONCE)]
+            results = [merging.remote(request, archive, *group) for group in groups]
+        parts = ray.get(results)
     except ray.exceptions.RayTaskError as error:
         said = re.search(r"RuntimeError: <<varve:(.*?)>>", str(error), re.DOTALL)
         if said is None:

@@ -9,27 +9,62 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 
 from pyspark import SparkContext, SparkFiles
 
+# Parts that one task merges. The driver gets no more results than these.
+MERGED_AT_ONCE = 16
 
-def profile_part(request, part, of):
-    """The bytes of one part. Whatever fails is raised, so that Spark tries again where its settings say so."""
-    folder = request["folder"]
-    if not os.path.isdir(folder):
-        raise RuntimeError(f"<<varve:{folder} is not a folder of this machine: every worker has to see the data>>")
+
+def run_varve(request, words, folder):
+    """What varve prints. Whatever fails is raised, so that Spark tries again where its settings say so."""
     # Where Spark has unpacked what came by --archives.
     shipped = os.path.abspath(os.path.join(SparkFiles.getRootDirectory(), "varve"))
     command = [word.replace("{shipped}", shipped) for word in request["command"]]
     if not os.access(command[0], os.X_OK):
         # Spark unpacks without the permissions.
         os.chmod(command[0], 0o755)
-    command += ["profile", request["dataset"], "--part", f"{part}/{of}", *request["options"]]
-    done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    environment = {**os.environ, **request["variables"]}
+    done = subprocess.run(
+        command + words,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
     if done.returncode != 0:
         said = done.stderr.decode("utf-8", "replace").strip() or f"varve ended by {done.returncode}"
         raise RuntimeError(f"<<varve:{said}>>")
     return done.stdout
+
+
+def profile_part(request, part, of):
+    """The bytes of one part."""
+    folder = request["folder"]
+    if not os.path.isdir(folder):
+        raise RuntimeError(f"<<varve:{folder} is not a folder of this machine: every worker has to see the data>>")
+    words = ["profile", request["dataset"], "--part", f"{part}/{of}", *request["options"]]
+    return run_varve(request, words, folder)
+
+
+def merge_parts(request, parts):
+    """The bytes of one part that stands for several."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "parts")
+        with open(path, "wb") as file:
+            file.writelines(parts)
+        return run_varve(request, ["profile", "--merge", path, "--partial"], folder)
+
+
+def merged(request, parts, count):
+    """Parts by their numbers from 0, merged as a tree until they are few."""
+    while count > MERGED_AT_ONCE:
+        count = -(-count // MERGED_AT_ONCE)
+        grouped = parts.map(lambda part: (part[0] // MERGED_AT_ONCE, part[1]))
+        parts = grouped.groupByKey(count, lambda group: group).mapValues(lambda some: merge_parts(request, some))
+    return parts
 
 
 def main(path):
@@ -37,9 +72,9 @@ def main(path):
         request = json.load(file)
     context = SparkContext(appName="varve profile")
     of = request["parts"] or 2 * context.defaultParallelism
-    numbers = context.parallelize(range(1, of + 1), of)
+    numbers = context.parallelize(range(of), of)
     try:
-        parts = numbers.map(lambda part: profile_part(request, part, of)).collect()
+        parts = merged(request, numbers.map(lambda part: (part, profile_part(request, part + 1, of))), of).values().collect()
     except Exception as error:  # pylint: disable=broad-exception-caught
         said = re.search(r"RuntimeError: <<varve:(.*?)>>", str(error), re.DOTALL)
         if said is None:

@@ -1,18 +1,20 @@
 // What a profile by the tasks of a cluster takes at sizes that no single machine shows: from the times of parts on this one.
 //
-// Usage: node scripts/bench/cluster.mjs FOLDER [parts, 8]
-//   FOLDER has Parquet files of some 50 MB and more, so that each part reads for seconds. The parts run one after another, one thread each.
-//   A cluster is then simulated: executors of one core take tasks in turn, each as long as a measured one drawn at random and scaled to its
-//   bytes; results go through one driver of one core and 10 Gbit/s, which merges them. What is drawn is the same in each run.
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+// Usage: node scripts/bench/cluster.mjs [files, 32] [rows of a file, 200000] [parts, 8]
+//   Files of the table of orders.mjs are profiled in parts, one after another, one thread each; the parts are merged into one, and that into the
+//   profile. How long it takes to list files is measured of 20,000. A cluster is then simulated: executors of one core take tasks in turn, each
+//   as long as a measured one drawn at random and scaled to its bytes, and each lists all files first. Sixteen results at a time are merged by
+//   tasks, as the engines do; what is left goes to the driver by 10 Gbit/s, which merges it on one core. All is in seconds of a processor, so that
+//   other work on the machine counts less; what is drawn is the same in each run.
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { measured } from './measure.mjs';
+import { writeOrders } from './orders.mjs';
 
 const varve = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'bin', 'varve.js');
-const folder = resolve(process.argv[2]);
-const parts = Number(process.argv[3] ?? 8);
+const [files = 32, rows = 200_000, parts = 8] = process.argv.slice(2).map(Number);
 const work = mkdtempSync(join(tmpdir(), 'varve-cluster-'));
 process.on('exit', () => rmSync(work, { recursive: true, force: true }));
 
@@ -21,15 +23,20 @@ const ENGINE_SECONDS = 9;
 const DRIVER_BYTES_PER_SECOND = 10e9 / 8;
 /** Units of the work are files, and row groups of larger ones, of up to 256 MiB. */
 const UNIT_BYTES = 256 * 2 ** 20;
-const run = (...words) => measured([process.execPath, varve, ...words], { cwd: work });
+/** As in engines/. */
+const MERGED_AT_ONCE = 16;
+const run = (...words) => measured([process.execPath, varve, ...words], { cwd: work }).processor;
+const sizeOf = (path) => statSync(join(work, path)).size;
 
-const bytes = readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
-const empty = run('--version').processor;
+console.log(`load ${loadavg()[0].toFixed(1)}`);
+await writeOrders(join(work, 'table'), files, rows);
+const bytes = readdirSync(join(work, 'table')).reduce((sum, name) => sum + sizeOf(`table/${name}`), 0);
+const empty = run('--version');
 const tasks = Array.from({ length: parts }, (_, index) => {
-  const output = join(work, `${index}.part`);
-  const { processor } = run(
+  const output = `${index}.part`;
+  const processor = run(
     'profile',
-    folder,
+    'table',
     '--part',
     `${index + 1}/${parts}`,
     '--threads',
@@ -37,18 +44,32 @@ const tasks = Array.from({ length: parts }, (_, index) => {
     '--output',
     output,
   );
-  return { processor, result: statSync(output).size };
+  return { output, processor, result: sizeOf(output) };
 });
+const outputs = tasks.map(({ output }) => output);
 const results = tasks.reduce((sum, { result }) => sum + result, 0);
-const merge =
-  run('profile', '--merge', ...tasks.map((_, index) => join(work, `${index}.part`)), '--json').processor -
-  empty;
+const joining = run('profile', '--merge', ...outputs, '--partial', '--output', 'joined') - empty;
+const merging = run('profile', '--merge', 'joined', '--json', '--output', 'profile.json') - empty;
+const joined = sizeOf('joined');
+// A result has the counters of its tables once, and something of each unit.
+const perUnit = (joined - results / parts) / (files - files / parts);
+const counters = Math.max(0, joined - files * perUnit);
+const joinPerByte = joining / results;
+const mergePerByte = merging / joined;
+
+const LISTED = 20_000;
+mkdirSync(join(work, 'many'));
+for (let file = 0; file < LISTED; file++) writeFileSync(join(work, 'many', `${file}.csv`), '');
+// The last of so many parts has none of the files.
+const listPerFile = (run('profile', 'many', '--part', '100000/100000', '--output', 'none') - empty) / LISTED;
+
 const perByte = tasks.map(({ processor }) => (processor - empty) / (bytes / parts));
-const mergePerByte = Math.max(merge, 0.01) / results;
-const resultPerUnit = results / Math.max(parts, bytes / UNIT_BYTES);
 const mean = perByte.reduce((sum, one) => sum + one, 0) / parts;
 console.log(
-  `${(bytes / 1e6).toFixed(0)} MB in ${parts} parts: ${empty.toFixed(2)} s to start one, ${(1 / mean / 1e6).toFixed(0)} MB/s a core, slowest ${(Math.max(...perByte) / mean).toFixed(2)} of the mean; ${(results / 1e6).toFixed(1)} MB of results, merged at ${(1 / mergePerByte / 1e6).toFixed(1)} MB/s\n`,
+  `${(bytes / 1e6).toFixed(0)} MB of ${files} files in ${parts} parts: ${empty.toFixed(2)} s to start one, ${(1 / mean / 1e6).toFixed(0)} MB/s a core, the slowest ${(Math.max(...perByte) / mean).toFixed(2)} of the mean`,
+);
+console.log(
+  `results of ${(results / parts / 1e3).toFixed(0)} KB, all as one ${(joined / 1e3).toFixed(0)} KB: counters of ${(counters / 1e3).toFixed(0)} KB, and ${(perUnit / 1e3).toFixed(2)} KB a unit; joined at ${(1 / joinPerByte / 1e6).toFixed(1)} MB/s, merged at ${(1 / mergePerByte / 1e6).toFixed(1)} MB/s; ${(listPerFile * 1e6).toFixed(1)} µs to list a file\n`,
 );
 
 let seed = 1;
@@ -59,11 +80,11 @@ function random() {
 }
 
 /** Seconds until the last task is done, where each free executor takes the next one. */
-function scheduled(count, executors, taskBytes) {
+function scheduled(count, executors, secondsOf) {
   const free = new Float64Array(Math.min(executors, count));
   for (let task = 0; task < count; task++) {
     // The root of a heap is the executor that is free first.
-    free[0] += empty + perByte[Math.floor(random() * parts)] * taskBytes;
+    free[0] += secondsOf();
     for (let at = 0; ; ) {
       let least = at;
       for (const child of [2 * at + 1, 2 * at + 2])
@@ -76,23 +97,85 @@ function scheduled(count, executors, taskBytes) {
   return free.reduce((most, one) => Math.max(most, one), 0);
 }
 
-console.log('| data | executors | reading | results | transfer | merge | in all | efficiency |');
-console.log('| --- | --- | --- | --- | --- | --- | --- | --- |');
-for (const terabytes of [0.1, 1, 10, 100]) {
-  for (const executors of [10, 100, 1000]) {
-    const size = terabytes * 1e12;
-    const units = Math.ceil(size / UNIT_BYTES);
-    const count = Math.min(units, Math.max(executors * 4, Math.ceil(size / (16 * UNIT_BYTES))));
-    const reading = scheduled(count, executors, size / count);
-    const moved = units * resultPerUnit;
-    const transfer = moved / DRIVER_BYTES_PER_SECOND;
-    const merging = moved * mergePerByte;
-    const all = ENGINE_SECONDS + Math.max(reading, transfer) + merging;
-    const efficiency = (size * mean) / (all * executors);
-    const time = (seconds) =>
-      seconds < 100 ? `${seconds.toFixed(0)} s` : `${(seconds / 60).toFixed(0)} min`;
-    console.log(
-      `| ${terabytes} TB | ${executors} | ${time(reading)} | ${(moved / 1e9).toFixed(1)} GB | ${time(transfer)} | ${time(merging)} | ${time(all)} | ${(efficiency * 100).toFixed(0)} % |`,
-    );
+/** @param taskBytes that a task reads, or a little more or less */
+function simulated(size, unitBytes, executors, taskBytes) {
+  const units = Math.ceil(size / unitBytes);
+  const count = Math.min(units, 100_000, Math.max(1, Math.round(size / taskBytes)));
+  const listing = empty + units * listPerFile;
+  const reading = scheduled(
+    count,
+    executors,
+    () => listing + perByte[Math.floor(random() * parts)] * (size / count),
+  );
+  let joins = 0;
+  let left = count;
+  while (left > MERGED_AT_ONCE) {
+    const each = MERGED_AT_ONCE * counters + (units / left) * MERGED_AT_ONCE * perUnit;
+    left = Math.ceil(left / MERGED_AT_ONCE);
+    joins += scheduled(left, executors, () => empty + each * joinPerByte);
   }
+  const moved = left * counters + units * perUnit;
+  const transfer = moved / DRIVER_BYTES_PER_SECOND;
+  const last = listing + moved * mergePerByte;
+  const all = ENGINE_SECONDS + reading + joins + transfer + last;
+  return {
+    count,
+    reading,
+    joins,
+    moved,
+    last: transfer + last,
+    all,
+    efficiency: (size * mean) / (all * executors),
+  };
+}
+
+const time = (seconds) => (seconds < 100 ? `${seconds.toFixed(0)} s` : `${(seconds / 60).toFixed(0)} min`);
+const bytesText = (count) =>
+  count < 1e9 ? `${(count / 1e6).toFixed(0)} MB` : `${(count / 1e9).toFixed(1)} GB`;
+const row = (...cells) => console.log(`| ${cells.join(' | ')} |`);
+
+for (const [title, unitBytes] of [
+  ['units of 256 MiB', UNIT_BYTES],
+  ['files of 16 MiB', 16 * 2 ** 20],
+]) {
+  console.log(`${title}\n`);
+  row(
+    'data',
+    'executors',
+    'tasks',
+    'reading',
+    'merging by tasks',
+    'to the driver',
+    'merging there',
+    'in all',
+    'efficiency',
+  );
+  row(...Array(9).fill('---'));
+  for (const terabytes of [0.1, 1, 10, 100])
+    for (const executors of [10, 100, 1000]) {
+      const size = terabytes * 1e12;
+      const one = simulated(size, unitBytes, executors, Math.max(size / executors / 4, 4 * UNIT_BYTES));
+      row(
+        `${terabytes} TB`,
+        ...[executors, one.count, time(one.reading), time(one.joins), bytesText(one.moved), time(one.last)],
+        time(one.all),
+        `${(one.efficiency * 100).toFixed(0)} %`,
+      );
+    }
+  console.log();
+}
+
+console.log('efficiency of 100 executors at 1 TB, by the bytes of a task\n');
+row('a task', 'tasks', 'reads for', 'in all', 'efficiency');
+row(...Array(5).fill('---'));
+for (const taskBytes of [16, 64, 256, 1024, 4096, 16_384].map((mib) => mib * 2 ** 20)) {
+  const one = simulated(1e12, Math.min(taskBytes, UNIT_BYTES), 100, taskBytes);
+  const efficiency = `${(one.efficiency * 100).toFixed(0)} %`;
+  row(
+    `${taskBytes / 2 ** 20} MiB`,
+    one.count,
+    `${(taskBytes * mean).toFixed(1)} s`,
+    time(one.all),
+    efficiency,
+  );
 }

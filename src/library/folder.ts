@@ -138,6 +138,33 @@ export class DataFolder {
   }
 
   /**
+   * Put some parts of a dataset's statistics together into one part, which stands for all of them and takes less room: the bytes of its file.
+   * `mergeProfile` takes it in their place.
+   * @param files paths of what `profilePart` or `joinProfileParts` made, one or several parts in each
+   * @throws VarveError `part-damaged`, `part-repeated`, `parts-differ`
+   * @example
+   * ```ts
+   * import { writeFile } from 'node:fs/promises';
+   * import { openFolder } from 'varve';
+   *
+   * const folder = await openFolder('data');
+   * for (const part of [1, 2, 3])
+   *   await writeFile(`data/${part}.part`, await folder.profilePart('*.csv', { part, of: 3 }));
+   * await writeFile('data/first.part', await folder.joinProfileParts(['1.part', '2.part']));
+   * const { profile } = await folder.mergeProfile(['first.part', '3.part']);
+   * console.log(profile.tables[0].rows);
+   * ```
+   */
+  async joinProfileParts(files: readonly string[], options: Watch = {}): Promise<Uint8Array> {
+    checkArgument('joinProfileParts', 'the files', files, TEXTS);
+    const call = this.#session.begin('joinProfileParts', options, {});
+    const { joinProfileParts } = await import('../operations/profile-merge.ts');
+    const lines: Uint8Array[] = [];
+    for await (const line of joinProfileParts(this.path, files, call.watch)) lines.push(line);
+    return Buffer.concat(lines);
+  }
+
+  /**
    * Hold a dataset against its schema.
    * @throws VarveError `schema-missing`, `schema-invalid`, `environment-unknown`, `profile-not-fetched`
    * @example

@@ -2,6 +2,7 @@ import { isTabular } from '../engine/formats/format.ts';
 import { notTabular } from '../engine/formats/refused.ts';
 import { VarveError } from '../errors.ts';
 import { rangesOf, UNIT_BYTES } from '../profile/dataset/units.ts';
+import { gatherCounters } from '../profile/parts/gather-counters.ts';
 import { encodeHead, encodeUnit } from '../profile/parts/part.ts';
 import {
   MAX_PARTS,
@@ -54,17 +55,11 @@ export async function* profilePart(
     const plan = planFor(dataset, opened, options);
     const units = unitsOf(opened.files, plan.unitBytes);
     const own = unitsOfPart(units, part, of, plan.unitBytes);
-    const shared = {
-      varveProfilePart: 1,
-      name: argument,
-      part,
-      of,
-      plan: planDigest(plan, opened.files),
-    } as const;
+    const shared = { name: argument, parts: [part], of, plan: planDigest(plan, opened.files) };
     yield encodeHead({ ...shared, units: own.length, ...plan });
     const machine = { ...engineOptions(options), ...watching(watch) };
-    for await (const unit of profileUnits(own, plan, processReader, withUnit(opened, plan), machine))
-      yield encodeUnit(unit);
+    const profiled = profileUnits(own, plan, processReader, withUnit(opened, plan), machine);
+    for await (const unit of gatherCounters(profiled)) yield encodeUnit(unit);
   } finally {
     await opened.close();
   }

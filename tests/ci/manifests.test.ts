@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Ajv } from 'ajv';
 import { afterAll, describe, expect, test } from 'vitest';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { root } from '../docs/pages.ts';
 import { Sandbox } from '../support/sandbox.ts';
 
@@ -44,6 +45,32 @@ test.skipIf(spawnSync('hadolint', ['--version']).status !== 0)(
   () => {
     const { status, stdout } = spawnSync('hadolint', [join(root, 'Dockerfile')], { encoding: 'utf8' });
     expect([status, stdout]).toEqual([0, '']);
+  },
+);
+
+const argo = process.env.VARVE_ARGO_SCHEMA;
+
+test.skipIf(argo === undefined || !existsSync(argo))(
+  'the published schema of Argo Workflows takes the templates, and no misspelt one (skipped where VARVE_ARGO_SCHEMA names no file)',
+  () => {
+    const schema = JSON.parse(readFileSync(argo!, 'utf8')) as { definitions: Record<string, object> };
+    // It names all properties that there are, and does not say that there are no others.
+    for (const definition of Object.values(schema.definitions))
+      if ('properties' in definition) Object.assign(definition, { additionalProperties: false });
+    const judge = new Ajv({ strict: false, validateFormats: false });
+    judge.addSchema({ ...schema, $schema: undefined, $id: 'argo' });
+    for (const file of ['examples/argo/varve-profile.yaml', 'examples/training/argo.yaml']) {
+      const text = readFileSync(join(root, file), 'utf8');
+      const { kind } = parse(text);
+      const check = judge.getSchema(`argo#/definitions/io.argoproj.workflow.v1alpha1.${kind}`)!;
+      check(parse(text));
+      expect(check.errors, file).toBeNull();
+      for (const word of ['templates', 'container', 'args'])
+        expect(check(parse(text.replace(new RegExp(`\\b${word}:`), `${word}s:`))), word).toBe(false);
+    }
+    const profile = readFileSync(join(root, 'examples/argo/varve-profile.yaml'), 'utf8');
+    const check = judge.getSchema('argo#/definitions/io.argoproj.workflow.v1alpha1.Workflow')!;
+    expect(check(parse(profile.replace('withSequence', 'withSequences')))).toBe(false);
   },
 );
 

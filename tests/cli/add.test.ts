@@ -452,6 +452,28 @@ describeWithMinio('data that stays in a bucket', (server) => {
     expect(raw.add()).toMatchObject({ files: 1 });
   });
 
+  test('is profiled in parts, and nothing of it is kept', async () => {
+    await raw.fill({ versioned: false });
+    raw.add();
+    const part = (number: number) => ['profile', 'data/raw', '--part', `${number}/2`, '--output', `${number}`];
+    for (const number of [1, 2]) box.ok(part(number));
+    const merged = box.ok(['profile', '--merge', '2', '1', '--json']);
+    expect(raw.bytesIn('repo/.git/varve')).not.toContain('jack a dull boy');
+    box.ok(['add', `${raw.url()}/sub/large.csv`, '--to', 'data/one.csv']);
+    box.ok(['profile', 'data/one.csv', '--part', '1/1', '--output', 'one']);
+    const lone = box.ok(['profile', '--merge', 'one', '--json']);
+    expect(raw.bytesIn('repo/.git/varve')).not.toContain('jack a dull boy');
+    await raw.put('raw/a.csv', CSV.replace('1,a', '9,a'));
+    const refused = [1, 2].map((number) => box.varve(part(number)));
+    expect(refused.map(({ code }) => code).sort()).toEqual([0, 2]);
+    expect(refused.map(({ err }) => err).join('')).toContain('was replaced since it was added');
+    await raw.put('raw/a.csv', CSV);
+    box.ok(['pull']);
+    const tables = (json: string) => JSON.stringify(JSON.parse(json).tables);
+    expect(tables(merged)).toBe(tables(box.ok(['profile', 'data/raw', '--json'])));
+    expect(tables(lone)).toBe(tables(box.ok(['profile', 'data/one.csv', '--json'])));
+  });
+
   test('keys that no checkout could make are refused by name', async () => {
     for (const [key, what] of [
       ['raw/a\\b', 'backslash'],

@@ -76,11 +76,18 @@ test('parts of a version merge to the profile that travels with it, wherever the
   expect(sandbox.ok(['profile', '--merge', a, b, c])).toContain('600 rows');
   const out = sandbox.ok(['profile', 'logs@HEAD', '--part', '2/3']);
   expect(out).toBe(readFileSync(sandbox.path('repo', b), 'utf8'));
+  expect(sandbox.ok(['profile', '--merge', c, a, '--partial', '--output', 'ca'])).toContain('Wrote ca');
+  expect(sandbox.ok(['profile', '--merge', 'ca', b, '--json'])).toBe(whole);
 
   const refused: readonly [args: readonly string[], code: string][] = [
     [['--merge', a, b], 'part 3 of 3 is missing'],
     [['--merge', a, b, c, c], 'are both part 3 of 3'],
     [['--merge', a, b, ofPlain[2]!], 'no parts of one profile'],
+    [['--merge', 'ca'], 'part 2 of 3 is missing'],
+    [['--merge', 'ca', a, b], 'are both part 1 of 3'],
+    [['--merge', 'ca', a, '--partial'], 'are both part 1 of 3'],
+    [['logs', '--partial'], 'no part is named'],
+    [['--merge', a, b, '--partial', '--json'], 'cannot be used with'],
     [['--merge', a, 'nothing'], 'nothing at nothing'],
     [['--merge', a, 'logs/README.txt'], 'not a part of a profile'],
     [['logs', '--part', '4/3'], 'as I/N'],

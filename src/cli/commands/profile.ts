@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { VarveError } from '../../errors.ts';
 import { knownStatistics, profile } from '../../operations/profile.ts';
-import { type MergedProfile, mergeProfile } from '../../operations/profile-merge.ts';
+import { joinProfileParts, type MergedProfile, mergeProfile } from '../../operations/profile-merge.ts';
 import { type PartNumber, profilePart } from '../../operations/profile-part.ts';
 import type { KnownStatistics } from '../../operations/statistics/load.ts';
 import type { ProfilingOptions } from '../../operations/statistics/profiling-options.ts';
@@ -23,6 +23,7 @@ type Options = ReportOptions &
     readonly compare?: string;
     readonly part?: PartNumber;
     readonly merge?: readonly string[];
+    readonly partial?: boolean;
   };
 
 export function command(run: RunCommand): Command {
@@ -56,6 +57,10 @@ export function command(run: RunCommand): Command {
         'a table of a database, without a file of it; also ?query=SELECT …',
       ],
       ['varve profile --merge part-*', 'all parts together: the profile of the whole, to the byte'],
+      [
+        'varve profile --merge part-1 part-2 --partial --output first-parts',
+        'some parts as one, which is smaller, to be merged with the others',
+      ],
     ],
   )
     .argument(
@@ -73,13 +78,20 @@ export function command(run: RunCommand): Command {
         '--merge <files...>',
         'put parts together, in any order; the dataset is asked only if its columns have other types in other files',
       ).conflicts(['slice', 'weight']),
+    )
+    .addOption(
+      new Option('--partial', 'with --merge: write one part in place of some, for a later --merge').conflicts(
+        ['compare', 'format', 'json'],
+      ),
     );
   return withProfilingOptions(
     withReportOptions(defined, ['text', 'json', 'markdown', 'html', 'prometheus', 'tfdv', 'sagemaker']),
   ).action((dataset: string | undefined, options: Options) =>
     run(options, async (io) => {
       if (options.compare !== undefined && (options.format !== 'html' || options.json)) throw onlyOnAPage();
-      if (options.part !== undefined) return writePart(io, named(dataset), options.part, options);
+      if (options.part !== undefined)
+        return writePart(io, profilePart(io.cwd, named(dataset), options.part, options, io), options);
+      if (options.partial) return writePart(io, joined(io, options), options);
       const found = await profiled(io, dataset, options);
       if ('footers' in found)
         return reportOutcome(io, options, footersDocument(found.footers), (format, look) =>
@@ -111,9 +123,16 @@ function profiled(
   return mergeProfile(io.cwd, merge, { dataset, memory, threads, dateFormat }, io);
 }
 
-async function writePart(io: Io, dataset: string, part: PartNumber, options: Options): Promise<Outcome> {
+function joined(io: Io, { merge }: Options): AsyncIterable<Uint8Array> {
+  if (merge !== undefined) return joinProfileParts(io.cwd, merge, io);
+  throw new VarveError('usage', '`--partial` says how parts are merged, and no part is named', {
+    remedy: 'Name them: `varve profile --merge FILE… --partial --output FILE`.',
+  });
+}
+
+async function writePart(io: Io, part: AsyncIterable<Uint8Array>, options: Options): Promise<Outcome> {
   const lines: Uint8Array[] = [];
-  for await (const line of profilePart(io.cwd, dataset, part, options, io)) lines.push(line);
+  for await (const line of part) lines.push(line);
   const bytes = Buffer.concat(lines);
   if (options.output === undefined) return { json: undefined, text: bytes.toString(), isVerbatim: true };
   replaceReport(io, options.output, bytes);

@@ -8,6 +8,12 @@ export interface FileReader {
    * @throws VarveError `object-missing`, `digest-mismatch`, and what the remote meets
    */
   open(version: DatasetVersion, file: SnapshotFile): Promise<OpenedFile>;
+  /**
+   * Open a file of data in place where it lies, without a copy in the cache; undefined where the cache has its bytes, or the version is not
+   * in place. Absent where no version is.
+   * @throws VarveError `settings-untrusted`, and what the remote meets
+   */
+  openInPlace?(version: DatasetVersion, file: SnapshotFile): Promise<FileInPlace | undefined>;
   close(): Promise<void>;
 }
 
@@ -23,6 +29,12 @@ export interface RangedFile {
   readonly size: number;
   /** Of what lies beyond the end, nothing is returned. @throws VarveError `object-missing`, `digest-mismatch` */
   read(offset: number, length: number): Promise<Uint8Array>;
+}
+
+/** A file on a server. Ranges of it are held against the state that the server names, and the whole against all that is known of it. */
+export interface FileInPlace extends RangedFile {
+  /** Read all of it into a new file. @returns the digest of its bytes; @throws VarveError `source-changed`, `source-damaged` */
+  copyTo(target: string): Promise<string>;
 }
 
 /** The largest file, in bytes, that is handed out in memory. */

@@ -9,7 +9,7 @@ import type { DataFile } from '../../profile/dataset/profile-files.ts';
 import type { SizedFile } from '../../profile/parts/plan.ts';
 import { processReader } from '../../profile/reading/process-reader.ts';
 import { noSuchFile } from '../backend/errors.ts';
-import type { FileReader, OpenedFile, RangedFile } from '../backend/file-reader.ts';
+import type { FileInPlace, FileReader, OpenedFile, RangedFile } from '../backend/file-reader.ts';
 import type { SnapshotFile } from '../backend/results.ts';
 import { findFiles } from './files.ts';
 import { hasData, type NamedDataset } from './resolve.ts';
@@ -52,36 +52,38 @@ function filesHere(dataset: NamedDataset): UnitFiles {
 async function filesOfVersion({ context, version, part, name }: NamedDataset): Promise<UnitFiles> {
   const { backend } = context!;
   const listed = new Map<string, SnapshotFile>();
-  const list = async () => {
-    for await (const file of backend.listFiles(version!)) {
-      if (file.path.endsWith('/')) continue;
-      if (part !== undefined && !isWithin(file.path, part.path)) continue;
-      const path =
-        part === undefined ? file.path : file.path.slice(part.path.length + 1) || basename(part.path);
-      listed.set(path, file);
-    }
-  };
-  await list();
+  for await (const file of backend.listFiles(version!)) {
+    if (file.path.endsWith('/')) continue;
+    if (part !== undefined && !isWithin(file.path, part.path)) continue;
+    const path =
+      part === undefined ? file.path : file.path.slice(part.path.length + 1) || basename(part.path);
+    listed.set(path, file);
+  }
   if (part !== undefined && listed.size === 0) throw noSuchFile(version!, part.path);
   const isFile = version!.kind === 'file' || [...listed.values()][0]?.path === part?.path;
-  const files = [...listed].map(([path, { size }]) => ({ path, size: size ?? noSize(name) }));
+  // Of a folder in place the digests of files are wanted, which nobody knows before a file was read to its end.
+  const isWhole = version!.source !== undefined && !isFile;
+  const files = [...listed].map(([path, { size }]) => ({
+    path,
+    size: size ?? noSize(name),
+    ...(isWhole && { isWhole }),
+  }));
   const opened = new OpenedFiles(await backend.openFiles());
   return {
     kind: isFile ? 'file' : 'directory',
     files,
     async withFile({ path, size }, range, work) {
-      if (listed.get(path)!.digest === undefined) {
-        // It lies in a bucket, and nobody has read it: its digest is known once it is brought.
-        await backend.bring(version!, version!.kind === 'file' ? undefined : listed.get(path)!.path);
-        await list();
-      }
       const file = listed.get(path)!;
+      const known = { path, size };
+      const inPlace = await opened.reader.openInPlace?.(version!, file);
+      if (inPlace !== undefined && (range === undefined || !isFile))
+        return opened.withCopy(path, inPlace, (absolutePath, digest) =>
+          work({ ...known, digest: isFile ? '' : digest, absolutePath }),
+        );
+      const found = inPlace ?? (await opened.reader.open(version!, file));
       const digest = isFile ? '' : file.digest!;
-      return opened.withPlace(
-        await opened.reader.open(version!, file),
-        { path, size },
-        range,
-        (absolutePath) => work({ path, size, digest, absolutePath }),
+      return opened.withPlace(found, known, range, (absolutePath) =>
+        work({ ...known, digest, absolutePath }),
       );
     },
     close: () => opened.close(),
@@ -98,6 +100,8 @@ function noSize(name: string): never {
 /** Verified bytes as files, in a folder of their own where they are none yet. */
 class OpenedFiles {
   readonly reader: FileReader;
+  /** The last copy, which the next unit may be of too. */
+  #copy: Copy | undefined;
   readonly #folder = makeTemporaryFolder('rows');
   readonly #unfinished = removeAtExit(this.#folder);
   #made = 0;
@@ -123,11 +127,45 @@ class OpenedFiles {
     }
   }
 
+  async withCopy<T>(
+    path: string,
+    file: FileInPlace,
+    work: (absolutePath: string, digest: string) => Promise<T>,
+  ): Promise<T> {
+    // It is kept by whoever works on it, so that nobody else takes it away meanwhile.
+    const copy = this.#copy?.path === path ? this.#copy : await this.#copyOf(path, file);
+    if (copy === this.#copy) this.#copy = undefined;
+    try {
+      return await work(copy.place, copy.digest);
+    } finally {
+      if (this.#copy !== undefined) await rm(this.#copy.place, { force: true });
+      this.#copy = copy;
+    }
+  }
+
+  async #copyOf(path: string, file: FileInPlace): Promise<Copy> {
+    const place = join(this.#folder, `${this.#made++}`);
+    try {
+      return { path, place, digest: await file.copyTo(place) };
+    } catch (error) {
+      await rm(place, { force: true });
+      throw error;
+    }
+  }
+
   async close(): Promise<void> {
     await this.reader.close();
     await rm(this.#folder, { recursive: true, force: true });
     this.#unfinished.isFinished();
   }
+}
+
+/** A file in place as it was read. */
+interface Copy {
+  readonly path: string;
+  /** Absolute. */
+  readonly place: string;
+  readonly digest: string;
 }
 
 /** Bytes that are read at once. */

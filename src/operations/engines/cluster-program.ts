@@ -5,6 +5,8 @@ export interface EngineRequest {
   readonly dataset: string;
   /** The words that start varve; `{shipped}` stands for where it was unpacked. */
   readonly command: readonly string[];
+  /** Variables for varve where a part is made. */
+  readonly variables: Readonly<Record<string, string>>;
   /** The options of a part. */
   readonly options: readonly string[];
   /** 0 for as many as the engine sees fit. */

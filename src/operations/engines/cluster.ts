@@ -10,6 +10,8 @@ import { removeAtExit } from '../../base/files/unfinished-files.ts';
 import type { ColumnReadings } from '../../engine/column-readings.ts';
 import { VarveError } from '../../errors.ts';
 import type { Profile } from '../../profile/model/model.ts';
+import { consents } from '../../workspace/trust/consent.ts';
+import type { Context } from '../context/context.ts';
 import type { NamedDataset } from '../datasets/resolve.ts';
 import { mergeProfile } from '../profile-merge.ts';
 import type { ClusterEngine, ProfilingOptions } from '../statistics/profiling-options.ts';
@@ -29,7 +31,7 @@ const ENGINES: Readonly<Record<ClusterEngine, ClusterProgram>> = { spark: SPARK,
  */
 export async function profileOnCluster(
   name: ClusterEngine,
-  { name: dataset, cwd, watch, isForNow }: NamedDataset,
+  { name: dataset, cwd, watch, isForNow, context }: NamedDataset,
   options: ProfilingOptions,
   readings: ColumnReadings | undefined,
 ): Promise<Profile> {
@@ -47,6 +49,7 @@ export async function profileOnCluster(
       folder: cwd,
       dataset,
       command: isHere ? COMMAND_HERE : COMMAND_SHIPPED,
+      variables: { VARVE_TRUST: agreedHere(context) },
       options: wordsOf(options, readings),
       parts: options.parts ?? 0,
       threads: options.threads ?? 1,
@@ -81,6 +84,13 @@ function wordsOf(
     ...['--threads', String(threads)],
     ...formats,
   ];
+}
+
+/** What this machine agreed to: workers have none of its user's settings, and act for whoever started the work. */
+function agreedHere(context: Context | undefined): string {
+  const kept = context === undefined ? [] : consents(context.repository.root);
+  const given = process.env.VARVE_TRUST ?? '';
+  return [given, ...kept.map(({ fingerprint }) => fingerprint)].join(' ').trim();
 }
 
 function notSeen(dataset: string, engine: string): VarveError {

@@ -9,6 +9,7 @@ import type { BlockLists } from '../../store/format/block-lists.ts';
 import { type Digest, type RawDigest, toDigest, toRaw } from '../../store/format/digest.ts';
 import type { Store } from '../../store/store.ts';
 import {
+  type FileInPlace,
   type FileReader,
   MAX_BYTES_IN_MEMORY,
   type OpenedFile,
@@ -18,6 +19,7 @@ import type { SnapshotFile } from '../backend/results.ts';
 import type { DatasetVersion } from '../backend/version.ts';
 import type { WorkingContext } from '../context/context.ts';
 import { pointerOf } from './datasets/versions.ts';
+import { ObjectsInPlace } from './in-place/objects-in-place.ts';
 import { isInPlace, notRead } from './in-place/snapshot.ts';
 import { openCache, openRemoteStore } from './stores/stores.ts';
 
@@ -41,6 +43,7 @@ class CachedFiles implements FileReader {
   readonly #folder: string;
   readonly #unfinished: { isFinished(): void };
   readonly #large: LargeFiles;
+  readonly #inPlace: ObjectsInPlace;
   #remote: Promise<Store | undefined> | undefined;
   /** What pointers pin, by the digests of their versions, as the cache or the remote has it. */
   readonly #pins = new Map<string, Promise<BlockLists>>();
@@ -51,6 +54,7 @@ class CachedFiles implements FileReader {
     this.#folder = join(context.repository.stateFolder, unfinishedName());
     this.#unfinished = removeAtExit(this.#folder);
     this.#large = new LargeFiles(cache, this.#folder);
+    this.#inPlace = new ObjectsInPlace(context, cache);
   }
 
   async open(version: DatasetVersion, file: SnapshotFile): Promise<OpenedFile> {
@@ -76,7 +80,15 @@ class CachedFiles implements FileReader {
     }
   }
 
+  async openInPlace({ path, commit }: DatasetVersion, file: SnapshotFile): Promise<FileInPlace | undefined> {
+    const pointer = pointerOf(this.#context.repository, path, commit)!;
+    if (!isInPlace(pointer)) return undefined;
+    if (file.digest !== undefined && this.#cache.has(file.digest as Digest)) return undefined;
+    return this.#inPlace.open(path, pointer, pointer.kind === 'file' ? '' : file.path);
+  }
+
   async close(): Promise<void> {
+    await this.#inPlace.close();
     await this.#cache.close();
     await (await this.#remote)?.close();
     await rm(this.#folder, { recursive: true, force: true });

@@ -7,10 +7,10 @@ import { inflateRawSync } from 'node:zlib';
 // That for Node has the same code, and loads worker threads that nothing here uses.
 import { deflateSync } from 'fflate/browser';
 import { VarveError } from '../../errors.ts';
-import { checkHashes, HASH_END } from '../hashing/sketch.ts';
+import { checkHashes } from '../hashing/sketch.ts';
 import type { FeatureProfile, Profile } from '../model/model.ts';
 import { fromStored, type StoredProfile, toStored } from './columnar.ts';
-import { hashesOfListed } from './listed-hashes.ts';
+import { hashesOfListed, sketchFollows } from './listed-hashes.ts';
 import { wrongInProfile } from './validate.ts';
 
 const LINE_FEED = 10;
@@ -49,10 +49,8 @@ function encoded(profile: Profile, keep: (feature: FeatureProfile) => string | n
   return Buffer.concat([Buffer.from(`${canonicalJson(stored)}\n`), ...sketches]);
 }
 
-function hashesToKeep({ type, values, distinct }: FeatureProfile): string | null {
-  const follows =
-    values.exact && distinct.theta === HASH_END && hashesOfListed(type, values.values) === distinct.hashes;
-  return follows ? null : distinct.hashes;
+function hashesToKeep(feature: FeatureProfile): string | null {
+  return sketchFollows(feature) ? null : feature.distinct.hashes;
 }
 
 function canonicalJson(value: unknown): string {

@@ -1,7 +1,14 @@
 import { hash48, lowerOfBytes, lowerOfWords, upperOfBytes, upperOfWords } from '../hashing/hash.ts';
 import { hashNumber } from '../hashing/int64-hash.ts';
 import { HASH_END, sketchOf } from '../hashing/sketch.ts';
-import type { FeatureType, ValueCounts } from '../model/model.ts';
+import type { FeatureProfile, FeatureType, ValueCounts } from '../model/model.ts';
+
+/** Tell whether the sketch of a feature is that of its listed values, so that nothing is lost without it. */
+export function sketchFollows({ type, values, distinct }: FeatureProfile): boolean {
+  return (
+    values.exact && distinct.theta === HASH_END && hashesOfListed(type, values.values) === distinct.hashes
+  );
+}
 
 type Hash = (text: string) => { readonly upper: number; readonly lower: number } | undefined;
 

@@ -6,7 +6,8 @@ import type { DataFile, ProfileOptions, TableFile } from '../dataset/profile-fil
 import { profileInUnits } from '../dataset/units.ts';
 import type { Profile } from '../model/model.ts';
 import type { CountingReader } from '../reading/reader.ts';
-import type { PartUnit, ProfilePart } from './part.ts';
+import { gatherCounters } from './gather-counters.ts';
+import { encodeHead, encodeUnit, type PartUnit, type ProfilePart } from './part.ts';
 import { planDigest, unitsOf } from './plan.ts';
 import { type MachineOptions, optionsOf } from './profile-part.ts';
 
@@ -29,7 +30,7 @@ export async function mergeParts(
 ): Promise<Profile> {
   const first = parts[0];
   if (first === undefined) throw missing('the profile', [1], 1);
-  assertOneProfile(first, parts);
+  assertAll(first, assertOneProfile(first, parts));
   const units = unitsByName(parts);
   const files = filesOf(first, units);
   const recorded: CountingReader = {
@@ -50,6 +51,21 @@ export async function mergeParts(
   return profileInUnits(files[0]!, recorded, options);
 }
 
+/**
+ * Put some parts of a profile together into one that stands for all of them, and takes less room: the lines of its file. Merging it with the
+ * others gives the same bytes.
+ * @throws VarveError `part-missing` if there is none, `part-repeated`, `parts-differ`, `part-damaged`
+ */
+export async function* joinParts(parts: readonly ProfilePart[]): AsyncGenerator<Uint8Array> {
+  const first = parts[0];
+  if (first === undefined) throw missing('the profile', [1], 1);
+  const numbers = [...assertOneProfile(first, parts)].sort((a, b) => a - b);
+  const units = unitsByName(parts);
+  const { where: _, read: __, ...head } = first;
+  yield encodeHead({ ...head, parts: numbers, units: units.size });
+  for await (const unit of gatherCounters(units.values())) yield encodeUnit(unit);
+}
+
 function nameOf(path: string, number: number): string {
   return `${number} ${path}`;
 }
@@ -64,18 +80,26 @@ function isReadAsAsked(file: TableFile, { readings }: ProfileOptions, plan: Prof
   return JSON.stringify([...(readings ?? [])]) === JSON.stringify(given);
 }
 
-function assertOneProfile(first: ProfilePart, parts: readonly ProfilePart[]): void {
+/** @throws VarveError `parts-differ`, `part-repeated`; @returns which parts there are */
+function assertOneProfile(first: ProfilePart, parts: readonly ProfilePart[]): ReadonlySet<number> {
   const seen = new Map<number, ProfilePart>();
   for (const part of parts) {
     const differs = differenceOf(first, part);
     if (differs !== undefined) throw differ(first, part, differs);
-    const before = seen.get(part.part);
-    if (before !== undefined) throw repeated(before, part);
-    seen.set(part.part, part);
+    for (const number of part.parts) {
+      const before = seen.get(number);
+      if (before !== undefined) throw repeated(before, part, number);
+      seen.set(number, part);
+    }
   }
+  return new Set(seen.keys());
+}
+
+/** @throws VarveError `part-missing` */
+function assertAll({ name, of }: ProfilePart, seen: ReadonlySet<number>): void {
   const lacking: number[] = [];
-  for (let part = 1; part <= first.of; part++) if (!seen.has(part)) lacking.push(part);
-  if (lacking.length > 0) throw missing(first.name, lacking, first.of);
+  for (let part = 1; part <= of; part++) if (!seen.has(part)) lacking.push(part);
+  if (lacking.length > 0) throw missing(name, lacking, of);
 }
 
 function differenceOf(a: ProfilePart, b: ProfilePart): string | undefined {
@@ -158,10 +182,10 @@ function missing(name: string, parts: readonly number[], of: number): VarveError
   });
 }
 
-function repeated(before: ProfilePart, part: ProfilePart): VarveError {
+function repeated(before: ProfilePart, part: ProfilePart, number: number): VarveError {
   return new VarveError(
     'part-repeated',
-    `${before.where} and ${part.where} are both part ${part.part} of ${part.of}`,
+    `${before.where} and ${part.where} are both part ${number} of ${part.of}`,
     {
       remedy: 'Name one of them.',
       path: part.where,

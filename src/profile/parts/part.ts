@@ -5,13 +5,12 @@ import { decodeProfile, encodeProfile } from '../format/encode.ts';
 import type { Profile } from '../model/model.ts';
 import { MAX_PARTS, type PartPlan } from './plan.ts';
 
-/** The first line of a part. */
+/** What the first line of a part says. */
 export interface PartHead extends PartPlan {
-  readonly varveProfilePart: 1;
   /** The dataset as whoever made the part named it, for messages. */
   readonly name: string;
-  /** From 1. */
-  readonly part: number;
+  /** Which part it is, from 1; several, ascending, where some were merged. */
+  readonly parts: readonly number[];
   readonly of: number;
   /** That of planDigest. */
   readonly plan: string;
@@ -45,10 +44,15 @@ export interface ProfilePart extends PartHead {
 /** A unit takes one line, and a profile at most this many bytes of it. */
 const MAX_LINE_BYTES = 256 * 1024 * 1024;
 
-/** The line of a part that stands first. */
-export function encodeHead(head: PartHead): Uint8Array {
-  return Buffer.from(`${JSON.stringify(head)}\n`);
+/** The line of a part that stands first. Only what is several parts is of format 2. */
+export function encodeHead({ parts, ...head }: PartHead): Uint8Array {
+  const [part, ...others] = parts;
+  const which =
+    others.length === 0 ? { varveProfilePart: 1, part } : { varveProfilePart: FORMAT_OF_SEVERAL, parts };
+  return Buffer.from(`${JSON.stringify({ ...which, ...head })}\n`);
 }
+
+const FORMAT_OF_SEVERAL = 2;
 
 /** The line of one unit. */
 export function encodeUnit({ profile, ...unit }: PartUnit): Uint8Array {
@@ -77,7 +81,10 @@ export async function* decodeParts(
     [head, read] = [undefined, []];
   }
   if (head !== undefined)
-    throw damaged(where, `part ${head.part} has ${read.length} units in place of ${head.units}: it was cut`);
+    throw damaged(
+      where,
+      `part ${head.parts[0]} has ${read.length} units in place of ${head.units}: it was cut`,
+    );
 }
 
 async function* linesOf(bytes: AsyncIterable<Uint8Array>, where: string): AsyncGenerator<string> {
@@ -118,22 +125,25 @@ function parse(line: string, where: string): Fields {
 
 function headOf(found: Fields, where: string): PartHead {
   const version = found.varveProfilePart;
-  if (typeof version === 'number' && version > 1)
-    throw new VarveError('part-too-new', `${where} is of part format ${version}; this varve knows format 1`, {
-      remedy: 'Use one version of varve for all parts, and for their merge.',
-      path: where,
-    });
+  if (typeof version === 'number' && version > FORMAT_OF_SEVERAL)
+    throw new VarveError(
+      'part-too-new',
+      `${where} is of part format ${version}; this varve knows formats up to ${FORMAT_OF_SEVERAL}`,
+      {
+        remedy: 'Use one version of varve for all parts, and for their merge.',
+        path: where,
+      },
+    );
   const { kind, name, part, of, plan, units, content, slice, weight, readings, unitBytes } = found;
+  const parts = version === 1 ? [part] : found.parts;
   const isSound =
-    version === 1 &&
+    (version === 1 || version === FORMAT_OF_SEVERAL) &&
     (kind === 'file' || kind === 'directory') &&
     isText(name) &&
     isCount(of) &&
     of > 0 &&
     of <= MAX_PARTS &&
-    isCount(part) &&
-    part > 0 &&
-    part <= of &&
+    isAscending(parts, of) &&
     isText(plan) &&
     isCount(units) &&
     isCount(unitBytes) &&
@@ -145,14 +155,18 @@ function headOf(found: Fields, where: string): PartHead {
     readings.every(isReading);
   if (!isSound) throw damaged(where, 'its first line is not that of a part');
   return {
-    varveProfilePart: 1,
-    ...{ kind, name, part, of, plan, units, unitBytes, readings: readings as PartPlan['readings'] },
+    ...{ kind, name, parts, of, plan, units, unitBytes, readings: readings as PartPlan['readings'] },
     ...(content !== undefined && { content }),
     ...(weight !== undefined && { weight }),
     ...(slice !== undefined && {
       slice: { feature: slice.feature as string, value: slice.value as string },
     }),
   };
+}
+
+function isAscending(parts: unknown, of: number): parts is number[] {
+  if (!Array.isArray(parts) || parts.length === 0 || parts.length > of) return false;
+  return parts.every((part, at) => isCount(part) && part > (at === 0 ? 0 : parts[at - 1]) && part <= of);
 }
 
 function isReading(found: unknown): boolean {

@@ -15,6 +15,8 @@ export interface SizedFile {
   /** As DataFile has it. */
   readonly path: string;
   readonly size: number;
+  /** Whether reading a unit of it takes reading all of it, so that one part has all of its units. */
+  readonly isWhole?: boolean;
 }
 
 /** What all parts of one profile share. */
@@ -51,7 +53,7 @@ const HEADER_BYTES = 4096;
 
 /**
  * The units of one part, in their order. The largest go round all parts, there and back, then the next: the parts differ in size by no more
- * than the largest unit.
+ * than the largest unit, or file that is read as a whole.
  * @param part from 1
  */
 export function unitsOfPart<File extends SizedFile>(
@@ -60,13 +62,35 @@ export function unitsOfPart<File extends SizedFile>(
   of: number,
   unitBytes: number,
 ): Unit<File>[] {
-  const sizes = units.map((unit) => bytesOf(unit, unitBytes));
-  const bySize = [...units.keys()].sort((a, b) => sizes[b]! - sizes[a]! || a - b);
-  const own = bySize.filter((_, at) => {
+  const loads = loadsOf(units, unitBytes).sort((a, b) => b.bytes - a.bytes || a.first - b.first);
+  const own = loads.filter((_, at) => {
     const place = at % (2 * of);
     return (place < of ? place : 2 * of - 1 - place) === part - 1;
   });
-  return own.sort((a, b) => a - b).map((index) => units[index]!);
+  return own
+    .sort((a, b) => a.first - b.first)
+    .flatMap(({ first, count }) => units.slice(first, first + count));
+}
+
+/** Units that one part has together. */
+interface Load {
+  /** Index of the first of them. */
+  readonly first: number;
+  count: number;
+  bytes: number;
+}
+
+function loadsOf(units: readonly Unit[], unitBytes: number): Load[] {
+  const loads: Load[] = [];
+  for (const [first, unit] of units.entries()) {
+    const bytes = bytesOf(unit, unitBytes);
+    const last = loads.at(-1);
+    if (last !== undefined && unit.file.isWhole && unit.file === units[last.first]!.file) {
+      last.count++;
+      last.bytes += bytes;
+    } else loads.push({ first, count: 1, bytes });
+  }
+  return loads;
 }
 
 /** What reading a unit costs, in bytes. */

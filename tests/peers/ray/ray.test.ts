@@ -1,89 +1,95 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { existsSync, symlinkSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { symlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeParquet } from '../../support/parquet.ts';
 import { commandOf, descendants } from '../../support/processes.ts';
 import { Sandbox } from '../../support/sandbox.ts';
+import { findRay, rayAlone } from './ray.ts';
 
 /** The tasks of a real Ray: what they give is to the byte what this machine gives, whatever becomes of them. */
-const python = process.env.VARVE_RAY_PYTHON;
-const isHere =
-  python !== undefined && existsSync(python) && spawnSync(python, ['-c', 'import ray']).status === 0;
+const python = findRay();
 
-describe.skipIf(!isHere)('Ray (skipped where VARVE_RAY_PYTHON names no Python that has ray)', () => {
-  const box = new Sandbox();
-  let whole: string;
+describe.skipIf(python === undefined)(
+  'Ray (skipped where VARVE_RAY_PYTHON names no Python that has ray)',
+  () => {
+    const box = new Sandbox();
+    let whole: string;
 
-  beforeAll(async () => {
-    box.env.PATH = `${dirname(python!)}:${box.env.PATH}`;
-    // A cluster lets nobody in who does not know its token.
-    const token = { RAY_AUTH_MODE: 'token', RAY_AUTH_TOKEN: randomBytes(32).toString('hex') };
-    Object.assign(box.env, { RAY_USAGE_STATS_ENABLED: '0', RAY_TMPDIR: '/tmp', ...token });
-    const day = (name: string) => box.path(`repo/logs/day=${name}/rows.parquet`);
-    const rows = (seed: number) =>
-      `SELECT range AS id, hash(range * ${seed}) % 5000 AS kind, 'row ' || hash(range) AS text FROM range(200000)`;
-    await writeParquet({ [day('1')]: rows(1), [day('2')]: rows(2), [day('3')]: rows(3) });
-    box.write('repo/logs/notes.txt', 'no table');
-    box.write('repo/bad/a.csv', `a,b\n${'1,2\n'.repeat(50_000)}1,2,3\n`);
-    whole = box.ok(['profile', 'logs', '--json']);
-  }, 120_000);
-  afterAll(() => box.remove());
+    beforeAll(async () => {
+      box.env.PATH = `${dirname(python!)}:${box.env.PATH}`;
+      Object.assign(box.env, rayAlone());
+      const day = (name: string) => box.path(`repo/logs/day=${name}/rows.parquet`);
+      const rows = (seed: number) =>
+        `SELECT range AS id, hash(range * ${seed}) % 5000 AS kind, 'row ' || hash(range) AS text FROM range(200000)`;
+      await writeParquet({ [day('1')]: rows(1), [day('2')]: rows(2), [day('3')]: rows(3) });
+      box.write('repo/logs/notes.txt', 'no table');
+      box.write('repo/bad/a.csv', `a,b\n${'1,2\n'.repeat(50_000)}1,2,3\n`);
+      whole = box.ok(['profile', 'logs', '--json']);
+    }, 120_000);
+    afterAll(() => box.remove());
 
-  test('a Ray of this machine gives the bytes of the whole, and errors in the data by name', () => {
-    const local = ['--engine', 'ray', '--master', 'local'];
-    const slice = ['--slice', 'day=2', '--weight', 'kind'];
-    const plain = box.ok(['profile', 'logs', ...slice, '--json']);
-    expect(box.ok(['profile', 'logs', ...slice, ...local, '--parts', '2', '--json'])).toBe(plain);
-    expect(box.varve(['profile', 'bad', ...local, '--parts', '2'])).toMatchObject({
-      code: 2,
-      err: expect.stringMatching(/a\.csv, line 50002: more fields than the 2 of the header/),
-    });
-  }, 240_000);
+    test('a Ray of this machine gives the bytes of the whole, and errors in the data by name', () => {
+      const local = ['--engine', 'ray', '--master', 'local'];
+      const slice = ['--slice', 'day=2', '--weight', 'kind'];
+      const plain = box.ok(['profile', 'logs', ...slice, '--json']);
+      expect(box.ok(['profile', 'logs', ...slice, ...local, '--parts', '2', '--json'])).toBe(plain);
+      expect(box.varve(['profile', 'bad', ...local, '--parts', '2'])).toMatchObject({
+        code: 2,
+        err: expect.stringMatching(/a\.csv, line 50002: more fields than the 2 of the header/),
+      });
+    }, 240_000);
+
+    test('many parts are merged by tasks before the driver gets them', () => {
+    for (let file = 0; file < 20; file++)
+      box.write(`repo/small/${file}.csv`, `id,kind\n${file},a\n${file * 7},b\n`);
+    const local = ['--engine', 'ray', '--master', 'local', '--parts', '20'];
+    expect(box.ok(['profile', 'small', ...local, '--json'])).toBe(box.ok(['profile', 'small', '--json']));
+  }, 300_000);
 
   test('a cluster on which nothing is installed gives them too, and loses a worker in the middle', async () => {
-    const port = 20_000 + (process.pid % 20_000);
-    const head = spawn(
-      python!,
-      [
-        '-m',
-        'ray.scripts.scripts',
-        'start',
-        '--head',
-        '--block',
-        `--port=${port}`,
-        '--num-cpus=2',
-        '--include-dashboard=false',
-        '--object-store-memory=700000000',
-      ],
-      { env: box.env, stdio: 'ignore' },
-    );
-    try {
-      await answered(box, port, head);
-      const running = box.later([
-        'profile',
-        'logs',
-        '--engine',
-        'ray',
-        '--master',
-        `127.0.0.1:${port}`,
-        '--parts',
-        '6',
-        '--json',
-      ]);
-      const worker = await Promise.race([busyWorker(head), running]);
-      if (typeof worker === 'number') process.kill(worker, 'SIGKILL');
-      expect(worker).toBeTypeOf('number');
-      const { code, out, err } = await running;
-      expect(code, err).toBe(0);
-      expect(out).toBe(whole);
-    } finally {
-      head.kill('SIGTERM');
-      await new Promise((resolve) => head.once('close', resolve));
-    }
-  }, 300_000);
-});
+      const port = 20_000 + (process.pid % 20_000);
+      const head = spawn(
+        python!,
+        [
+          '-m',
+          'ray.scripts.scripts',
+          'start',
+          '--head',
+          '--block',
+          `--port=${port}`,
+          '--num-cpus=2',
+          '--include-dashboard=false',
+          '--object-store-memory=700000000',
+        ],
+        { env: box.env, stdio: 'ignore' },
+      );
+      try {
+        await answered(box, port, head);
+        const running = box.later([
+          'profile',
+          'logs',
+          '--engine',
+          'ray',
+          '--master',
+          `127.0.0.1:${port}`,
+          '--parts',
+          '6',
+          '--json',
+        ]);
+        const worker = await Promise.race([busyWorker(head), running]);
+        if (typeof worker === 'number') process.kill(worker, 'SIGKILL');
+        expect(worker).toBeTypeOf('number');
+        const { code, out, err } = await running;
+        expect(code, err).toBe(0);
+        expect(out).toBe(whole);
+      } finally {
+        head.kill('SIGTERM');
+        await new Promise((resolve) => head.once('close', resolve));
+      }
+    }, 300_000);
+  },
+);
 
 test('without Ray, that is said', () => {
   const box = new Sandbox();

@@ -70,6 +70,15 @@ describe.skipIf(spark === undefined)(
       expect(out).toBe(whole);
     }, 300_000);
 
+    test('many parts are merged by tasks before the driver gets them', () => {
+      for (let file = 0; file < 20; file++)
+        sandbox.write(`repo/small/${file}.csv`, `id,kind\n${file},a\n${file * 7},b\n`);
+      const local = ['--engine', 'spark', '--master', 'local[2]', '--parts', '20'];
+      expect(sandbox.ok(['profile', 'small', ...local, '--json'])).toBe(
+        sandbox.ok(['profile', 'small', '--json']),
+      );
+    }, 300_000);
+
     test('a schema and another version are held against what Spark found', () => {
       const engine = ['--engine', 'spark', '--master', 'local[2]', '--parts', '2'];
       sandbox.ok(['schema', 'infer', 'logs', '--output', 'logs.schema.yaml']);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { VarveError } from '../../../errors.ts';
@@ -38,49 +38,13 @@ export class ObjectReader {
     this.#onBytes = onBytes;
   }
 
-  /**
-   * Take in an object on condition that it is still the one that was listed. Its bytes must have the SHA-256 that is known of
-   * them. Where none is, and the ETag is not their MD5 either, they are read twice: ETags of encrypted objects look like an MD5
-   * and are none, but damage on the way does not strike twice alike.
-   * @throws VarveError `source-changed`, `source-damaged`
-   */
+  /** Take in an object. @throws VarveError as {@link readChecked} */
   async take(file: SourceManifestEntry): Promise<Digest> {
     const path = join(this.#folder, `${this.#files++}`);
     try {
-      const first = await this.#read(file, path);
-      if (isWhole(first, file)) return await this.#keep(file, first, path);
-      const second = await this.#read(file, path);
-      const isConfirmed = file.digest === undefined && first.digest === second.digest;
-      if (isConfirmed || isWhole(second, file)) return await this.#keep(file, second, path);
-      throw damaged(this.#source.url, file);
+      return await this.#keep(file, await readChecked(this.#source, file, path, this.#onBytes), path);
     } finally {
       await rm(path, { force: true });
-    }
-  }
-
-  async #read(file: SourceManifestEntry, path: string): Promise<Reading> {
-    const sha256 = createHash('sha256');
-    const md5 = file.digest === undefined && MD5.test(file.etag) ? createHash('md5') : undefined;
-    const passing = this.#passing(file, (piece) => {
-      sha256.update(piece);
-      md5?.update(piece);
-    });
-    const pieces: Uint8Array[] = [];
-    const isSmall = file.size <= MAX_IN_MEMORY_BYTES;
-    if (isSmall) for await (const piece of passing) pieces.push(piece);
-    else await pipeline(passing, createWriteStream(path));
-    return {
-      digest: `sha256:${sha256.digest('hex')}`,
-      md5: md5?.digest('hex'),
-      bytes: isSmall ? Buffer.concat(pieces) : undefined,
-    };
-  }
-
-  async *#passing(file: SourceManifestEntry, look: (piece: Uint8Array) => void): AsyncGenerator<Uint8Array> {
-    for await (const piece of this.#source.read({ ...file, key: file.path })) {
-      look(piece);
-      this.#onBytes(piece.length);
-      yield piece;
     }
   }
 
@@ -90,6 +54,77 @@ export class ObjectReader {
     // What lay in a file on its way must be what came.
     if (kept.digest !== digest) throw damaged(this.#source.url, file);
     return digest;
+  }
+}
+
+/**
+ * Copy an object to `target`, a new file, and keep nothing else of it. @returns its digest
+ * @throws VarveError as {@link readChecked}
+ */
+export async function copyObject(
+  source: DataSource,
+  file: SourceManifestEntry,
+  target: string,
+  onBytes: (count: number) => void,
+): Promise<Digest> {
+  const { digest, bytes } = await readChecked(source, file, target, onBytes);
+  if (bytes !== undefined) await writeFile(target, bytes, { flag: 'wx' });
+  return digest;
+}
+
+/**
+ * Read an object on condition that it is still the one that was listed. Its bytes must have the SHA-256 that is known of
+ * them. Where none is, and the ETag is not their MD5 either, they are read twice: ETags of encrypted objects look like an MD5
+ * and are none, but damage on the way does not strike twice alike.
+ * @param path of a file that a large one is written to
+ * @throws VarveError `source-changed`, `source-damaged`
+ */
+async function readChecked(
+  source: DataSource,
+  file: SourceManifestEntry,
+  path: string,
+  onBytes: (count: number) => void,
+): Promise<Reading> {
+  const first = await readOnce(source, file, path, onBytes);
+  if (isWhole(first, file)) return first;
+  const second = await readOnce(source, file, path, onBytes);
+  const isConfirmed = file.digest === undefined && first.digest === second.digest;
+  if (isConfirmed || isWhole(second, file)) return second;
+  throw damaged(source.url, file);
+}
+
+async function readOnce(
+  source: DataSource,
+  file: SourceManifestEntry,
+  path: string,
+  onBytes: (count: number) => void,
+): Promise<Reading> {
+  const sha256 = createHash('sha256');
+  const md5 = file.digest === undefined && MD5.test(file.etag) ? createHash('md5') : undefined;
+  const passing = passed(source, file, (piece) => {
+    sha256.update(piece);
+    md5?.update(piece);
+    onBytes(piece.length);
+  });
+  const pieces: Uint8Array[] = [];
+  const isSmall = file.size <= MAX_IN_MEMORY_BYTES;
+  if (isSmall) for await (const piece of passing) pieces.push(piece);
+  else await pipeline(passing, createWriteStream(path));
+  return {
+    digest: `sha256:${sha256.digest('hex')}`,
+    md5: md5?.digest('hex'),
+    bytes: isSmall ? Buffer.concat(pieces) : undefined,
+  };
+}
+
+async function* passed(
+  source: DataSource,
+  file: SourceManifestEntry,
+  look: (piece: Uint8Array) => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const piece of source.read({ ...file, key: file.path })) {
+    look(piece);
+    yield piece;
   }
 }
 
