@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Connection, createConnection, type FieldPacket } from 'mysql2';
 import type { DatabaseAddress } from './address.ts';
 import { columnUnreadable, databaseError, followable } from './errors.ts';
+import { MysqlRows } from './mysql-rows.ts';
 import { quotedTable, type Statement, selectAll, selectNext, selectNone } from './names.ts';
 import {
   type Continuation,
@@ -12,7 +13,6 @@ import {
   type LeftOut,
   type QueryColumn,
   type ResultSet,
-  type RowValue,
 } from './query.ts';
 
 /**
@@ -39,8 +39,15 @@ export async function queryMysql(
     const key = wanted.table === undefined ? [] : await keyOf(ask, wanted.table);
     const all = { sql: wanted.query ?? selectAll(wanted.table!, key, '`'), values: [] };
     const { rows, leftOut } = next ? await behind(connection, wanted, next, key) : { rows: all };
-    const close = async (): Promise<void> => connection.destroy();
-    return { key, ...(leftOut && { leftOut }), ...(await resultsOf(connection, rows)), close };
+    const said = (error: unknown): Error => databaseError(error, address);
+    const reading = new MysqlRows(connection, rows, next?.column, said);
+    const columns = (await reading.begin()).map(columnOf);
+    return {
+      ...{ key, columns, ...(leftOut && { leftOut }) },
+      read: (sink) => reading.read(sink),
+      last: () => reading.last(),
+      close: async () => connection.destroy(),
+    };
   } catch (error) {
     connection.destroy();
     throw databaseError(error, address);
@@ -139,37 +146,6 @@ function executed(
   });
 }
 
-const ROWS_AT_ONCE = 512;
-
-async function resultsOf(
-  connection: Connection,
-  { sql, values }: Statement,
-): Promise<Pick<ResultSet, 'columns' | 'rows'>> {
-  const execution = connection.execute({ sql, rowsAsArray: true }, [...values]);
-  const stream = execution.stream({ highWaterMark: ROWS_AT_ONCE });
-  const fields = await new Promise<FieldPacket[]>((resolve, reject) => {
-    stream.once('error', reject);
-    execution.once('fields', (found: FieldPacket[] | undefined) => resolve(found ?? []));
-    // A statement that gives no rows has no fields.
-    execution.once('end', () => resolve([]));
-  });
-  const bits = fields.flatMap((field, at) => (typeOf(field) === BIT ? [at] : []));
-  return {
-    columns: fields.map(columnOf),
-    async *rows() {
-      let batch: RowValue[][] = [];
-      for await (const row of stream as AsyncIterable<RowValue[]>) {
-        for (const at of bits) row[at] = numberOf(row[at]!);
-        batch.push(row);
-        if (batch.length < ROWS_AT_ONCE) continue;
-        yield batch;
-        batch = [];
-      }
-      yield batch;
-    },
-  };
-}
-
 const UNSIGNED = 32;
 /** Flags of columns whose values are sorted by their numbers. Source: MySQL 8.4 source, mysql_com.h. */
 const ENUM_OR_SET = 256 | 2048;
@@ -202,11 +178,6 @@ const TEXTS_OR_BYTES = [15, 249, 250, 251, 252, 253, 254];
 
 function typeOf({ columnType, type }: FieldPacket): number {
   return columnType ?? type!;
-}
-
-/** Bits come as bytes, the high ones first. */
-function numberOf(bits: RowValue): RowValue {
-  return Buffer.isBuffer(bits) ? BigInt(`0x${bits.toString('hex')}`).toString() : bits;
 }
 
 function columnOf(field: FieldPacket): QueryColumn {

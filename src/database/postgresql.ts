@@ -1,8 +1,8 @@
 import pg from 'pg';
-import Cursor, { type CursorQueryConfig } from 'pg-cursor';
 import type { DatabaseAddress } from './address.ts';
 import { databaseError, followable } from './errors.ts';
 import { quotedTable, type Statement, selectAll, selectNext, selectNone } from './names.ts';
+import { PostgresqlRows } from './postgresql-rows.ts';
 import {
   type Continuation,
   type DatabaseQuery,
@@ -10,7 +10,6 @@ import {
   type LeftOut,
   type QueryColumn,
   type ResultSet,
-  type RowValue,
 } from './query.ts';
 
 /**
@@ -32,10 +31,18 @@ export async function queryPostgresql(
     await client.connect();
     for (const statement of BEGINNING) await client.query(statement);
     const key = wanted.table === undefined ? [] : await keyOf(client, wanted.table);
-    const all = { sql: wanted.query ?? selectAll(wanted.table!, key, '"'), values: [] };
-    const { rows, leftOut } = next ? await behind(client, wanted, next, key) : { rows: all };
-    const close = (): Promise<void> => client.end();
-    return { key, ...(leftOut && { leftOut }), ...(await resultsOf(client, rows)), close };
+    const columns = (await ask(client, selectNone(wanted, '"'))).fields.map(columnOf);
+    const { rows, leftOut } = next
+      ? await behind(client, wanted, next, key, columns)
+      : { rows: wanted.query ?? selectAll(wanted.table!, key, '"') };
+    const followed = columns.findIndex(({ name }) => name === next?.column);
+    const reading = new PostgresqlRows(client, rows, followed, (error) => databaseError(error, address));
+    return {
+      ...{ key, columns, ...(leftOut && { leftOut }) },
+      read: (sink) => reading.read(sink),
+      last: () => reading.last(),
+      close: () => client.end(),
+    };
   } catch (error) {
     await client.end().catch(() => undefined);
     throw databaseError(error, address);
@@ -81,64 +88,31 @@ async function keyOf(client: pg.Client, table: string): Promise<string[]> {
   return rows.map(([name]) => name!);
 }
 
+/** Ask by the extended protocol, which takes one statement and no other behind it. */
+function ask(client: pg.Client, text: string): Promise<pg.QueryArrayResult<string[]>> {
+  return client.query<string[]>({
+    text,
+    values: [],
+    rowMode: 'array',
+    queryMode: 'extended',
+  } as pg.QueryArrayConfig);
+}
+
 async function behind(
   client: pg.Client,
   wanted: DatabaseQuery,
   next: Continuation,
   key: readonly string[],
-): Promise<{ rows: Statement; leftOut: LeftOut }> {
-  // Of the extended protocol, which takes one statement and no other behind it.
-  const ask = ({ sql, values }: Statement) =>
-    client.query<string[]>({
-      text: sql,
-      values: [...values],
-      rowMode: 'array',
-      queryMode: 'extended',
-    } as pg.QueryArrayConfig);
-  const { fields } = await ask({ sql: selectNone(wanted, '"'), values: [] });
-  followable(fields.map(columnOf), next.column);
-  const how = { mark: '"', parameter: '$1', isNumber: false } as const;
+  columns: readonly QueryColumn[],
+): Promise<{ rows: string; leftOut: LeftOut }> {
+  followable(columns, next.column);
+  // COPY takes no parameters.
+  const literal = client.escapeLiteral(next.after ?? '');
+  const how = { mark: '"', parameter: literal, isNumber: false } as const;
   const { rows, empty, before } = selectNext(wanted, next, key, how);
   const count = async (statement: Statement | undefined): Promise<number> =>
-    statement === undefined ? 0 : Number((await ask(statement)).rows[0]![0]);
-  return { rows, leftOut: { empty: await count(empty), before: await count(before) } };
-}
-
-const ROWS_AT_ONCE = 2048;
-
-async function resultsOf(
-  client: pg.Client,
-  { sql, values }: Statement,
-): Promise<Pick<ResultSet, 'columns' | 'rows'>> {
-  const config = {
-    rowMode: 'array',
-    types: { getTypeParser: () => asWritten },
-  } as unknown as CursorQueryConfig;
-  const cursor = client.query(new Cursor<RowValue[]>(sql, [...values], config));
-  const next = (): Promise<{ rows: RowValue[][]; fields: readonly pg.FieldDef[] }> =>
-    new Promise((resolve, reject) => {
-      // After the last row there is no result.
-      cursor.read(ROWS_AT_ONCE, (error, rows, result?: pg.QueryResult) =>
-        error == null ? resolve({ rows, fields: result?.fields ?? [] }) : reject(error),
-      );
-    });
-  const first = await next();
-  const columns = first.fields.map(columnOf);
-  const bytes = columns.flatMap(({ type }, at) => (type === 'BLOB' ? [at] : []));
-  return {
-    columns,
-    async *rows() {
-      for (let { rows } = first; rows.length > 0; { rows } = await next()) {
-        for (const row of rows) for (const at of bytes) row[at] = bytesOf(row[at]!);
-        yield rows;
-      }
-    },
-  };
-}
-
-/** `\x` and hexadecimal digits: the output format that the transaction asked for. */
-function bytesOf(value: RowValue): RowValue {
-  return typeof value === 'string' ? Buffer.from(value.slice(2), 'hex') : value;
+    statement === undefined ? 0 : Number((await ask(client, statement.sql)).rows[0]![0]);
+  return { rows: rows.sql, leftOut: { empty: await count(empty), before: await count(before) } };
 }
 
 /** Source: PostgreSQL 17 source, src/include/catalog/pg_type.dat. What is not here is kept as text. */

@@ -27,8 +27,29 @@ export interface LeftOut {
   readonly before: number;
 }
 
-/** A value as the driver gives it: text of numbers and times, so that none is rounded. */
-export type RowValue = string | number | Buffer | null;
+/** Takes the values of one column. */
+export interface CellSink {
+  /** The type in which they are wanted: that of the column, or VARCHAR for what the server writes. */
+  readonly type: string;
+  addNull(): void;
+  /** For a value that the type cannot hold. */
+  addUnfit(): void;
+  /** For a value as text, as SQL writes it; of a BLOB, its bytes. The memory may be written over afterwards. */
+  addBytes(source: Buffer, start: number, end: number): void;
+  /** For a number that JavaScript holds exactly. */
+  addNumber(value: number): void;
+  /** For a whole number of 64 bits, in words of 32. */
+  add64(low: number, high: number): void;
+  /** For a date or a time: seconds behind the beginning of 1970 in the zone of the column, and microseconds behind that. */
+  addTime(seconds: number, micros: number): void;
+}
+
+/** Takes rows, cell by cell. */
+export interface RowSink {
+  readonly cells: readonly CellSink[];
+  /** End a row. If it gives a promise, the next row waits for it. */
+  endRow(): Promise<void> | undefined;
+}
 
 export interface QueryColumn {
   readonly name: string;
@@ -45,8 +66,13 @@ export interface ResultSet {
   readonly key: readonly string[];
   /** Set for a continuation: counted in the same transaction. */
   readonly leftOut?: LeftOut;
-  /** Some hundreds of rows at a time, a cell for each column. */
-  rows(): AsyncIterable<readonly (readonly RowValue[])[]>;
+  /**
+   * Read all rows. It can be called again, and gives the same rows within the transaction.
+   * @throws VarveError `database-error`, and what the sink throws
+   */
+  read(sink: RowSink): Promise<void>;
+  /** Of a continuation, the value of the last row that was read in its column, as the database writes it. */
+  last(): string | undefined;
   close(): Promise<void>;
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { readThriftStruct } from '../../src/base/thrift-compact.ts';
 import { isCutByContent, type ReadAt } from '../../src/store/chunking/parquet-pages.ts';
-import { readThriftStruct } from '../../src/store/chunking/thrift-compact.ts';
 import { parquetOfPages } from '../support/thrift-parquet.ts';
 
 const reading =

@@ -20,6 +20,17 @@ export interface ColumnBuilder {
   clear(): void;
 }
 
+/** A column whose last value can be made a part of a row's hash. */
+export interface HashedBuilder extends ColumnBuilder {
+  hashLast(hash: number): number;
+}
+
+/** Mix 32 bits into a hash: the multiplier is that of Fibonacci hashing (Knuth, The Art of Computer Programming 3, 6.4). */
+function mixed(hash: number, word: number): number {
+  const product = Math.imul(hash ^ word, 0x9e3779b1);
+  return product ^ (product >>> 15);
+}
+
 /** Buffers beyond this many bytes are given back once they were used. */
 const MAX_KEPT_BYTES = 1 << 20;
 
@@ -60,7 +71,7 @@ class Validity {
 }
 
 /** Values of 32, 64 or 128 bits: numbers, times, decimals. */
-export class WordsBuilder implements ColumnBuilder {
+export class WordsBuilder implements HashedBuilder {
   readonly sql: string;
   rows = 0;
   readonly #width: number;
@@ -110,7 +121,17 @@ export class WordsBuilder implements ColumnBuilder {
 
   addNull(): void {
     this.#reserve(1);
+    const at = this.rows * this.#width;
+    // Or hashes would depend on what was there before.
+    for (let word = 0; word < this.#width; word++) this.#words[at + word] = 0;
     this.#validity.setNull(this.rows++);
+  }
+
+  hashLast(hash: number): number {
+    let now = hash;
+    const end = this.rows * this.#width;
+    for (let at = end - this.#width; at < end; at++) now = mixed(now, this.#words[at]!);
+    return now;
   }
 
   moveTo(vector: Vector, engine: Bindings): void {
@@ -142,7 +163,7 @@ export class WordsBuilder implements ColumnBuilder {
 }
 
 /** Truth values: a byte each. */
-export class BooleanBuilder implements ColumnBuilder {
+export class BooleanBuilder implements HashedBuilder {
   readonly sql = 'BOOLEAN';
   rows = 0;
   #bytes = new Uint8Array(64);
@@ -162,6 +183,10 @@ export class BooleanBuilder implements ColumnBuilder {
     this.add(false);
   }
 
+  hashLast(hash: number): number {
+    return mixed(hash, this.#bytes[this.rows - 1]!);
+  }
+
   moveTo(vector: Vector, engine: Bindings): void {
     if (this.rows > 0) engine.copy_data_to_vector(vector, 0, this.#bytes.buffer, 0, this.rows);
     this.#validity.moveTo(vector, this.rows, engine);
@@ -179,12 +204,14 @@ export class BooleanBuilder implements ColumnBuilder {
 const MAX_INLINE_BYTES = 12;
 /** From this length on, calls of the system beat a loop. */
 const LONG_BYTES = 48;
+/** Of a text that is longer, these last bytes tell it from others. */
+const HASHED_BYTES = 64;
 
 /**
  * Texts or bytes. The engine has a row of 16 bytes for each: its length, then the bytes themselves or four of them and a pointer. All that
  * need a pointer are given to it as one text, into which the others point.
  */
-export class TextBuilder implements ColumnBuilder {
+export class TextBuilder implements HashedBuilder {
   readonly sql: 'VARCHAR' | 'BLOB';
   rows = 0;
   /** Whether all values since the last `clear` were UTF-8. */
@@ -218,6 +245,23 @@ export class TextBuilder implements ColumnBuilder {
       this.#slots[at + 3] = 0;
     }
     this.rows++;
+  }
+
+  /** Takes back the last value, which is not null. */
+  dropLast(): void {
+    const length = this.#slots[4 * --this.rows]!;
+    if (length > MAX_INLINE_BYTES) this.#heapSize -= length;
+  }
+
+  /** Of a long text, by its length, its first bytes and its last ones. */
+  hashLast(hash: number): number {
+    const at = 4 * (this.rows - 1);
+    const length = this.#slots[at]!;
+    let now = mixed(mixed(hash, length), this.#slots[at + 1]!);
+    if (length <= MAX_INLINE_BYTES) return mixed(mixed(now, this.#slots[at + 2]!), this.#slots[at + 3]!);
+    for (let byte = this.#heapSize - Math.min(length, HASHED_BYTES); byte < this.#heapSize; byte++)
+      now = mixed(now, this.#heap[byte]!);
+    return now;
   }
 
   addText(text: string): void {

@@ -28,6 +28,7 @@ export class TableWriter {
   #rows = 0;
   #bytes = 0;
   #unflushed = 0;
+  #isEmpty = true;
 
   private constructor(
     columns: readonly NamedColumn[],
@@ -58,6 +59,11 @@ export class TableWriter {
     return this.#rows;
   }
 
+  /** Whether it was given no row. */
+  get isEmpty(): boolean {
+    return this.#isEmpty && this.#rows === 0;
+  }
+
   /** Ends a row; columns to which it gave no value are null there. True if it is time to write. */
   endRow(bytes: number): boolean {
     this.#rows++;
@@ -76,12 +82,20 @@ export class TableWriter {
       column.moveTo(this.#engine.data_chunk_get_vector(chunk, index), this.#engine);
     }
     this.#appender.appendDataChunk(this.#chunk);
+    this.#isEmpty = false;
     this.#unflushed += this.#bytes;
     this.#rows = 0;
     this.#bytes = 0;
     if (this.#unflushed < UNFLUSHED_BYTES) return;
     this.#appender.flushSync();
     this.#unflushed = 0;
+  }
+
+  /** Forgets the rows that were not moved. */
+  drop(): void {
+    for (const { column } of this.#columns) column.clear();
+    this.#rows = 0;
+    this.#bytes = 0;
   }
 
   close(): void {

@@ -1,7 +1,7 @@
 import type { DatabaseAddress } from '../../database/address.ts';
 import { describeDatabase } from '../../database/errors.ts';
 import { openResultSet } from '../../database/open.ts';
-import type { Continuation, DatabaseQuery, LeftOut, ResultSet, RowValue } from '../../database/query.ts';
+import type { Continuation, DatabaseQuery, LeftOut, ResultSet, RowSink } from '../../database/query.ts';
 import { type ExportedRows, type ExportFormat, exportRows } from '../../engine/export-rows.ts';
 import { VarveError } from '../../errors.ts';
 import { counted } from '../../wording/numbers.ts';
@@ -46,37 +46,15 @@ export async function withCopiedTable<T>(
     if (wanted.table !== undefined && next === undefined && results.key.length === 0)
       onWarning?.(withoutKey(wanted.table));
     const onRows = (done: number): void => onProgress?.({ phase: `read ${name}`, unit: 'rows', done });
-    const how = { onRows, ...(signal && { signal }) };
-    const columns = columnsOf(results, name);
-    const lastOf = new LastValue(columns.findIndex((column) => column.name === next?.column));
-    return await exportRows(columns, lastOf.watched(results.rows()), format, how, (exported) => {
+    const how = { format, key: results.key, onRows, ...(signal && { signal }) };
+    const read = (sink: RowSink): Promise<void> => results.read(sink);
+    return await exportRows(columnsOf(results, name), read, how, (exported) => {
       for (const column of exported.asText) onWarning?.(keptAsText(column));
       const { path, rows } = exported;
-      return use({ path, rows, last: lastOf.value, leftOut: results.leftOut });
+      return use({ path, rows, last: results.last(), leftOut: results.leftOut });
     });
   } finally {
     await results.close();
-  }
-}
-
-/** Remembers the value of the last row in one column. */
-class LastValue {
-  value: string | undefined;
-  readonly #at: number;
-
-  /** @param at the position of the column; -1 remembers nothing */
-  constructor(at: number) {
-    this.#at = at;
-  }
-
-  async *watched(
-    batches: AsyncIterable<readonly (readonly RowValue[])[]>,
-  ): AsyncGenerator<readonly (readonly RowValue[])[]> {
-    for await (const batch of batches) {
-      const value = batch.at(-1)?.[this.#at];
-      if (value != null) this.value = String(value);
-      yield batch;
-    }
   }
 }
 

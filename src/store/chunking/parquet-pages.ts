@@ -1,4 +1,4 @@
-import { readThriftStruct, type ThriftStruct, type ThriftValue } from './thrift-compact.ts';
+import { readThriftStruct, type ThriftStruct, type ThriftValue } from '../../base/thrift-compact.ts';
 
 /** Reads up to `length` bytes of a file from `offset`: fewer at its end. */
 export type ReadAt = (offset: number, length: number) => Promise<Uint8Array>;
@@ -33,12 +33,14 @@ const MIN_SHARE = 0.1;
 
 /**
  * Tell whether the pages of a Parquet file were cut by their content, as pyarrow and Hugging Face's datasets do for `use_content_defined_chunking`:
- * then versions of it share chunks. No writer says so in the file; what shows it is that pages end at rows where no batch ends, in every
- * column. A file that cannot be read as Parquet is none of these.
+ * then versions of it share chunks. Those writers say nothing of it in the file; what shows it is that pages end at rows where no batch ends, in every
+ * column. varve itself says so in the footer of the copies of databases that it writes. A file that cannot be read as Parquet is none of these.
  */
 export async function isCutByContent(read: ReadAt, size: number): Promise<boolean> {
   try {
-    const [group] = await rowGroups(read, size);
+    const footer = await readFooter(read, size);
+    if (saysSo(footer)) return true;
+    const [group] = groupsOf(footer);
     let columns = 0;
     for (const column of group?.slice(0, MAX_COLUMNS) ?? []) {
       const share = await shareOfOddPages(read, column);
@@ -51,6 +53,18 @@ export async function isCutByContent(read: ReadAt, size: number): Promise<boolea
     if (error instanceof RangeError) return false;
     throw error;
   }
+}
+
+/** What varve's own files have in their footers: their row groups are cut by content. */
+function saysSo(footer: ThriftStruct): boolean {
+  const metadata = footer[5] === undefined ? [] : listOf(footer[5]).map(structOf);
+  return metadata.some(({ 1: key, 2: value }) => textOf(key) === MARK.key && textOf(value) === MARK.value);
+}
+
+const MARK = { key: 'varve.row_groups', value: 'cut-by-content' } as const;
+
+function textOf(value: ThriftValue | undefined): string | undefined {
+  return value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : undefined;
 }
 
 /** @returns undefined for a column of too few pages */
@@ -72,12 +86,19 @@ async function shareOfOddPages(read: ReadAt, column: ColumnChunk): Promise<numbe
  * @throws RangeError for what is no Parquet
  */
 export async function rowGroups(read: ReadAt, size: number): Promise<ColumnChunk[][]> {
+  return groupsOf(await readFooter(read, size));
+}
+
+async function readFooter(read: ReadAt, size: number): Promise<ThriftStruct> {
   const tail = Buffer.from(await read(size - TAIL_BYTES, TAIL_BYTES));
   const length = tail.readUInt32LE(0);
   if (tail.toString('latin1', 4) !== 'PAR1' || length > Math.min(MAX_FOOTER_BYTES, size - TAIL_BYTES))
     throw new RangeError('no footer');
-  const { struct } = readThriftStruct(await read(size - TAIL_BYTES - length, length));
-  return listOf(struct[4]).map((group) => listOf(structOf(group)[1]).map(columnChunk));
+  return readThriftStruct(await read(size - TAIL_BYTES - length, length)).struct;
+}
+
+function groupsOf(footer: ThriftStruct): ColumnChunk[][] {
+  return listOf(footer[4]).map((group) => listOf(structOf(group)[1]).map(columnChunk));
 }
 
 function columnChunk(column: ThriftValue): ColumnChunk {

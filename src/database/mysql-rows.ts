@@ -1,0 +1,269 @@
+import type { Connection, FieldPacket } from 'mysql2';
+import { daysOfDate } from '../base/calendar.ts';
+import type { Statement } from './names.ts';
+import type { CellSink, RowSink } from './query.ts';
+
+/** A packet of the driver: where it is, and what reads the next value of it. */
+interface Packet {
+  readonly buffer: Buffer;
+  offset: number;
+  readonly end: number;
+  readLengthCodedNumber(): number | null;
+  readLengthCodedString(encoding: string): string;
+  readDateTimeString(decimals: number, separator: null, type: number): string;
+  readTimeString(): string;
+}
+
+/** A statement that runs: the driver asks it for what makes a row of a packet, and would else make a value of JavaScript of each cell. */
+interface Execution extends NodeJS.EventEmitter {
+  buildParserFromFields(): new () => { next(packet: Packet): null };
+}
+
+/** A column, as the driver has it. */
+type Field = FieldPacket & { readonly encoding?: string };
+
+/**
+ * The rows of a statement, from the packets of the binary protocol straight to cells: an object for each row, and a text for each time, cost
+ * more than all else. Source: MySQL 8.4 source documentation, "Binary Protocol Resultset".
+ */
+export class MysqlRows {
+  readonly #connection: Connection;
+  readonly #statement: Statement;
+  readonly #followed: string | undefined;
+  readonly #said: (error: unknown) => Error;
+  #begun: { readonly execution: Execution; readonly fields: readonly Field[] } | undefined;
+  #next: (packet: Packet) => void = () => undefined;
+  #last: string | undefined;
+
+  /**
+   * @param followed the name of the column whose last value is remembered
+   * @param said makes an error of what the server or its driver said
+   */
+  constructor(
+    connection: Connection,
+    statement: Statement,
+    followed: string | undefined,
+    said: (error: unknown) => Error,
+  ) {
+    this.#connection = connection;
+    this.#statement = statement;
+    this.#followed = followed;
+    this.#said = said;
+  }
+
+  /** Run the statement, up to its first row. @returns no column for a statement that gives no rows */
+  async begin(): Promise<readonly Field[]> {
+    const { sql, values } = this.#statement;
+    const execution = this.#connection.execute({ sql }, [...values]) as unknown as Execution;
+    const next = (packet: Packet): void => this.#next(packet);
+    execution.buildParserFromFields = () =>
+      class {
+        next(packet: Packet): null {
+          next(packet);
+          return null;
+        }
+      };
+    const fields = await new Promise<readonly Field[]>((resolve, reject) => {
+      execution.once('error', (error) => reject(this.#said(error)));
+      execution.once('fields', (found: readonly Field[] | undefined) => {
+        this.#connection.pause();
+        resolve(found ?? []);
+      });
+    });
+    this.#begun = { execution, fields };
+    return fields;
+  }
+
+  async read(sink: RowSink): Promise<void> {
+    if (this.#begun === undefined) await this.begin();
+    const { execution, fields } = this.#begun!;
+    this.#begun = undefined;
+    this.#last = undefined;
+    await new Promise<void>((resolve, reject) => {
+      execution.once('error', (error) => reject(this.#said(error)));
+      execution.once('end', resolve);
+      this.#next = this.#rowReader(fields, sink, reject);
+      this.#connection.resume();
+    });
+  }
+
+  last(): string | undefined {
+    return this.#last;
+  }
+
+  #endRow(sink: RowSink, fail: (error: unknown) => void): void {
+    try {
+      const waiting = sink.endRow();
+      if (waiting === undefined) return;
+      this.#connection.pause();
+      waiting.then(() => this.#connection.resume(), fail);
+    } catch (error) {
+      // The rows that still come are of no use.
+      this.#connection.pause();
+      fail(error);
+    }
+  }
+
+  #rowReader(
+    fields: readonly Field[],
+    sink: RowSink,
+    fail: (error: unknown) => void,
+  ): (packet: Packet) => void {
+    const { cells } = sink;
+    const readers = fields.map((field, at) => readerOf(field, cells[at]!));
+    const followed = fields.findIndex(({ name }) => name === this.#followed);
+    const followedText = followed < 0 ? undefined : textOf(fields[followed]!);
+    const bitmapBytes = (fields.length + 9) >> 3;
+    return (packet) => {
+      // Behind a byte that says that it is a row. The first two bits are of no column.
+      const bitmap = packet.offset + 1;
+      packet.offset = bitmap + bitmapBytes;
+      for (let at = 0; at < readers.length; at++) {
+        const bit = at + 2;
+        if ((packet.buffer[bitmap + (bit >> 3)]! & (1 << (bit & 7))) !== 0) {
+          cells[at]!.addNull();
+          continue;
+        }
+        if (at === followed) this.#last = peeked(packet, followedText!);
+        readers[at]!(packet, cells[at]!);
+        if (packet.offset > packet.end) throw new RangeError('A row ends before its last value');
+      }
+      this.#endRow(sink, fail);
+    };
+  }
+}
+
+function peeked(packet: Packet, text: (packet: Packet) => string): string {
+  const { offset } = packet;
+  const value = text(packet);
+  packet.offset = offset;
+  return value;
+}
+
+type Reader = (packet: Packet, cell: CellSink) => void;
+
+const UNSIGNED = 32;
+/** The number of the character set of bytes. */
+const BINARY = 63;
+/** Numbers of types. Source: MySQL 8.4 source, include/field_types.h. */
+const TINY = 1;
+const SHORT = 2;
+const LONG = 3;
+const FLOAT = 4;
+const DOUBLE = 5;
+const TIMESTAMP = 7;
+const LONGLONG = 8;
+const INT24 = 9;
+const DATE = 10;
+const TIME = 11;
+const DATETIME = 12;
+const YEAR = 13;
+const BIT = 16;
+
+/** Read a whole number of up to 32 bits, the low bytes first. */
+function integerAt(packet: Packet, bytes: 1 | 2 | 4, isSigned: boolean): number {
+  const { buffer, offset } = packet;
+  packet.offset += bytes;
+  return isSigned ? buffer.readIntLE(offset, bytes) : buffer.readUIntLE(offset, bytes);
+}
+
+const WIDTHS: Readonly<Record<number, 1 | 2 | 4>> = {
+  [TINY]: 1,
+  [SHORT]: 2,
+  [YEAR]: 2,
+  [LONG]: 4,
+  [INT24]: 4,
+};
+
+function readerOf(field: Field, { type: wanted }: CellSink): Reader {
+  const type = field.columnType ?? field.type!;
+  const isSigned = (Number(field.flags) & UNSIGNED) === 0;
+  const width = WIDTHS[type];
+  if (width !== undefined) return (packet, cell) => cell.addNumber(integerAt(packet, width, isSigned));
+  if (type === LONGLONG)
+    return (packet, cell) => {
+      const { buffer, offset } = packet;
+      packet.offset += 8;
+      cell.add64(buffer.readInt32LE(offset), buffer.readInt32LE(offset + 4));
+    };
+  if (type === FLOAT || type === DOUBLE)
+    return (packet, cell) => {
+      const { buffer, offset } = packet;
+      packet.offset += type === FLOAT ? 4 : 8;
+      cell.addNumber(type === FLOAT ? buffer.readFloatLE(offset) : buffer.readDoubleLE(offset));
+    };
+  if (type === BIT) return addBits;
+  if ((type === DATE || type === DATETIME || type === TIMESTAMP) && wanted !== 'VARCHAR') return addDateTime;
+  const isText = type === DATE || type === DATETIME || type === TIMESTAMP || type === TIME;
+  if (!isText && isAsItComes(field)) return addLengthCoded;
+  const text = textOf(field);
+  return (packet, cell) => {
+    const bytes = Buffer.from(text(packet));
+    cell.addBytes(bytes, 0, bytes.length);
+  };
+}
+
+/** Whether bytes are those of the engine's text: decimals are of ASCII, and JSON is UTF-8 whatever its character set says. */
+function isAsItComes({ columnType, characterSet, encoding }: Field): boolean {
+  const isNoText = columnType === 0 || columnType === 246 || columnType === 245;
+  return (
+    isNoText ||
+    characterSet === BINARY ||
+    encoding === undefined ||
+    encoding === 'utf8' ||
+    encoding === 'ascii'
+  );
+}
+
+function addLengthCoded(packet: Packet, cell: CellSink): void {
+  const length = packet.readLengthCodedNumber() ?? 0;
+  const start = packet.offset;
+  packet.offset += length;
+  if (packet.offset > packet.end) throw new RangeError('A value ends behind its row');
+  cell.addBytes(packet.buffer, start, packet.offset);
+}
+
+/** Bits come as bytes, the high ones first. */
+function addBits(packet: Packet, cell: CellSink): void {
+  const length = packet.readLengthCodedNumber() ?? 0;
+  let low = 0;
+  let high = 0;
+  for (let at = 0; at < length; at++) {
+    high = (high << 8) | (low >>> 24);
+    low = (low << 8) | packet.buffer[packet.offset++]!;
+  }
+  cell.add64(low, high);
+}
+
+const DAY_SECONDS = 86_400;
+
+/** As many parts as are not zero: year, month and day, then hours, minutes and seconds, then microseconds. */
+function addDateTime(packet: Packet, cell: CellSink): void {
+  const { buffer } = packet;
+  const length = buffer[packet.offset]!;
+  const at = packet.offset + 1;
+  packet.offset = at + length;
+  const days = length < 4 ? undefined : daysOfDate(buffer.readUInt16LE(at), buffer[at + 2]!, buffer[at + 3]!);
+  const seconds = length < 7 ? 0 : buffer[at + 4]! * 3600 + buffer[at + 5]! * 60 + buffer[at + 6]!;
+  const micros = length < 11 ? 0 : buffer.readUInt32LE(at + 7);
+  if (days === undefined || seconds >= DAY_SECONDS || micros >= 1_000_000) cell.addUnfit();
+  else cell.addTime(days * DAY_SECONDS + seconds, micros);
+}
+
+/** Make what reads a value of a column as the server would write it. */
+function textOf(field: Field): (packet: Packet) => string {
+  const type = field.columnType ?? field.type!;
+  const isSigned = (Number(field.flags) & UNSIGNED) === 0;
+  const width = WIDTHS[type];
+  if (width !== undefined) return (packet) => String(integerAt(packet, width, isSigned));
+  if (type === LONGLONG)
+    return (packet) => {
+      const { buffer, offset } = packet;
+      packet.offset += 8;
+      return String(isSigned ? buffer.readBigInt64LE(offset) : buffer.readBigUInt64LE(offset));
+    };
+  if (type === DATE || type === DATETIME || type === TIMESTAMP)
+    return (packet) => packet.readDateTimeString(field.decimals, null, type);
+  if (type === TIME) return (packet) => packet.readTimeString();
+  return (packet) => packet.readLengthCodedString(isAsItComes(field) ? 'utf8' : field.encoding!);
+}
