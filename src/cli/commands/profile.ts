@@ -107,7 +107,7 @@ async function writePart(io: Io, dataset: string, part: PartNumber, options: Opt
   for await (const line of profilePart(io.cwd, dataset, part, options, io)) lines.push(line);
   const bytes = Buffer.concat(lines);
   if (options.output === undefined) return { json: undefined, text: bytes.toString(), isVerbatim: true };
-  replaceReport(io, options.output, bytes);
+  await replaceReport(io, options.output, bytes);
   return { json: undefined, text: neutral(`Wrote ${options.output}.`) };
 }
 

@@ -1,6 +1,7 @@
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { inertJson } from '../../wording/neutral.ts';
 import { withoutSecrets } from '../../wording/urls.ts';
+import { isDevicePath } from '../datasets/output-place.ts';
 import type { Destination } from './destination.ts';
 
 /** What a server may take to answer. */
@@ -24,7 +25,7 @@ export async function emit(event: object, destination: Destination): Promise<str
 /** A link is not followed, unless it is a device such as /dev/stdout: Git may have brought it, and what it leads to is not what was named. */
 function append(path: string, line: string): void {
   const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW = 0 } = constants;
-  const follow = /^\/(dev|proc)\//.test(path) ? 0 : O_NOFOLLOW;
+  const follow = isDevicePath(path) ? 0 : O_NOFOLLOW;
   const file = openSync(path, O_APPEND | O_CREAT | O_WRONLY | follow, 0o666);
   try {
     writeSync(file, line);

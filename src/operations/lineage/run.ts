@@ -74,7 +74,7 @@ async function record<T>(
   datasetsOf: (result: T) => Promise<RunDatasets>,
 ): Promise<T> {
   const repository = context?.repository;
-  const destination = findDestination({ cwd, repository, openlineage, onWarning });
+  const destination = await findDestination({ cwd, repository, openlineage, onWarning });
   if (destination === undefined) return run();
   const reporter = new Reporter(destination, runOf(verb, repository?.root ?? cwd), onWarning);
   const started = reporter.tell({ eventType: 'START' });
