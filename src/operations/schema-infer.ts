@@ -28,7 +28,7 @@ export interface SchemaInferOptions {
   readonly strict?: boolean | undefined;
   /** Write above each feature why it has its constraints, as comments. Default false. */
   readonly explain?: boolean | undefined;
-  /** Take what a document says in place of the data, which is not read: metadata of Croissant, or `constraints.json` of SageMaker. */
+  /** Take what a document says in place of the data, which is not read: metadata of Croissant, or `constraints.json` or `statistics.json` of SageMaker. */
   readonly from?: string | undefined;
 }
 
