@@ -2,7 +2,7 @@ import { VarveError } from '../errors.ts';
 import { type DescribedData, isCroissant, schemaFromCroissant } from './croissant/schema-from.ts';
 import type { Schema } from './model.ts';
 import { isConstraints, schemaFromConstraints } from './sagemaker/constraints.ts';
-import { isStatistics, schemaFromStatistics } from './sagemaker/statistics.ts';
+import { isMonitorStatistics, schemaFromStatistics } from './sagemaker/statistics.ts';
 
 /**
  * The schema that a document of another program gives of a dataset: metadata of Croissant, or constraints or
@@ -14,7 +14,7 @@ import { isStatistics, schemaFromStatistics } from './sagemaker/statistics.ts';
 export function schemaFromSource(text: string, where: string, data: DescribedData, explain: boolean): Schema {
   const document = parsed(text, where);
   if (isCroissant(document)) return schemaFromCroissant(document, data, where, explain);
-  if (isStatistics(document)) return schemaFromStatistics(document, where);
+  if (isMonitorStatistics(document)) return schemaFromStatistics(document, where);
   if (isConstraints(document)) return schemaFromConstraints(document, where);
   throw notKnown(where, 'is neither Croissant metadata nor constraints or statistics of SageMaker');
 }

@@ -4,13 +4,17 @@
  */
 
 import { existsSync, lstatSync } from 'node:fs';
-import { basename, dirname, extname, join, parse, posix, relative, resolve, sep } from 'node:path';
+import { basename, dirname, extname, join, parse, relative, resolve, sep } from 'node:path';
 import { reservedName } from '../../base/files/data-path.ts';
-import { isWithin } from '../../base/files/path-order.ts';
-import { findDvcRoot } from '../../dvc/tree/find-root.ts';
 import { VarveError } from '../../errors.ts';
 import { shellWord } from '../../wording/quote.ts';
-import { enclosingGitRoot, refuseLinksOut, withRealParents } from '../../workspace/repository.ts';
+import {
+  enclosingGitRoot,
+  pathInRepository,
+  refuseLinksOut,
+  withRealParents,
+} from '../../workspace/repository.ts';
+import { contextOf } from './resolve.ts';
 
 /** By these names, wherever they lie, Git, varve and DVC are told what to do. */
 const STEERING = /^(\.git(ignore|attributes|modules)|\.(varve|dvc)ignore|dvc\.(yaml|lock))$/i;
@@ -46,48 +50,26 @@ export async function checkOutputPlace(cwd: string, name: string, joinsData = fa
       `${existsSync(path) ? 'is' : 'would be taken for'} a pointer to data`,
       path.replace(POINTER, ''),
     );
-  const dataset = await datasetAround(root, inside);
-  if (dataset === inside) throw refuse('is a dataset', path);
+  const dataset = await datasetAround(path);
+  if (dataset === path) throw refuse('is a dataset', path);
   if (dataset !== undefined && !joinsData)
-    throw refuse(`lies in the dataset ${dataset}`, join(root, dataset) + extname(path));
+    throw refuse(`lies in the dataset ${posixPath(relative(cwd, dataset)) || '.'}`, dataset + extname(path));
 }
 
 const OWNERS: Readonly<Record<string, string>> = { '.git': "Git's", '.varve': "varve's", '.dvc': "DVC's" };
 
-/** The dataset that a path is or lies in, by the pointer beside it, or by one of DVC's that lies elsewhere. */
-async function datasetAround(root: string, path: string): Promise<string | undefined> {
-  for (let at = path; at !== '.' && at !== ''; at = posix.dirname(at))
-    if (['.varve', '.dvc'].some((suffix) => isFile(join(root, at + suffix)))) return at;
-  return outputAround(root, path);
-}
-
-async function outputAround(root: string, path: string): Promise<string | undefined> {
-  try {
-    const folder = existingFolder(join(root, posix.dirname(path)));
-    const top = enclosingGitRoot(folder) === undefined ? undefined : findDvcRoot(folder);
-    if (top === undefined) return undefined;
-    const [{ openDvcRepository }, { outputsInTree }] = await Promise.all([
-      import('../../dvc/tree/repository.ts'),
-      import('../../dvc/tree/pointers.ts'),
-    ]);
-    const prefix = posixPath(relative(root, top));
-    return outputsInTree(openDvcRepository(top))
-      .filter(({ stage }) => stage === undefined)
-      .map((output) => posix.join(prefix, output.path))
-      .find((output) => isWithin(path, output));
-  } catch (error) {
-    // A repository that cannot be read has no dataset that its pointers beside the data would not tell.
-    if (error instanceof VarveError) return undefined;
-    throw error;
-  }
+/** The dataset that a path is or lies in. Absolute. */
+async function datasetAround(path: string): Promise<string | undefined> {
+  const folder = existingFolder(dirname(path));
+  const context = await contextOf(folder, {});
+  if (context === undefined) return undefined;
+  const { repository, backend } = context;
+  const dataset = await backend.datasetAround(pathInRepository(repository, folder, path));
+  return dataset === undefined ? undefined : join(repository.root, dataset);
 }
 
 function existingFolder(folder: string): string {
   return existsSync(folder) ? folder : existingFolder(dirname(folder));
-}
-
-function isFile(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === false;
 }
 
 function posixPath(path: string): string {

@@ -5,7 +5,7 @@ import { isDevicePath } from '../datasets/output-place.ts';
 import type { Destination } from './destination.ts';
 
 /** How long a server may take to answer. */
-export interface Patience {
+export interface AnswerLimit {
   /** Ends a request that took too long, by a TimeoutError. */
   readonly signal: AbortSignal;
   /** In milliseconds, for words. */
@@ -19,15 +19,15 @@ export interface Patience {
 export async function emit(
   event: object,
   destination: Destination,
-  patience: Patience,
+  limit: AnswerLimit,
 ): Promise<string | undefined> {
   try {
     const body = inertJson(JSON.stringify(event));
     if (destination.kind === 'file') append(destination.path, `${body}\n`);
-    else await post(destination.url, body, patience.signal);
+    else await post(destination.url, body, limit.signal);
     return undefined;
   } catch (error) {
-    return `The event of OpenLineage did not reach \`${destination.name}\`: ${fetchFailure(error, patience.most)}.`;
+    return `The event of OpenLineage did not reach \`${destination.name}\`: ${fetchFailure(error, limit.most)}.`;
   }
 }
 

@@ -1,9 +1,9 @@
 import { posix } from 'node:path';
 import { VarveError } from '../../errors.ts';
-import { quoted } from '../../wording/quote.ts';
-import { repeated } from '../repeated.ts';
 import { hiveOf } from '../../profile/dataset/hive.ts';
+import { quoted } from '../../wording/quote.ts';
 import { type FeatureSchema, NO_DRIFT_SETTINGS, type Schema, type TableSchema } from '../model.ts';
+import { repeated } from '../repeated.ts';
 import {
   isNode,
   type JsonNode,

@@ -50,7 +50,7 @@ export function fieldOf(value: unknown, key: string): unknown {
   return isObject ? (value as Record<string, unknown>)[key] : undefined;
 }
 
-function inferredOf(feature: unknown, name: string, { where, kind }: Origin): Inferred {
+function inferredOf(feature: unknown, name: string, { where, kind }: MonitorFile): Inferred {
   const type = fieldOf(feature, 'inferred_type');
   if (typeof type === 'string' && Object.hasOwn(TYPES, type)) return type as Inferred;
   const shown = type === undefined ? 'no inferred_type' : `the inferred_type ${quoted(String(type))}`;
@@ -61,7 +61,7 @@ function inferredOf(feature: unknown, name: string, { where, kind }: Origin): In
 }
 
 /** Which document is read, for messages. */
-export interface Origin {
+export interface MonitorFile {
   readonly where: string;
   readonly kind: 'constraints' | 'statistics';
 }
@@ -74,7 +74,7 @@ export interface Origin {
 export function schemaFromConstraints(
   { features }: Constraints,
   where: string,
-  kind: Origin['kind'] = 'constraints',
+  kind: MonitorFile['kind'] = 'constraints',
 ): Schema {
   const read = features.map((one) => featureFrom(one, { where, kind }));
   const twin = repeated(read.map(({ name }) => name));
@@ -83,13 +83,13 @@ export function schemaFromConstraints(
   return { varveSchema: 1, environments: [], domains: {}, tables: [table], drift: NO_DRIFT_SETTINGS };
 }
 
-function featureFrom(feature: unknown, origin: Origin): FeatureSchema {
+function featureFrom(feature: unknown, file: MonitorFile): FeatureSchema {
   const name = fieldOf(feature, 'name');
   const completeness = fieldOf(feature, 'completeness') ?? 0;
-  if (typeof name !== 'string' || name === '') throw unread(origin, 'a feature has no name');
+  if (typeof name !== 'string' || name === '') throw unread(file, 'a feature has no name');
   if (typeof completeness !== 'number' || completeness < 0 || completeness > 1)
-    throw unread(origin, `${quoted(name)} has a completeness that is no share`);
-  const type = inferredOf(feature, name, origin);
+    throw unread(file, `${quoted(name)} has a completeness that is no share`);
+  const type = inferredOf(feature, name, file);
   const values = fieldOf(fieldOf(feature, 'string_constraints'), 'domains');
   const isListed = type === 'String' && Array.isArray(values) && values.length > 0;
   const isPositive = fieldOf(fieldOf(feature, 'num_constraints'), 'is_non_negative') === true;
@@ -107,7 +107,7 @@ function featureFrom(feature: unknown, origin: Origin): FeatureSchema {
   };
 }
 
-export function unread({ where, kind }: Origin, what: string): VarveError {
+export function unread({ where, kind }: MonitorFile, what: string): VarveError {
   return new VarveError('schema-source-invalid', `${where} cannot be read as ${kind}: ${what}`, {
     path: where,
     remedy: 'Correct the document, or write it anew by a baseline job.',

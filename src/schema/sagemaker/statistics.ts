@@ -68,7 +68,7 @@ function numbers(feature: FeatureProfile, numeric: NumericStats): object {
 }
 
 /** Tell whether a value is statistics of Model Monitor, by what its features have. */
-export function isStatistics(document: unknown): document is Constraints {
+export function isMonitorStatistics(document: unknown): document is Constraints {
   const features = fieldOf(document, 'features');
   return (
     Array.isArray(features) &&
