@@ -112,6 +112,8 @@ export const ERROR_CODES = {
   'object-truncated': 'A file of a cache or remote ends before the bytes that were asked for.',
   'offsets-missing': 'A topic no longer has the offsets that were to be read next.',
   'output-exists': 'Something lies already where a copy is to go.',
+  'output-reserved':
+    'A file was to be written where data, a pointer, or a file of Git, varve or DVC belongs.',
   'output-unwritable': 'The file for a report cannot be written.',
   'pack-damaged': 'A pack of a cache or remote cannot be read.',
   'part-damaged': 'A file is not a part of a profile, or not all of one.',

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import signal
 from pathlib import Path
@@ -117,6 +118,23 @@ def test_a_schema_is_inferred_and_held_against_data(in_versions: Sandbox, tmp_pa
         varve.validate("data/trips.csv@v1")
     assert missing.value.code == "schema-missing"
     assert not (in_versions.repo / "data/trips.csv.schema.yaml").exists()
+    varve.infer_schema("data/trips.csv", output="trips.yaml")
+    assert (in_versions.repo / "trips.yaml").read_text(encoding="utf-8").count("varveSchema: 1") == 1
+    with pytest.raises(varve.VarveError) as kept:
+        varve.infer_schema("data/trips.csv", output="data/trips.csv")
+    assert kept.value.code == "output-reserved"
+
+
+def test_a_schema_comes_from_a_document_in_place_of_the_data(in_versions: Sandbox, tmp_path: Path) -> None:
+    feature = {"name": "fare", "inferred_type": "Fractional", "completeness": 1}
+    document = tmp_path / "constraints.json"
+    document.write_text(json.dumps({"version": 0, "features": [feature]}), encoding="utf-8")
+    schema = varve.infer_schema("data/trips.csv", source=document)
+    assert schema.features == 1 and "fare:" in schema.text
+    document.write_text(json.dumps({"version": 0, "features": [feature, feature]}), encoding="utf-8")
+    with pytest.raises(varve.VarveError) as twins:
+        varve.infer_schema("data/trips.csv", source=document)
+    assert twins.value.code == "schema-source-invalid" and "two features" in str(twins.value)
 
 
 def test_tables_in_memory_keep_their_types(in_versions: Sandbox) -> None:

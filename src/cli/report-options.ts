@@ -3,10 +3,10 @@ import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { replaceFile } from '../base/files/atomic-write.ts';
 import { VarveError } from '../errors.ts';
+import { checkOutputPlace, isDevicePath } from '../operations/datasets/output-place.ts';
 import type { ProfilingOptions } from '../operations/statistics/profiling-options.ts';
 import type { RenderOptions, ReportFormat } from '../report/format.ts';
 import { neutral } from '../wording/neutral.ts';
-import { refuseLinksOut } from '../workspace/repository.ts';
 import { type CommonOptions, type Io, type Outcome, offlineOption, positiveInteger } from './command.ts';
 
 export interface ReportOptions extends CommonOptions {
@@ -60,13 +60,13 @@ export function withEngineOptions(command: Command): Command {
 }
 
 /** The report as text in the format that was asked for; into a file if one is named. */
-export function reportOutcome(
+export async function reportOutcome(
   io: Io,
   options: ReportOptions,
   report: unknown,
   render: (format: ReportFormat, options: RenderOptions) => string | Uint8Array,
   exitCode: 0 | 1 | 2 = 0,
-): Outcome {
+): Promise<Outcome> {
   const asText = options.output !== undefined || options.json !== true;
   if (!asText) return { json: report, text: '', exitCode };
   const rendered = render(options.format, {
@@ -77,14 +77,17 @@ export function reportOutcome(
     const isVerbatim = options.format !== 'text' && options.format !== 'markdown';
     return { json: report, text: rendered.toString(), isVerbatim, exitCode };
   }
-  replaceReport(io, options.output, rendered);
+  await replaceReport(io, options.output, rendered);
   return { json: report, text: neutral(`Wrote ${options.output}.`), exitCode };
 }
 
-/** Write a file as a whole, so that whoever reads it meanwhile sees the old one or the new one. */
-export function replaceReport(io: Io, name: string, report: string | Uint8Array): void {
+/**
+ * Write a file as a whole, so that whoever reads it meanwhile sees the old one or the new one.
+ * @throws VarveError `output-unwritable`, and as checkOutputPlace
+ */
+export async function replaceReport(io: Io, name: string, report: string | Uint8Array): Promise<void> {
   const path = resolve(io.cwd, name);
-  refuseLinksOut(io.cwd, name);
+  await checkOutputPlace(io.cwd, name);
   try {
     if (isReplaced(path)) replaceFile(path, [Buffer.from(report)], false);
     else writeFileSync(path, report);
@@ -102,7 +105,7 @@ export function replaceReport(io: Io, name: string, report: string | Uint8Array)
  * what it leads to is not what was named.
  */
 function isReplaced(path: string): boolean {
-  if (/^\/(dev|proc)\//.test(path)) return false;
+  if (isDevicePath(path)) return false;
   const found = lstatSync(path, { throwIfNoEntry: false });
   return found === undefined || found.isFile() || found.isSymbolicLink();
 }

@@ -10,6 +10,7 @@ import { assertNameable, namesWithNul } from './formats/names.ts';
 import { openParquet } from './formats/parquet/open.ts';
 import { notTabular } from './formats/refused.ts';
 import { type LoadedText, loadCsv } from './formats/text/csv.ts';
+import { withoutNameless } from './formats/text/empty-objects.ts';
 import { encodingOf, notUtf8 } from './formats/text/encoding.ts';
 import { assertJsonStructure } from './formats/text/json-structure.ts';
 import { assertLines, firstBadJsonLine } from './formats/text/lines.ts';
@@ -150,8 +151,6 @@ async function openTogether(
   return { relation, columns, ...(parquet && { parquet }), ...odd };
 }
 
-const asTold = (columns: readonly EngineColumn[]) => columns;
-
 interface Loaded {
   /** The files that rows are read from: copies, where a file has to be read otherwise than it says. */
   readonly files: readonly SourceFile[];
@@ -204,7 +203,7 @@ async function load(
   files.forEach(assertBareUtf8);
   for (const file of files) await assertJsonStructure(file, format === 'jsonl', signal);
   await loadJson(engine, files, format, relation);
-  return { files, retype: asTold };
+  return { files, retype: await withoutNameless(engine, relation) };
 }
 
 function assertNotZip(file: SourceFile): void {

@@ -233,7 +233,7 @@ const AS_THEY_ARE = {
   read(value: unknown) {
     if (typeof value !== 'object' || value === null || Array.isArray(value))
       throw requestInvalid('it is no object');
-    return { envelope: [], rows: [value as Readonly<Record<string, unknown>>] };
+    return { forms: [], rows: [value as Readonly<Record<string, unknown>>] };
   },
 };
 

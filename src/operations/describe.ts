@@ -8,9 +8,10 @@ import {
 import { type DescriptionFormat, namesFiles } from '../report/standards/formats.ts';
 import { asS3 } from '../report/standards/openlineage.ts';
 import { renderDescription } from '../report/standards/render.ts';
-import { describeUrl } from '../wording/urls.ts';
+import { describeUrl, holdsSecret, withoutSecrets } from '../wording/urls.ts';
 import { originUrl } from '../workspace/git/origin.ts';
 import { findRevision } from '../workspace/git/pointers.ts';
+import { withoutSecretsIn } from '../workspace/meta.ts';
 import type { SnapshotFile } from './backend/results.ts';
 import type { DatasetVersion } from './backend/version.ts';
 import type { Context } from './context/context.ts';
@@ -34,7 +35,8 @@ export interface DescribeAsOptions {
 
 /**
  * As describe, in the form of a standard. Formats that name files read the list of a folder, and bring it if the cache lacks it.
- * @throws VarveError `dataset-missing`, `revision-unknown`, `object-missing`
+ * @throws VarveError `usage` for a base URL with a user, a password, a query or a fragment; `dataset-missing`, `revision-unknown`,
+ * `object-missing`
  */
 export async function describeAs(
   context: Context,
@@ -42,6 +44,7 @@ export async function describeAs(
   format: DescriptionFormat,
   { baseUrl }: DescribeAsOptions = {},
 ): Promise<string> {
+  if (baseUrl !== undefined) checkBaseUrl(baseUrl);
   const version = await wholeVersion(context, dataset);
   const description = await describeVersion(context, version);
   const files: SnapshotFile[] = [];
@@ -56,6 +59,16 @@ function urlOfFile({ source, kind, path: dataset }: Description, path: string, b
   if (baseUrl !== undefined) return joined(baseUrl, path);
   if (source === undefined) return path;
   return kind === 'file' ? asS3(source) : joined(asS3(source), path.slice(dataset.length + 1));
+}
+
+/** Paths are put behind it, and what is written goes to others. */
+function checkBaseUrl(url: string): void {
+  if (!holdsSecret(url) && !/[?#]/.test(url)) return;
+  const shown = describeUrl(url);
+  throw new VarveError('usage', `The address behind \`--base-url\` is more than a place: ${shown}`, {
+    path: shown,
+    remedy: `Leave out user, password, query and fragment: whoever reads the document has credentials of their own.`,
+  });
 }
 
 function joined(base: string, path: string): string {
@@ -86,7 +99,7 @@ export async function describeVersion(context: Context, version: DatasetVersion)
     repository: origin === undefined ? null : describeUrl(origin),
     remotes,
     ...(source === undefined ? {} : { source }),
-    meta,
+    meta: withoutSecretsIn(meta),
     tables: await tablesOf(context, version),
   };
 }
@@ -102,7 +115,7 @@ async function commitOf(
   // A pointer may have changed since for something else that it says, such as its licence.
   for (const { version, ...entry } of await backend.history(path, revision)) {
     if (version?.content !== content || version.profile !== profile) break;
-    brought = entry;
+    brought = { ...entry, subject: withoutSecrets(entry.subject) };
   }
   return brought;
 }

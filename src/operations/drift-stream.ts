@@ -2,9 +2,10 @@ import { rm } from 'node:fs/promises';
 import { makeTemporaryFolder } from '../base/files/temporary-folder.ts';
 import { removeAtExit } from '../base/files/unfinished-files.ts';
 import type { DriftReport, StreamWindow } from '../drift/model.ts';
-import { isRecordHead } from '../engine/formats/tfrecord/records.ts';
+import { HEAD_BYTES, isRecordHead } from '../engine/formats/tfrecord/records.ts';
 import { VarveError } from '../errors.ts';
 import { neutral } from '../wording/neutral.ts';
+import { counted } from '../wording/numbers.ts';
 import type { Watch } from './context/context.ts';
 import { decompressed, peek } from './inference/decompressed.ts';
 import { recordWindows } from './inference/record-windows.ts';
@@ -14,7 +15,7 @@ import { RequestReader } from './inference/requests.ts';
 import { NewNames } from './inference/row-lines.ts';
 import { windows } from './inference/windows.ts';
 import { type JsonRows, LEFT_OUT, MessageReader, TOO_LONG } from './stream/message-rows.ts';
-import { reportOf, withStream } from './stream/report.ts';
+import { profileOfWindow, reportOf, withStream } from './stream/report.ts';
 import { Tally } from './stream/tally.ts';
 import { isByTime, type StreamOptions, windowsOf } from './stream/window-options.ts';
 import type { ClosedWindow } from './stream/windows.ts';
@@ -58,15 +59,15 @@ async function* reportsByRows(
   folder: string,
 ): AsyncGenerator<DriftReport> {
   const { start, bytes: whole } = await peek(bytes);
-  const isTfrecord = isRecordHead(start);
+  const isTfrecord = areRecords(start);
   const cut = isTfrecord ? recordWindows(whole, rows, folder) : windows(lines.rows(whole), rows, folder);
   let number = 0;
   for await (const window of cut) {
     const name = `window-${++number}.${isTfrecord ? 'tfrecord' : 'jsonl'}`;
     const stream = lines.beginWindow(number);
-    const after = await reference.profile([window], name);
+    const after = await profileOfWindow(reference, [window], name, number);
     await rm(window.path);
-    yield withStream(reference.compare(after, name, [...lines.envelopes].sort()), stream);
+    yield withStream(reference.compare(after, name, lines.takeEnvelopes()), stream);
   }
   lines.end(number);
 }
@@ -78,10 +79,12 @@ async function* reportsByTime(
   windows: ReturnType<typeof windowsOf>,
 ): AsyncGenerator<DriftReport> {
   const { tally } = lines;
+  const { start, bytes: whole } = await peek(bytes);
+  if (areRecords(start)) throw withoutTimes();
   let number = 0;
   const reported = (window: ClosedWindow): Promise<DriftReport> =>
     reportOf(reference, window, lines.beginWindow(++number));
-  for await (const { message, time, line } of lines.messages(bytes)) {
+  for await (const { message, time, line } of lines.messages(whole)) {
     const taken = await windows.add(message, time, { partition: 0, offset: line });
     if (taken === 'late') tally.late += message.rows;
     else if (taken !== 'taken') tally.leaveOut(`Line ${line}`, LEFT_OUT[taken]);
@@ -93,14 +96,28 @@ async function* reportsByTime(
   lines.end(number);
 }
 
+/**
+ * Tell whether a stream is a TFRecord, also where the head of its first record is damaged: the upper half of its length is nothing but zeros,
+ * of which no text has four.
+ */
+function areRecords(start: Buffer): boolean {
+  return isRecordHead(start) || (start.length >= HEAD_BYTES && start.readUInt32LE(4) === 0);
+}
+
+function withoutTimes(): VarveError {
+  return new VarveError('usage', 'The stream is a TFRecord, whose requests do not say when they were sent', {
+    remedy: 'Give a number of requests as the window: `--window 10000`.',
+  });
+}
+
 /** The lines of a stream as rows, and how many of them are in no window. */
 class StreamLines {
   readonly #reader: MessageReader;
   readonly #names: NewNames;
   readonly #watch: Watch;
   readonly tally: Tally;
-  /** Forms of requests that were met up to now, such as `cloudevents/v2`. */
-  readonly envelopes = new Set<string>();
+  /** Forms of requests of the window that is being filled, such as `cloudevents/v2`. */
+  readonly #envelopes = new Set<string>();
 
   constructor({ columns }: Reference, { eventTime }: StreamOptions, watch: Watch) {
     this.#watch = watch;
@@ -125,17 +142,29 @@ class StreamLines {
       if (text?.every((byte) => byte <= SPACE)) continue;
       const message = text === undefined ? TOO_LONG : this.#reader.readJson(text);
       if (typeof message === 'string') this.tally.leaveOut(`Line ${line}`, message);
-      else yield { message, time: this.#reader.timeOf(message, undefined), line };
+      else {
+        this.tally.read(message);
+        yield { message, time: this.#reader.timeOf(message, undefined), line };
+      }
     }
   }
 
-  /** The rows as JSON Lines. */
+  /** The rows as JSON Lines, one at a time, so that a window knows the forms of its own. */
   async *rows(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const { message } of this.messages(bytes)) {
-      const { envelope, rows, content } = message;
-      if (envelope !== '' && rows > 0) this.envelopes.add(envelope);
-      yield Buffer.concat(content.lines);
+      const { forms, content } = message;
+      for (let at = 0; at < content.lines.length; at += 2) {
+        for (const form of forms) this.#envelopes.add(form);
+        yield Buffer.concat(content.lines.slice(at, at + 2));
+      }
     }
+  }
+
+  /** The forms of the window that was filled; those of the next are counted anew. */
+  takeEnvelopes(): string[] {
+    const taken = [...this.#envelopes].sort();
+    this.#envelopes.clear();
+    return taken;
   }
 
   /** Say what was counted up to the end of a window, and count anew. */
@@ -146,12 +175,26 @@ class StreamLines {
     return { window: ended, malformed, late };
   }
 
-  /** Tell of what came behind the last window. @throws VarveError `request-invalid` where there is no window, for want of lines that can be read */
+  /** Tell of what came behind the last window. @throws VarveError `request-invalid` where there is no window, for want of lines that can be read, or of requests */
   end(windows: number): void {
-    const { malformed, late, first } = this.tally;
+    const { malformed, late, first, withoutRows } = this.tally;
+    if (windows === 0 && withoutRows !== undefined) throw noRequests(withoutRows, malformed);
     if (windows === 0 && first !== undefined) throw nothingRead(first);
+    if (windows === 0) this.#watch.onWarning?.('The stream is empty: nothing was compared');
     if (malformed + late > 0) this.#watch.onWarning?.(leftOver(this.tally));
   }
+}
+
+function noRequests(seen: string, malformed: number): VarveError {
+  const others = malformed === 0 ? '' : `, and ${counted(malformed, 'line')} cannot be read`;
+  return new VarveError(
+    'request-invalid',
+    `The stream has no requests, so nothing was compared: it has messages without rows, ${seen}${others}`,
+    {
+      remedy:
+        'Give the log of what the model was asked. Events of answers, and lines that say what later ones hold, have no rows of features.',
+    },
+  );
 }
 
 function nothingRead({ where, reason }: NonNullable<Tally['first']>): VarveError {

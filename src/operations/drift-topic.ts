@@ -134,6 +134,10 @@ class TopicDrift {
     }
     yield* this.#reported(windows.rest(), () => windows.rest());
     await this.#commit();
+    if (tally.withoutRows !== undefined)
+      this.#watch.onWarning?.(
+        `No message held a request, so nothing was compared: there were messages without rows, ${tally.withoutRows}`,
+      );
     if (tally.malformed + tally.late > 0)
       this.#watch.onWarning?.(
         `Of the last messages, ${tally.malformed} could not be read, and the rows of ${tally.late} came too late`,
@@ -154,6 +158,7 @@ class TopicDrift {
       if (!isAgain) tally.leaveOut(where, rows);
       return;
     }
+    if (!isAgain) tally.read(rows);
     const taken = await windows.add(rows, reader.timeOf(rows, time < 0 ? undefined : time), {
       partition,
       offset,

@@ -1,9 +1,10 @@
 import { lstatSync, statSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import type { CopiedFiles } from './backend/results.ts';
 import { closing } from './context/closing.ts';
 import type { Watch } from './context/context.ts';
 import { openRepositoryAt } from './context/open-other.ts';
+import { checkOutputPlace } from './datasets/output-place.ts';
 import { taken } from './datasets/whole-target.ts';
 import { namedVersion } from './open-version.ts';
 
@@ -29,7 +30,7 @@ export interface GetResult extends CopiedFiles {
 /**
  * Copy a version of a dataset, or a file or folder within one, to where nothing lies. It is no dataset there, and no pointer changes.
  * @param argument `path` or `path@REV`
- * @throws VarveError `dataset-missing`, `path-missing`, `object-missing`, `output-exists`, `repository-unreachable`, `settings-untrusted`
+ * @throws VarveError `dataset-missing`, `path-missing`, `object-missing`, `output-exists`, `output-reserved`, `symlink-refused`, `repository-unreachable`, `settings-untrusted`
  */
 export async function get(
   cwd: string,
@@ -41,6 +42,7 @@ export async function get(
     const { version, part } = await namedVersion(context, argument, commit);
     const path = part === undefined ? version.path : `${version.path}/${part}`;
     const target = targetOf(cwd, output, basename(path));
+    await checkOutputPlace(cwd, relative(cwd, target), true);
     const copied = await context.backend.copyOut(version, part, target);
     return { path, commit: version.commit ?? null, output: target, ...copied };
   });

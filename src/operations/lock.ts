@@ -1,13 +1,14 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
+import { isWithin } from '../base/files/path-order.ts';
 import { systemError } from '../base/files/system-errors.ts';
-import { VarveError } from '../errors.ts';
+import { readTrackedFile } from '../base/files/tracked-file.ts';
+import { type ErrorCode, VarveError } from '../errors.ts';
 import { shellWord } from '../wording/quote.ts';
 import { describeUrl } from '../wording/urls.ts';
 import { originUrl } from '../workspace/git/origin.ts';
 import { findRevision } from '../workspace/git/pointers.ts';
-import { type Lock, type LockedDataset, parseLock } from '../workspace/lock.ts';
-import { refuseLinksOut } from '../workspace/repository.ts';
+import { type Lock, type LockedDataset, lockTooLarge, MAX_LOCK_BYTES, parseLock } from '../workspace/lock.ts';
+import { enclosingGitRoot, refuseLinksOut } from '../workspace/repository.ts';
 import type { CheckoutOptions, CheckoutResult } from './backend/results.ts';
 import type { DatasetVersion, VersionPart } from './backend/version.ts';
 import type { Context } from './context/context.ts';
@@ -87,7 +88,8 @@ export interface LockedCheckout extends CheckoutResult {
  * Make data and pointers those that a lock names, each verified by its digest, and nothing else. All of the versions must be known here, in a
  * commit or by a pointer of the working tree; what the cache lacks of them is fetched from where the settings say.
  * @param file path of the lock, relative to where the user stands
- * @throws VarveError `lock-damaged`, `lock-too-new`, `version-missing`, `changes-unsaved`, `object-missing`, `path-missing`
+ * @throws VarveError `lock-damaged`, `lock-too-new`, `version-missing`, `changes-unsaved`, `changes-conflicting`, `object-missing`,
+ * `path-missing`
  */
 export async function checkoutLocked(
   context: Context,
@@ -101,14 +103,38 @@ export async function checkoutLocked(
   const committed = found.filter(({ commit }) => commit !== undefined);
   const pointed = found.filter(({ commit }) => commit === undefined).map(({ path }) => absolute(path));
   const parts: VersionPart[] = committed.map((version) => ({ version, part: undefined }));
-  const restored = parts.length === 0 ? none() : await backend.restore(parts, { force, isPointed: true });
-  const kept = pointed.length === 0 ? none() : await backend.checkout(pointed, { force });
+  const bring = async (): Promise<readonly CheckoutResult[]> => [
+    parts.length === 0 ? none() : await backend.restore(parts, { force, isPointed: true }),
+    pointed.length === 0 ? none() : await backend.checkout(pointed, { force }),
+  ];
+  const brought = await bring().catch((error: unknown) => {
+    throw inTheWay(error, wanted, file);
+  });
   const { datasets } = await backend.status(wanted.datasets.map(({ path }) => absolute(path)));
   const digests = new Map(wanted.datasets.map(({ path, digest }) => [path, digest]));
   const differing = datasets
     .filter(({ path, state, digest }) => state !== 'unchanged' || digest !== digests.get(path))
     .map(({ path }) => path);
-  return { datasets: [...restored.datasets, ...kept.datasets], differing };
+  return { datasets: brought.flatMap(({ datasets: done }) => done), differing };
+}
+
+/** Codes of a checkout that data here is in the way of. */
+const IN_THE_WAY: readonly ErrorCode[] = ['changes-unsaved', 'changes-conflicting'];
+
+/** What a checkout says of unsaved data is of datasets here; the lock may name one that was none here yet. */
+function inTheWay(error: unknown, { datasets }: Lock, file: string): unknown {
+  if (!(error instanceof VarveError) || !IN_THE_WAY.includes(error.code)) return error;
+  const { code, message, path = '', details } = error;
+  const dataset = datasets.find((one) => isWithin(path, one.path));
+  // Of a pointer, its own remedy holds.
+  if (dataset === undefined) return error;
+  const again = `\`varve checkout --locked ${shellWord(file)}\``;
+  return new VarveError(code, message, {
+    path,
+    details,
+    remedy: `Move it away, or save it by \`varve add ${shellWord(dataset.path)}\` and commit its pointer; then run ${again} again. With \`--force\` behind that, what lies there is lost.`,
+    cause: error,
+  });
 }
 
 function none(): CheckoutResult {
@@ -118,7 +144,10 @@ function none(): CheckoutResult {
 function readLock(cwd: string, file: string): Lock {
   refuseLinksOut(cwd, file);
   try {
-    return parseLock(readFileSync(resolve(cwd, file), 'utf8'), file);
+    const path = resolve(cwd, file);
+    const root = enclosingGitRoot(dirname(path)) ?? dirname(path);
+    const tooLarge = () => lockTooLarge(file);
+    return parseLock(readTrackedFile(root, relative(root, path), { bytes: MAX_LOCK_BYTES, tooLarge }), file);
   } catch (error) {
     throw error instanceof VarveError ? error : systemError(error, 'read', file);
   }

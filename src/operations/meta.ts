@@ -1,5 +1,5 @@
 import { VarveError } from '../errors.ts';
-import type { Meta } from '../workspace/meta.ts';
+import { type Meta, withoutSecretsIn } from '../workspace/meta.ts';
 import type { Context } from './context/context.ts';
 import { wholeVersion } from './open-version.ts';
 
@@ -21,12 +21,14 @@ export async function meta(
   changes: Readonly<Record<string, string | null>> = {},
 ): Promise<MetaResult> {
   const version = await wholeVersion(context, dataset);
-  if (Object.keys(changes).length === 0) return { path: version.path, meta: version.meta ?? {} };
+  if (Object.keys(changes).length === 0)
+    return { path: version.path, meta: withoutSecretsIn(version.meta ?? {}) };
   if (version.commit !== undefined) {
     throw new VarveError('dataset-missing', `${dataset} is a version of a commit, which stays as it is`, {
       path: dataset,
       remedy: `Say it of ${version.path}: its next commit has it.`,
     });
   }
-  return { path: version.path, meta: await context.backend.setMeta(version.path, changes) };
+  const meta = await context.backend.setMeta(version.path, changes);
+  return { path: version.path, meta: withoutSecretsIn(meta) };
 }

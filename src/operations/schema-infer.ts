@@ -9,12 +9,12 @@ import type { Schema } from '../schema/model.ts';
 import { schemaFromSource } from '../schema/source.ts';
 import { schemaToPbtxt } from '../schema/tfdv/schema-to.ts';
 import { shellWord } from '../wording/quote.ts';
-import { refuseLinksOut } from '../workspace/repository.ts';
 import type { Watch } from './context/context.ts';
 import { withNamedDatasets } from './datasets/named-datasets.ts';
+import { checkOutputPlace } from './datasets/output-place.ts';
 import { type NamedDataset, schemaPathOf } from './datasets/resolve.ts';
 import { profileOfDataset } from './statistics/load.ts';
-import { asPbtxt, readSchemaSource, type SchemaFile } from './statistics/schema-file.ts';
+import { asPbtxt, readSchema, readSchemaSource, type SchemaFile } from './statistics/schema-file.ts';
 
 export type SchemaFormat = 'yaml' | 'tfdv';
 
@@ -28,7 +28,7 @@ export interface SchemaInferOptions {
   readonly strict?: boolean | undefined;
   /** Write above each feature why it has its constraints, as comments. Default false. */
   readonly explain?: boolean | undefined;
-  /** Take what a document says in place of the data, which is not read: metadata of Croissant, or `constraints.json` of SageMaker. */
+  /** Take what a document says in place of the data, which is not read: metadata of Croissant, or `constraints.json` or `statistics.json` of SageMaker. */
   readonly from?: string | undefined;
 }
 
@@ -42,7 +42,8 @@ export interface SchemaInferResult {
 
 /**
  * Write the schema that datasets bear out: of several, one that each of them satisfies. It lies beside the first.
- * @throws VarveError `schema-exists`, since a schema that people have edited is not replaced unasked; `schema-source-invalid`
+ * @throws VarveError `schema-exists`, since a schema that people have edited is not replaced unasked; `output-exists`, `output-reserved`,
+ * `symlink-refused`, `schema-source-invalid`
  */
 export async function schemaInfer(
   cwd: string,
@@ -60,7 +61,9 @@ async function inferFrom(
   options: SchemaInferOptions,
 ): Promise<SchemaInferResult> {
   const file = placeOf(datasets[0]!, cwd, options);
-  if (existsSync(file.absolutePath) && !options.force) throw exists(file.name, arguments_[0]!, options);
+  await checkOutputPlace(cwd, file.name);
+  if (existsSync(file.absolutePath) && !options.force)
+    throw isSchema(file, options) ? exists(file.name, arguments_[0]!, options) : noSchema(file.name);
   const schema = await schemaOf(cwd, datasets, options);
   const text = options.format === 'tfdv' ? schemaToPbtxt(schema) : stringifySchema(schema);
   writeAtomically(file.absolutePath, [Buffer.from(text)]);
@@ -103,7 +106,6 @@ function placeOf(dataset: NamedDataset, cwd: string, { output, format }: SchemaI
   if (output === undefined && dataset.part !== undefined) throw noPlace(dataset.name, dataset.part.dataset);
   if (output === undefined && dataset.isForNow) throw nowhere(dataset.name);
   const own = schemaPathOf(dataset);
-  if (output !== undefined) refuseLinksOut(cwd, output);
   const absolutePath = output === undefined ? (format === 'tfdv' ? asPbtxt(own) : own) : resolve(cwd, output);
   return { name: output ?? (relative(cwd, absolutePath) || absolutePath), absolutePath };
 }
@@ -120,6 +122,24 @@ function nowhere(name: string): VarveError {
   return new VarveError('usage', `${name} lies in no folder, so its schema cannot lie beside it`, {
     path: name,
     remedy: 'Say where by `--output FILE`, and name that file by `--schema` when you validate.',
+  });
+}
+
+/** Beside the data lies a schema, whatever it says now. */
+function isSchema(file: SchemaFile, { output }: SchemaInferOptions): boolean {
+  if (output === undefined) return true;
+  try {
+    return readSchema(file).varveSchema === 1;
+  } catch {
+    return false;
+  }
+}
+
+function noSchema(path: string): VarveError {
+  return new VarveError('output-exists', `Something lies at ${path} already, and it is no schema`, {
+    path,
+    remedy:
+      'Name another file by `--output`. With `--force` a schema takes its place, and what it says is lost.',
   });
 }
 

@@ -1,17 +1,32 @@
 import { VarveError } from '../errors.ts';
-import { describeUrl, withoutSecrets } from '../wording/urls.ts';
+import { shortened } from '../wording/abridged.ts';
+import { fetchFailure } from '../wording/fetch-failures.ts';
+import { counted, grouped } from '../wording/numbers.ts';
+import { quoted } from '../wording/quote.ts';
+import { describeUrl } from '../wording/urls.ts';
 
 /** What a tracking server may take to answer. */
 const MAX_WAIT_MS = 10_000;
+/** Digests of one run: what they are looked up in may be a history of millions of files. */
+const MAX_DIGESTS = 1000;
 /** Far beyond what is kept of one run: MLflow bounds its datasets, and the schema and profile of each. */
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
 /** As MLflow writes the address of a run, with what may follow of its artifacts. Ids are of letters and digits; some servers take dashes. */
 const RUN = /^runs:\/{1,2}([A-Za-z0-9_-]{1,64})(?:\/.*)?$/s;
 
-/** The id of the run that `runs:/ID` names, as MLflow writes it; undefined for anything else. */
+/**
+ * The id of the run that `runs:/ID` names, as MLflow writes it; undefined for anything else.
+ * @throws VarveError `digest-invalid` for such an address without an id, or with one that no run has
+ */
 export function runIdOf(word: string): string | undefined {
-  return RUN.exec(word)?.[1];
+  const id = RUN.exec(word)?.[1];
+  if (id !== undefined || !/^runs:/i.test(word)) return id;
+  throw new VarveError('digest-invalid', `${quoted(word)} names no run of MLflow`, {
+    path: shortened(word, 100),
+    remedy:
+      'Write `runs:/ID`, with the id as MLflow shows it: at most 64 letters, digits, hyphens and underscores.',
+  });
 }
 
 /**
@@ -24,6 +39,11 @@ export async function digestsOfRun(runId: string, signal: AbortSignal | undefine
   const server = trackingServer();
   const answer = await ask(server, runId, signal);
   const digests = [...new Set(datasetsOf(answer).flatMap(digestOf))];
+  if (digests.length > MAX_DIGESTS)
+    throw failed(
+      server.name,
+      `it names ${counted(digests.length, 'dataset')}, and ${grouped(MAX_DIGESTS)} are looked up at most`,
+    );
   if (digests.length > 0) return digests;
   throw new VarveError('run-without-data', `The run ${runId} names no data that varve versions`, {
     path: runId,
@@ -46,12 +66,17 @@ function trackingServer(): TrackingServer {
     'tracking-server-unset',
     uri === ''
       ? 'MLFLOW_TRACKING_URI names no tracking server'
-      : `MLFLOW_TRACKING_URI is no address of a server: ${describeUrl(uri)}`,
+      : `MLFLOW_TRACKING_URI is no address of a server${shownUri(uri)}`,
     {
       remedy:
         'Set it to the address of a server, such as http://localhost:5000; `mlflow server --backend-store-uri URI` serves the runs of a folder or database.',
     },
   );
+}
+
+/** Addresses of databases are taken too, and what is mistyped may have a password anywhere. */
+function shownUri(uri: string): string {
+  return /[@?]/.test(uri) ? '' : `: ${describeUrl(uri)}`;
 }
 
 async function ask(server: TrackingServer, runId: string, signal: AbortSignal | undefined): Promise<unknown> {
@@ -163,8 +188,5 @@ function failed(server: string, reason: string): VarveError {
 }
 
 function reasonOf(error: unknown): string {
-  const { name, message, cause } = error as Error & { cause?: { code?: string; message?: string } };
-  if (name === 'TimeoutError') return `no answer came within ${MAX_WAIT_MS / 1000} seconds`;
-  if (name === 'SyntaxError') return 'its answer is no JSON';
-  return withoutSecrets(cause?.code ?? cause?.message ?? message);
+  return (error as Error).name === 'SyntaxError' ? 'its answer is no JSON' : fetchFailure(error, MAX_WAIT_MS);
 }

@@ -1,4 +1,6 @@
 import { VarveError } from '../errors.ts';
+import { shortened } from '../wording/abridged.ts';
+import { counted } from '../wording/numbers.ts';
 import { refsContaining } from '../workspace/git/refs-containing.ts';
 import type { CommittedVersion, ContentKey, DatasetVersion, HistoryEntry } from './backend/version.ts';
 import type { Context } from './context/context.ts';
@@ -47,6 +49,9 @@ interface Finding extends Pick<FoundDigest, 'digest' | 'what' | 'path' | 'file'>
   readonly contents: Set<ContentKey>;
 }
 
+/** Digests that a message names: a server may have told of many. */
+const MAX_SHOWN = 3;
+
 type Version = CommittedVersion | DatasetVersion;
 type Test = (name: string) => boolean;
 
@@ -73,10 +78,12 @@ export async function which(
   for (const version of versions) noteDataset(findings, version, isWanted);
   const notSearched =
     files || findings.size === 0 ? await noteFiles(context, findings, versions, isWanted) : 0;
-  if (findings.size === 0) throw unknown(context, wanted.join(', '), notSearched);
-  for (const [index, test] of tests.entries()) {
-    if ([...findings.values()].some((finding) => test(finding.digest))) continue;
-    const { message, remedy } = unknown(context, wanted[index]!, notSearched);
+  if (findings.size === 0) throw unknown(context, wanted, notSearched);
+  const unfound = wanted.filter(
+    (_, index) => ![...findings.values()].some(({ digest }) => tests[index]!(digest)),
+  );
+  if (unfound.length > 0) {
+    const { message, remedy } = unknown(context, unfound, notSearched);
     context.onWarning?.(`${message}. ${remedy}`);
   }
   const found: FoundDigest[] = [];
@@ -88,7 +95,7 @@ function testOf(digest: string): Test {
   const match = WANTED.exec(digest.toLowerCase());
   if (match === null) {
     throw new VarveError('digest-invalid', `${JSON.stringify(digest.slice(0, 100))} is no digest`, {
-      path: digest,
+      path: shortened(digest, 100),
       remedy:
         'Give `sha256:` and hex digits as `varve log` and `varve status --json` show them; the first 4 or more do. A run of MLflow is `runs:/ID`.',
     });
@@ -214,13 +221,15 @@ function placeOf({ path, file = '', what, digest }: FoundDigest): string {
   return [path, file, what, digest].join('\0');
 }
 
-function unknown({ backend }: Context, digest: string, notSearched: number): VarveError {
+function unknown({ backend }: Context, digests: readonly string[], notSearched: number): VarveError {
+  const more = digests.length - MAX_SHOWN;
+  const shown = `${digests.slice(0, MAX_SHOWN).join(', ')}${more > 0 ? ` and ${counted(more, 'other digest')}` : ''}`;
   const within =
     notSearched === 0
       ? ''
       : ` The files of ${notSearched} versions of folders are not known here: \`varve fetch --all-commits\` brings them.`;
-  return new VarveError('digest-unknown', `No version of ${backend.terms.dataset} here has ${digest}`, {
-    path: digest,
+  return new VarveError('digest-unknown', `No version of ${backend.terms.dataset} here has ${shown}`, {
+    path: digests[0]!,
     remedy: `It may be on a branch that is not here: \`git fetch --all --tags\` brings those.${within}`,
   });
 }

@@ -67,7 +67,9 @@ export async function validateProfile(
     );
   }
   const known = new Set([FILES_TABLE, ...schema.tables.map((table) => table.name)]);
-  anomalies.push(...profile.tables.filter((table) => !known.has(table.name)).map(newTable));
+  // A table without columns is one that no schema has words for.
+  const isNew = ({ name, features }: TableProfile) => !known.has(name) && features.length > 0;
+  anomalies.push(...profile.tables.filter(isNew).map(newTable));
   const { name, digest, schemaName, environment } = options;
   return {
     varveValidation: 1,

@@ -27,7 +27,8 @@ export interface LockedDataset {
 }
 
 const VERSION = 1;
-const MAX_LOCK_BYTES = 4 * 2 ** 20;
+/** More is no lock: a dataset takes about 200 bytes. */
+export const MAX_LOCK_BYTES = 4 * 2 ** 20;
 const MAX_TEXT = 2048;
 const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 const DIGEST = /^(?:sha256:[0-9a-f]{64}|md5:[0-9a-f]{32}(?:\.dir)?)$/;
@@ -51,13 +52,17 @@ export function formatLock(lock: Lock): string {
   );
 }
 
+export function lockTooLarge(where: string): VarveError {
+  return damaged(where, 'it is larger than 4 MiB');
+}
+
 /**
  * Read a lock that may be anyone's.
  * @param where path of the file, for messages
  * @throws VarveError `lock-damaged`, `lock-too-new`
  */
 export function parseLock(text: string, where: string): Lock {
-  if (Buffer.byteLength(text) > MAX_LOCK_BYTES) throw damaged(where, 'it is larger than 4 MiB');
+  if (Buffer.byteLength(text) > MAX_LOCK_BYTES) throw lockTooLarge(where);
   const { document, fault } = parseYaml(text, {});
   if (fault !== undefined) throw damaged(where, fault.message);
   let plain: unknown;

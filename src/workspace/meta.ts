@@ -1,4 +1,5 @@
 import { VarveError } from '../errors.ts';
+import { describeUrl, holdsSecret, withoutSecrets } from '../wording/urls.ts';
 
 /** What people say of a dataset: its licence, whom to cite, what it is. Each value is one line of text, by a key such as `license`. */
 export type Meta = Readonly<Record<string, string>>;
@@ -29,7 +30,7 @@ export function problemOfMeta(meta: Meta): string | undefined {
  * Put what is said now in the place of what was said before.
  * @param changes a value, or null to say nothing any more
  * @returns in the order of the keys; undefined if nothing is said
- * @throws VarveError `meta-invalid`
+ * @throws VarveError `meta-invalid`, also for an address with a password: everybody who has the repository would have it
  */
 export function changedMeta(
   before: Meta | undefined,
@@ -42,12 +43,31 @@ export function changedMeta(
     else entries.set(key, value);
   }
   const meta = metaInOrder(entries);
-  const problem = meta && problemOfMeta(meta);
+  const problem = problemOfSecret(changes) ?? (meta && problemOfMeta(meta));
   if (problem === undefined) return meta;
   throw new VarveError('meta-invalid', `What is said of ${path} cannot be kept: ${problem}`, {
     path,
-    remedy: 'Write short lines, such as `license=CC-BY-4.0`; a longer text belongs into a file that Git has.',
+    remedy:
+      'Write short lines, such as `license=CC-BY-4.0`, and addresses as `url=https://host/path`; a longer text belongs into a file that Git has.',
   });
+}
+
+/** Of what is said now alone: what a pointer says already is in Git. */
+function problemOfSecret(changes: Readonly<Record<string, string | null>>): string | undefined {
+  const secret = Object.entries(changes).find(([, value]) => value !== null && holdsSecret(value));
+  return (
+    secret &&
+    `${JSON.stringify(secret[0].slice(0, 60))} has an address with a user, a password or a key, which Git would keep for everybody`
+  );
+}
+
+/** As it may be shown: the pointers of others may hold addresses with passwords. */
+export function withoutSecretsIn(meta: Meta): Meta {
+  return Object.fromEntries(Object.entries(meta).map(([key, value]) => [key, shownValue(value)]));
+}
+
+function shownValue(value: string): string {
+  return holdsSecret(value) ? withoutSecrets(/\s|:\//.test(value) ? value : describeUrl(value)) : value;
 }
 
 /** In the order of the keys; undefined if there is none. */

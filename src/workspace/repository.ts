@@ -118,7 +118,8 @@ function isBelow(root: string, path: string): boolean {
   return inside !== '..' && !inside.startsWith(`..${sep}`) && !isAbsolute(inside);
 }
 
-function withRealParents(absolute: string): string {
+/** Resolve the links on the way to a path, as far as there is one; the last step is not followed. */
+export function withRealParents(absolute: string): string {
   const parent = dirname(absolute);
   if (parent === absolute) return absolute;
   try {

@@ -118,3 +118,50 @@ test('a lock of strangers reaches nothing but versions of this repository', () =
   box.write('repo/other.lock', '[['.repeat(10_000));
   refused(box, ['checkout', '--locked', 'other.lock'], 'lock-damaged', 'other.lock');
 });
+
+test('what lies untracked where a locked dataset belongs is kept by whoever does what the message says', () => {
+  const two = new Sandbox().repository();
+  two.write('repo/a.csv', 'id\n1\n');
+  two.write('repo/kept.csv', 'id\n7\n');
+  two.ok(['add', 'a.csv', 'kept.csv']);
+  two.commit('one');
+  two.ok(['lock', '--output', '../made.lock']);
+  two.ok(['rm', 'a.csv']);
+  rmSync(two.path('repo/a.csv'));
+  two.commit('gone');
+  const here = () => readFileSync(two.path('repo/a.csv'), 'utf8');
+  const locked = ['checkout', '--locked', '../made.lock'];
+  const leadsOn = (words: string) => expect(words).not.toMatch(/varve checkout --(force|ours)/);
+  const mine = 'id\nmine\n';
+
+  // One way: move it away.
+  two.write('repo/a.csv', mine);
+  const said = refused(two, locked, 'changes-unsaved', 'a.csv');
+  expect(said).toContain(
+    '`varve add a.csv` and commit its pointer; then run `varve checkout --locked ../made.lock`',
+  );
+  leadsOn(said);
+  two.run('mv', ['a.csv', 'a.csv.mine']);
+  two.ok(locked);
+  expect([here(), readFileSync(two.path('repo/a.csv.mine'), 'utf8')]).toEqual(['id\n1\n', mine]);
+  two.git(['clean', '-qfdx', '-e', '.varve']);
+  two.git(['reset', '-q', '--hard']);
+
+  // Another: save it, and commit its pointer.
+  two.write('repo/a.csv', mine);
+  two.ok(['add', 'a.csv']);
+  two.commit('mine');
+  two.ok(locked);
+  expect(here()).toBe('id\n1\n');
+  two.ok(['checkout', 'a.csv@HEAD']);
+  expect(here()).toBe(mine);
+  two.git(['reset', '-q', '--hard', 'HEAD~1']);
+
+  // The last: give it up.
+  two.write('repo/a.csv', mine.replace('mine', 'other'));
+  // The record of the version before is still there: it counts as a change in both.
+  leadsOn(refused(two, locked, 'changes-conflicting', 'a.csv'));
+  two.ok([...locked, '--force']);
+  expect(here()).toBe('id\n1\n');
+  two.remove();
+});

@@ -75,3 +75,65 @@ test('what two branches say of a dataset is merged, and left to people where the
   box.git(['merge', '--abort']);
   box.git(['checkout', '-q', 'main']);
 });
+
+test('an address with a password or a signature is not kept, and of another pointer not shown', () => {
+  const signed = 'https://bucket.example/a?X-Amz-Signature=hunter2';
+  for (const value of [
+    'https://ann:hunter2@example.org/a',
+    'https://hunter2@example.org/a',
+    signed,
+    `see ${signed} for more`,
+    'ann:hunter2@example.org',
+  ])
+    for (const key of ['url', 'description', 'mirror'])
+      expect(
+        refused(box, ['meta', 'data/people.csv', `${key}=${value}`], 'meta-invalid', 'data/people.csv'),
+      ).not.toContain('hunter2');
+  box.ok([
+    'meta',
+    'data/people.csv',
+    'url=https://example.org:8443/@ann/?keywords=a#b',
+    'creator=Ann <ann@example.org>',
+  ]);
+  // As somebody else may have written it.
+  const before = pointer('data/people.csv');
+  const after = before.replace(
+    /^meta-url: .*$/m,
+    `meta-mirror: "ann:hunter2@example.org"\nmeta-url: "${signed}"`,
+  );
+  expect(after).not.toBe(before);
+  box.write('repo/data/people.csv.varve', after);
+  const formats = ['text', 'json', 'openlineage', 'croissant', 'mlflow', 'mltable'];
+  const shown = [
+    box.ok(['meta', 'data/people.csv']),
+    box.ok(['meta', 'data/people.csv', '--json']),
+    box.ok(['describe', 'data/people.csv', '--json']),
+    ...formats.map((format) => box.ok(['describe', 'data/people.csv', '--format', format])),
+    box.ok(['meta', 'data/people.csv', 'license=MIT', '--json']),
+    box.ok(['add', 'data/people.csv', '--openlineage', '/dev/stdout']),
+  ];
+  for (const text of shown) expect(text).not.toContain('hunter2');
+  expect(shown[0]).toContain('https://bucket.example/a');
+  expect(pointer('data/people.csv')).toContain('meta-license: MIT');
+  box.git(['checkout', '-q', '.']);
+});
+
+test('the address of files that a document names has no password, and no query that paths would follow', () => {
+  const withBase = (format: string, url: string) =>
+    box.varve(['describe', 'data/people.csv', '--format', format, '--base-url', url]);
+  for (const url of [
+    'https://ann:hunter2@host/a',
+    'https://host/a?sig=hunter2',
+    'https://host/a#hunter2',
+    'ann:hunter2@host',
+  ])
+    for (const format of ['croissant', 'mltable']) {
+      const { code, out, err } = withBase(format, url);
+      expect([code, out]).toEqual([2, '']);
+      expect(err).toContain('--base-url');
+      expect(err).not.toContain('hunter2');
+    }
+  expect(withBase('croissant', 'http://localhost:9000/a@b/v1').out).toContain(
+    'http://localhost:9000/a@b/v1/data/people.csv',
+  );
+});

@@ -211,3 +211,39 @@ test('an address in the settings counts once this machine agreed to it', async (
   refused(box, ['add', 'data/people.csv'], 'config-damaged', 'openlineage');
   writeFileSync(config, before);
 });
+
+test('a server that hangs, breaks off or answers nonsense costs no result, and is told of in words', async () => {
+  const { createServer: createSocketServer } = await import('node:net');
+  const answers: [string, (socket: import('node:net').Socket) => void][] = [
+    ['it closed the connection', (socket) => socket.destroy()],
+    ['it closed the connection', (socket) => socket.once('data', () => socket.end())],
+    ['what it answered is no HTTP', (socket) => socket.once('data', () => socket.end('nonsense\r\n\r\n'))],
+    ['no answer came within 5 seconds', () => undefined],
+  ];
+  for (const [words, reply] of answers) {
+    const sockets = new Set<import('node:net').Socket>();
+    let connections = 0;
+    const server = createSocketServer((socket) => {
+      connections++;
+      sockets.add(socket.on('error', () => undefined));
+      reply(socket);
+    });
+    await new Promise<void>((resolve) => server.listen(0, resolve));
+    const place = `http://localhost:${(server.address() as AddressInfo).port}`;
+    const { code, out, err } = await box.later([
+      'validate',
+      'data/people.csv',
+      '--json',
+      '--openlineage',
+      place,
+    ]);
+    expect([words, code, typeof JSON.parse(out).valid]).toEqual([words, 1, 'boolean']);
+    expect(err).toContain(words);
+    expect(err).not.toMatch(/UND_ERR|ECONN|HPE_/);
+    // One fault is told once, whichever events met it.
+    expect(err.match(/did not reach/g)).toHaveLength(1);
+    expect(connections).toBeGreaterThan(0);
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  }
+});

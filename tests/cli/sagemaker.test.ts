@@ -119,3 +119,88 @@ test('a profile is written as statistics of Model Monitor', () => {
   box.write('repo/two/b/y.csv', 'r,s,t\na,b,c\n');
   expect(box.varve(['profile', 'two', '--format', 'sagemaker']).err).toContain('several tables');
 });
+
+test('statistics, of varve or of the service, become a schema by which new data is judged', () => {
+  box.ok(['profile', 'a.csv', '--format', 'sagemaker', '--output', 'statistics.json']);
+  const infer = (...more: string[]) =>
+    box.varve([
+      'schema',
+      'infer',
+      'a.csv',
+      '--from',
+      'statistics.json',
+      '--output',
+      'of.yaml',
+      '--force',
+      ...more,
+    ]);
+  expect(infer('--json').code).toBe(0);
+  box.ok(['validate', 'a.csv', '--schema', 'of.yaml']);
+  expect(readFileSync(box.path('repo/of.yaml'), 'utf8').split('\n').slice(2).join('\n')).toBe(`varveSchema: 1
+features:
+  n:
+    type: integer
+    presence: required
+    range: { min: 0 }
+  share:
+    type: float
+    presence: required
+    range: { min: 0 }
+  kind:
+    type: string
+    presence: required
+    domain: [ a, b ]
+  some:
+    type: integer
+    presence: { minFraction: 0.75 }
+  on:
+    type: [ boolean, date, string, time, timestamp ]
+    presence: required
+`);
+  const common = { num_present: 3, num_missing: 1 };
+  const wrong: [object[], string][] = [
+    [[{ name: 'n', inferred_type: 'Integral', numerical_statistics: {} }], 'how many values'],
+    [[{ name: 'n', inferred_type: 'Decimal', numerical_statistics: { common } }], 'inferred_type "Decimal"'],
+    [
+      [
+        { name: 'n', inferred_type: 'Integral', numerical_statistics: { common } },
+        { name: 'n', inferred_type: 'String', string_statistics: { common } },
+      ],
+      'two features called "n"',
+    ],
+  ];
+  for (const [features, words] of wrong) {
+    box.write('repo/statistics.json', JSON.stringify({ version: 0, dataset: { item_count: 4 }, features }));
+    const { code, err } = infer();
+    expect([code, err]).toEqual([2, expect.stringContaining(words)]);
+    expect(err).toContain('statistics.json cannot be read as statistics');
+  }
+});
+
+test('a type that the service has not, and a name that stands twice, are told of as what they are', () => {
+  const n = { name: 'n', inferred_type: 'Integral', completeness: 1 };
+  const wrong: [object[], string][] = [
+    [
+      [n, { ...n, name: 'm', inferred_type: 'Decimal' }],
+      '"m" has the inferred_type "Decimal", and the types are Integral',
+    ],
+    [[n, { name: 'm', completeness: 1 }], '"m" has no inferred_type'],
+    [[n, { ...n, inferred_type: 'String' }], 'it has two features called "n"'],
+  ];
+  for (const [features, words] of wrong) {
+    box.write('repo/odd.json', JSON.stringify({ version: 0, features }));
+    const { code, err } = box.varve([
+      'schema',
+      'infer',
+      'a.csv',
+      '--from',
+      'odd.json',
+      '--output',
+      'odd.yaml',
+    ]);
+    expect([code, err]).toEqual([
+      2,
+      expect.stringContaining(`odd.json cannot be read as constraints: ${words}`),
+    ]);
+  }
+});

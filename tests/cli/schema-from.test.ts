@@ -1,3 +1,4 @@
+import { rmSync, truncateSync } from 'node:fs';
 import { afterAll, expect, test } from 'vitest';
 import { Sandbox } from '../support/sandbox.ts';
 
@@ -198,4 +199,38 @@ test('what is no metadata, or tells of no columns, is refused and nothing is wri
     ).error.code,
   ).toBe('symlink-refused');
   expect(sandbox.varve(['schema', 'show', 'other.csv']).err).toContain('There is no schema');
+});
+
+test('two fields of one name are refused, since nobody could say which is meant', () => {
+  sandbox.write('repo/three.csv', 'rank\n1\n');
+  const { '@id': _, ...unnamed } = field('rank', 'sc:Integer');
+  const twins = [
+    [field('rank', 'sc:Text'), field('rank', 'sc:Integer')],
+    [{ ...field('rank', 'sc:Text'), '@id': 'other' }, unnamed],
+  ];
+  for (const two of twins) {
+    const recordSet = [{ '@type': 'cr:RecordSet', '@id': 'people', name: 'people', field: two }];
+    sandbox.write('repo/twins.json', JSON.stringify({ ...DOCUMENT, recordSet }));
+    const { code, err } = sandbox.varve(['schema', 'infer', 'three.csv', '--from', 'twins.json']);
+    expect([code, err]).toEqual([
+      2,
+      expect.stringContaining('has two fields called "passengers/rank" in the record set "people"'),
+    ]);
+  }
+});
+
+test('a file of data is no document, and is refused before it is read', () => {
+  const path = sandbox.write('repo/large.json', '');
+  // Its bytes are holes: what reads it as a whole takes 3 GB of memory, and more than a text can have.
+  truncateSync(path, 3 * 2 ** 30);
+  for (const args of [
+    ['schema', 'infer', 'three.csv', '--from', 'large.json'],
+    ['validate', 'three.csv', '--schema', 'large.json'],
+  ]) {
+    const { code, err } = sandbox.varve(args);
+    expect([code, err]).toEqual([2, expect.stringContaining('large.json is larger than 16.0 MiB')]);
+  }
+  const lock = sandbox.varve(['checkout', '--locked', 'large.json']);
+  expect([lock.code, lock.err]).toEqual([2, expect.stringContaining('larger than 4 MiB')]);
+  rmSync(path);
 });

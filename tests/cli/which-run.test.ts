@@ -97,3 +97,66 @@ test('without a server of the environment nothing is asked, whatever the reposit
   expect(await refusal()).toBe('tracking-server-unset');
   expect(await refusal('runs:/../0a1b')).toBe('digest-invalid');
 });
+
+test('an address without an id that a run can have is refused before anybody is asked', async () => {
+  answer = () => expect.unreachable();
+  for (const run of ['runs:/', 'runs://', 'runs:', 'runs:/ ', 'runs:/a b', `runs:/${'x'.repeat(300_000)}`]) {
+    const { code, out, err } = await box.later(['which', run, '--json']);
+    expect([code, JSON.parse(out).error.code]).toEqual([2, 'digest-invalid']);
+    expect(JSON.parse(out).error.remedy).toContain('runs:/ID');
+    expect((err + out).length).toBeLessThan(2000);
+  }
+});
+
+test('a server that names thousands of versions fills no page', async () => {
+  box.env.MLFLOW_TRACKING_URI = url;
+  const made = (many: number) =>
+    Array.from({ length: many }, (_, at) =>
+      varves({ digest: `sha256:${at.toString(16).padStart(64, '0')}` }),
+    );
+  answer = (_, response) => response.end(runWith(...made(3000)));
+  expect(await refusal()).toBe('tracking-server-failed');
+  answer = (_, response) => response.end(runWith(...made(900)));
+  const unknown = await box.later(['which', 'runs:/0a1b']);
+  expect([unknown.code, unknown.err.length < 1000]).toEqual([2, true]);
+  expect(unknown.err).toContain('and 897 other digests');
+  answer = (_, response) => response.end(runWith(varves({ digest }), ...made(900)));
+  const some = await box.later(['which', 'runs:/0a1b']);
+  expect([some.code, some.err.length < 1000]).toEqual([0, true]);
+  answer = (_, response) => response.writeHead(500).end(`<html>${'x'.repeat(300_000)}`);
+  expect((await box.later(['which', 'runs:/0a1b'])).err.length).toBeLessThan(1000);
+});
+
+test('what is no address of a server is named without its password', async () => {
+  for (const uri of [
+    'ann:s3cret@127.0.0.1:5000',
+    '//ann:s3cret@host',
+    'sqlite:ann:s3cret@mlflow.db',
+    'sqlite:///mlflow.db?password=s3cret',
+    'postgresql:ann:s3cret@host/mlflow',
+    'postgresql+psycopg2://ann:s3cret@host/mlflow',
+    'http:ann:s3cret@host',
+    'http:/ann:s3cret@host',
+    'htp//ann:s3cret@host',
+    's3cret@host',
+  ]) {
+    box.env.MLFLOW_TRACKING_URI = uri;
+    const { code, err, out } = await box.later(['which', 'runs:/0a1b', '--json']);
+    expect([uri, code, JSON.parse(out).error.code]).toEqual([uri, 2, 'tracking-server-unset']);
+    expect(err + out).not.toContain('s3cret');
+  }
+  box.env.MLFLOW_TRACKING_URI = './mlruns';
+  expect((await box.later(['which', 'runs:/0a1b'])).err).toContain('./mlruns');
+  box.env.MLFLOW_TRACKING_URI = url;
+});
+
+test('a server that cannot be reached is told of in words', async () => {
+  answer = (request) => request.socket.destroy();
+  expect((await box.later(['which', 'runs:/0a1b'])).err).toContain(
+    'it closed the connection without a whole answer',
+  );
+  box.env.MLFLOW_TRACKING_URI = 'http://localhost:9';
+  const { err } = await box.later(['which', 'runs:/0a1b']);
+  expect(err).not.toMatch(/ECONN|UND_ERR/);
+  box.env.MLFLOW_TRACKING_URI = url;
+});

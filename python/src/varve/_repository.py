@@ -104,6 +104,7 @@ class Repository:
         output: PathLike | None = None,
         strict: bool = False,
         explain: bool = False,
+        source: PathLike | None = None,
     ) -> Schema:
         """The schema that data bears out: of several datasets, one that each of them satisfies.
 
@@ -115,19 +116,23 @@ class Repository:
             output: a file that is written, in the place of one that is there.
             strict: allow only what the data has: no value, number or null beyond it.
             explain: write above each feature why it has its constraints.
+            source: a document that says what holds, in place of the data, which is not read: metadata of Croissant, or
+                ``constraints.json`` or ``statistics.json`` of SageMaker.
+
+        Raises:
+            VarveError: ``schema-source-invalid``, ``output-reserved`` where ``output`` is data or a pointer.
         """
         import tempfile
 
         with ExitStack() as stack:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="varve-schema-"))
             paths = [stack.enter_context(named(each)) for each in data]
-            target = os.path.join(folder, "schema.yaml")
-            options = {"output": target, "strict": strict, "explain": explain}
+            target = os.path.join(folder, "schema.yaml") if output is None else os.fspath(output)
+            options: dict[str, Any] = {"output": target, "strict": strict, "explain": explain, "force": True}
+            if source is not None:
+                options["from"] = os.fspath(source)
             result, _ = self._call("schema.infer", [paths], options)
-        schema = Schema(result["text"], result["tables"], result["features"])
-        if output is not None:
-            schema.save(os.path.join(self.folder, os.fspath(output)))
-        return schema
+        return Schema(result["text"], result["tables"], result["features"])
 
     def validate(
         self,

@@ -13,12 +13,19 @@ const WITHOUT_LINK: number | undefined = constants.O_NOFOLLOW;
  * Read a file of the repository that Git may have brought, as UTF-8. Git keeps symbolic links too, and one that leads out of
  * the repository, or into `.git`, would show this machine's files in messages; one that stays within is followed.
  * @param path POSIX, relative to `root`
+ * @param bound what is thrown, before it is read, for a file of more bytes
  * @throws VarveError `symlink-refused`, `special-file-refused`, and errors of the system as they are
  */
-export function readTrackedFile(root: string, path: string): string {
+export function readTrackedFile(
+  root: string,
+  path: string,
+  bound?: { readonly bytes: number; readonly tooLarge: () => VarveError },
+): string {
   const file = openTracked(root, path);
   try {
-    if (!fstatSync(file).isFile()) throw notAFile(path);
+    const found = fstatSync(file);
+    if (!found.isFile()) throw notAFile(path);
+    if (bound !== undefined && found.size > bound.bytes) throw bound.tooLarge();
     return readFileSync(file, 'utf8');
   } finally {
     closeSync(file);

@@ -45,7 +45,7 @@ export function command(run: RunCommand): Command {
         if (json && output === undefined) return { json: await describe(context, dataset), text: '' };
         const text = await describeAs(context, dataset, format, { baseUrl });
         if (output === undefined) return { json: undefined, text, isVerbatim: format !== 'text' };
-        replaceReport(io, output, text);
+        await replaceReport(io, output, text);
         return { json: { output }, text: neutral(`Wrote ${output}.`) };
       }),
     );

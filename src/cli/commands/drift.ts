@@ -6,6 +6,7 @@ import type { DriftReport, Verdict } from '../../drift/model.ts';
 import { driftWindow } from '../../drift/window.ts';
 import { VarveError } from '../../errors.ts';
 import { isKafkaUrl } from '../../kafka/address.ts';
+import { checkOutputPlace } from '../../operations/datasets/output-place.ts';
 import { fileInGit } from '../../operations/datasets/resolve.ts';
 import { type DriftOperationOptions, drift } from '../../operations/drift.ts';
 import { driftHistory } from '../../operations/drift-history.ts';
@@ -176,7 +177,7 @@ function onlyDataset(before: string, after: string | undefined, flag: string): s
 /** Compare two datasets, versions or slices. */
 async function comparePair(io: Io, before: string, after: string, options: Options): Promise<Outcome> {
   const report = await drift(io.cwd, [before, after], options, io);
-  writeMetrics(io, options, report);
+  await writeMetrics(io, options, report);
   const exitCode = isFailure(report.verdict, options.failOn) ? 1 : 0;
   const file = fileInGit(io.cwd, after);
   return reportOutcome(
@@ -203,12 +204,13 @@ async function compareHistory(io: Io, dataset: string, options: Options): Promis
 
 /** Compare JSON Lines with a snapshot, and print a line for each window as soon as it is full. */
 async function compareStream(io: Io, snapshot: string, options: Options): Promise<Outcome> {
+  if (options.prometheus !== undefined) await checkOutputPlace(io.cwd, options.prometheus);
   let windows = 0;
   let exitCode: 0 | 1 = 0;
   for await (const report of await streamReports(io, snapshot, options)) {
     const line = driftWindow(report, ++windows);
     io.emit(line, renderDriftWindow(line, 'text', { color: io.colours, width: io.width ?? 100 }));
-    writeMetrics(io, options, { ...report, after: { ...report.after, name: snapshot } });
+    await writeMetrics(io, options, { ...report, after: { ...report.after, name: snapshot } });
     if (isFailure(report.verdict, options.failOn)) exitCode = 1;
   }
   return { json: undefined, text: '', exitCode };
@@ -241,8 +243,8 @@ function streamInput(io: Io, file: string): Readable {
 }
 
 /** Write metrics for Prometheus if `--prometheus` names a file. */
-function writeMetrics(io: Io, { prometheus }: Options, report: DriftReport): void {
+async function writeMetrics(io: Io, { prometheus }: Options, report: DriftReport): Promise<void> {
   if (prometheus === undefined) return;
   const text = renderDrift(report, 'prometheus', { color: false, width: 100 });
-  replaceReport(io, prometheus, text);
+  await replaceReport(io, prometheus, text);
 }

@@ -28,7 +28,7 @@ export function command(run: RunCommand): Command {
         const { cwd, signal, onProgress, onWarning } = io;
         const context = await openContext(cwd, { signal, onProgress, onWarning });
         const locked = await lock(context, datasets);
-        replaceReport(io, options.output, formatLock(locked));
+        await replaceReport(io, options.output, formatLock(locked));
         const lines = locked.datasets.map(({ path, digest }) => `${path}  ${digest}`);
         const head = `Wrote ${options.output}: ${counted(locked.datasets.length, 'dataset')}.`;
         return {

@@ -135,7 +135,7 @@ async function writePart(io: Io, part: AsyncIterable<Uint8Array>, options: Optio
   for await (const line of part) lines.push(line);
   const bytes = Buffer.concat(lines);
   if (options.output === undefined) return { json: undefined, text: bytes.toString(), isVerbatim: true };
-  replaceReport(io, options.output, bytes);
+  await replaceReport(io, options.output, bytes);
   return { json: undefined, text: neutral(`Wrote ${options.output}.`) };
 }
 

@@ -41,7 +41,10 @@ function infer(run: RunCommand): Command {
     .option('--output <file>', 'another place')
     .option('--force', 'replace a schema that is there')
     .option('--strict', 'allow only what the data has: no other value, number or share of nulls')
-    .option('--from <file>', 'take what Croissant or SageMaker’s constraints.json says, in place of the data')
+    .option(
+      '--from <file>',
+      'take what Croissant, or constraints.json or statistics.json of SageMaker says, in place of the data',
+    )
     .option('--explain', 'say above each feature why it has its constraints, as comments')
     .addOption(offlineOption())
     .action((datasets: string[], options: CommonOptions & SchemaInferOptions) =>

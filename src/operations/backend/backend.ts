@@ -112,6 +112,12 @@ export interface Backend {
    */
   datasetNamed(path: string): Promise<string | undefined>;
   /**
+   * The dataset that a path is, or lies in, by a pointer of the working tree; undefined if there is none. What a stage of DVC makes is none:
+   * it may be made anew.
+   * @param path from the root; nothing need lie there
+   */
+  datasetAround(path: string): Promise<string | undefined>;
+  /**
    * The version that a commit has of the dataset at `path` (or with its pointer there); of the working tree where `commit` is undefined.
    * Undefined if there is no such dataset.
    * @throws VarveError `dataset-missing` if it has no recorded version; `pointer-damaged`

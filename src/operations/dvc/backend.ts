@@ -50,6 +50,7 @@ import { status } from './status.ts';
 import {
   everyOutputVersion,
   namedOutput,
+  outputAround,
   outputVersion,
   outputVersionHistory,
   outputVersionsAt,
@@ -80,6 +81,10 @@ export class DvcBackend implements Backend {
 
   async datasetNamed(path: string): Promise<string | undefined> {
     return namedOutput(this.#context, path);
+  }
+
+  async datasetAround(path: string): Promise<string | undefined> {
+    return outputAround(this.#context, path);
   }
 
   async version(path: string, commit: string | undefined): Promise<DatasetVersion | undefined> {

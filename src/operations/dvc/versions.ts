@@ -1,3 +1,4 @@
+import { isWithin } from '../../base/files/path-order.ts';
 import { isDirectory, type ObjectId } from '../../dvc/format/object-id.ts';
 import type { Output } from '../../dvc/format/output.ts';
 import {
@@ -52,6 +53,13 @@ export function contentKeyOf({ hash, value }: ObjectId): ContentKey {
 /** Implements Backend.datasetNamed. */
 export function namedOutput({ repository, cwd }: DvcPlace, path: string): string | undefined {
   return outputNamed(outputsInTree(repository), namedPath({ repository, cwd }, path))?.path;
+}
+
+/** Implements Backend.datasetAround. */
+export function outputAround({ repository }: DvcPlace, path: string): string | undefined {
+  return outputsInTree(repository).find(
+    ({ stage, path: output }) => stage === undefined && isWithin(path, output),
+  )?.path;
 }
 
 /** Implements Backend.version. */

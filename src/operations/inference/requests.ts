@@ -12,8 +12,8 @@ export type Row = Readonly<Record<string, unknown>>;
 
 /** The rows of one logged value. */
 export interface LoggedRequest {
-  /** The forms that the rows came in, outermost first: `cloudevents`, `v2`; none where it was rows themselves. */
-  readonly envelope: readonly Envelope[];
+  /** The forms that the rows came in, sorted, each from its outermost inwards: `cloudevents/v2`; none where it was rows themselves. */
+  readonly forms: readonly string[];
   readonly rows: readonly Row[];
   /** When it was sent, as its envelope says: milliseconds since 1970. */
   readonly time?: number;
@@ -26,6 +26,12 @@ export interface LoggedRequest {
 export type Envelope = 'cloudevents' | 'predict' | 'v2' | 'seldon' | 'bentoml' | 'prediction-log';
 
 type Json = Record<string, unknown>;
+
+/** One of the requests of a value: a list has several, perhaps of several forms. */
+interface Part extends Pick<LoggedRequest, 'rows' | 'time'> {
+  /** Outermost first. */
+  readonly envelope: readonly Envelope[];
+}
 
 /** What TensorFlow Serving and V1 know beside the rows. */
 const PREDICT_KEYS = new Set([
@@ -61,44 +67,43 @@ export class RequestReader {
    * @throws VarveError `request-invalid`
    */
   read(value: unknown): LoggedRequest {
-    if (!Array.isArray(value)) return this.#readOne(value);
-    const all = value.map((one) => this.#readOne(one));
+    const all = (Array.isArray(value) ? value : [value]).flatMap((one) => this.#readOne(one));
     const times = all.flatMap(({ time }) => time ?? []);
+    // An answer among requests is no form of theirs.
+    const withRows = all.filter(({ rows }) => rows.length > 0);
+    const forms = (withRows.length > 0 ? withRows : all).map(({ envelope }) => envelope.join('/'));
     return {
-      envelope: all[0]?.envelope ?? [],
+      forms: [...new Set(forms.filter((form) => form !== ''))].sort(),
       rows: all.flatMap(({ rows }) => rows),
       ...(times.length > 0 && { time: Math.min(...times) }),
     };
   }
 
-  #readOne(value: unknown): LoggedRequest {
+  #readOne(value: unknown): Part[] {
     if (!isObject(value)) throw requestInvalid('it is no object');
     return this.#has(value, 'specversion', 'type', 'source')
       ? this.#readEvent(value)
-      : this.#readPayload(value);
+      : [this.#readPayload(value)];
   }
 
   /** Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md */
-  #readEvent(event: Json): LoggedRequest {
-    const found = isAnswer(event.type) ? { envelope: [], rows: [] } : this.#readData(dataOf(event));
+  #readEvent(event: Json): Part[] {
+    const found = isAnswer(event.type) ? [{ envelope: [], rows: [] }] : this.#readData(dataOf(event));
     const time = typeof event.time === 'string' ? Date.parse(event.time) : Number.NaN;
-    return {
-      envelope: ['cloudevents', ...found.envelope],
-      rows: found.rows,
+    return found.map(({ envelope, rows }) => ({
+      envelope: ['cloudevents', ...envelope],
+      rows,
       ...(Number.isFinite(time) && { time }),
-    };
+    }));
   }
 
-  #readData(data: unknown): LoggedRequest {
-    if (!Array.isArray(data)) {
-      if (!isObject(data)) throw requestInvalid('the data of its event is no JSON object');
-      return this.#readPayload(data);
-    }
-    const all = data.map((one) => this.#readData(one));
-    return { envelope: all[0]?.envelope ?? [], rows: all.flatMap(({ rows }) => rows) };
+  #readData(data: unknown): Part[] {
+    if (Array.isArray(data)) return data.flatMap((one) => this.#readData(one));
+    if (!isObject(data)) throw requestInvalid('the data of its event is no JSON object');
+    return [this.#readPayload(data)];
   }
 
-  #readPayload(value: Json): LoggedRequest {
+  #readPayload(value: Json): Part {
     if (this.#has(value, 'inputs') && areTensors(value.inputs))
       return { envelope: ['v2'], rows: tensorRows(value.inputs, this.#columns) };
     if (this.#isPredict(value)) return { envelope: ['predict'], rows: this.#predictRows(value) };
@@ -166,7 +171,7 @@ export class RequestReader {
   }
 
   /** Source: https://docs.bentoml.com, "Model monitoring"; bentoml/_internal/monitoring/default.py. */
-  #monitorLine(value: Json): LoggedRequest {
+  #monitorLine(value: Json): Part {
     const row: Json = {};
     for (const [name, one] of Object.entries(value)) {
       const isFeature = this.#columns.names.has(name);

@@ -1,10 +1,13 @@
-import { resolve } from 'node:path';
-import { describeUrl } from '../../wording/urls.ts';
+import { join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { VarveError } from '../../errors.ts';
+import { describeUrl, URL_SCHEME } from '../../wording/urls.ts';
 import { readConfig } from '../../workspace/config.ts';
-import { type Repository, refuseLinksOut } from '../../workspace/repository.ts';
+import type { Repository } from '../../workspace/repository.ts';
 import { isTrusted } from '../../workspace/trust/consent.ts';
 import { lineageRequest } from '../../workspace/trust/lineage.ts';
 import { fingerprint } from '../../workspace/trust/request.ts';
+import { checkOutputPlace } from '../datasets/output-place.ts';
 
 /** Where events go: each a line at the end of a file, or a request to a server. */
 export type Destination =
@@ -30,7 +33,12 @@ export interface Asker {
  * as the settings do. A setting to which this machine did not agree counts for nothing, and a warning says so.
  * @returns undefined if nobody is to be told
  */
-export function findDestination({ cwd, repository, openlineage, onWarning }: Asker): Destination | undefined {
+export async function findDestination({
+  cwd,
+  repository,
+  openlineage,
+  onWarning,
+}: Asker): Promise<Destination | undefined> {
   const { OPENLINEAGE_DISABLED, OPENLINEAGE_URL } = process.env;
   if (openlineage === null) return undefined;
   if (openlineage !== undefined) return destinationOf(cwd, openlineage);
@@ -39,11 +47,29 @@ export function findDestination({ cwd, repository, openlineage, onWarning }: Ask
   return repository && destinationInSettings(repository, onWarning);
 }
 
-/** @throws VarveError `symlink-refused` for a file behind a link that leads out */
-function destinationOf(cwd: string, place: string): Destination {
+/** @throws VarveError `usage` for an address of another kind, and as checkOutputPlace for a file */
+async function destinationOf(cwd: string, place: string): Promise<Destination> {
   if (/^https?:\/\//i.test(place)) return serverAt(place);
-  refuseLinksOut(cwd, place);
-  return { kind: 'file', path: resolve(cwd, place), name: place };
+  const file = fileNamed(cwd, place);
+  await checkOutputPlace(cwd, file);
+  return { kind: 'file', path: resolve(cwd, file), name: file };
+}
+
+/** A path, or the URL of a file of this machine. One letter before a colon is a drive of Windows. */
+function fileNamed(cwd: string, place: string): string {
+  const [, scheme] = /^([a-z][a-z0-9+.-]+):/i.exec(place) ?? [];
+  if (scheme === undefined) return place;
+  try {
+    if (/^file$/i.test(scheme)) return fileURLToPath(new URL(place, pathToFileURL(join(cwd, '/'))));
+  } catch {
+    // Of another machine, or with a path that no file has.
+  }
+  const shown = URL_SCHEME.test(place) ? describeUrl(place) : `${scheme}:…`;
+  throw new VarveError('usage', `No event of OpenLineage can be sent to ${shown}`, {
+    path: shown,
+    remedy:
+      'Name a server by http:// or https://, or a file by its path or file:///path. A file whose name has a colon is named as `./a:b`.',
+  });
 }
 
 function destinationInSettings(

@@ -17,6 +17,9 @@ import type { Context, Watch } from '../context/context.ts';
 import { contextOf } from '../datasets/resolve.ts';
 import { type Destination, findDestination } from './destination.ts';
 
+/** What a server may take to answer, and what a command waits for it in all once its own work is done. */
+const MAX_WAIT_MS = 5000;
+
 /** What a run read and made. */
 export interface RunDatasets {
   readonly inputs?: readonly LineageDataset[];
@@ -28,7 +31,7 @@ export type RecordedVerb = 'add' | 'push' | 'validate' | 'drift' | 'check';
 
 /**
  * Do work in a repository, and tell of it by the events START and COMPLETE, FAIL or ABORT where somebody wants to know. What cannot be told is
- * a warning, and takes a few seconds at most.
+ * a warning, and takes five seconds at most.
  * @param run given a context in which nothing is told a second time
  * @param datasetsOf what the result read and made; asked only if somebody is told
  */
@@ -74,16 +77,18 @@ async function record<T>(
   datasetsOf: (result: T) => Promise<RunDatasets>,
 ): Promise<T> {
   const repository = context?.repository;
-  const destination = findDestination({ cwd, repository, openlineage, onWarning });
+  const destination = await findDestination({ cwd, repository, openlineage, onWarning });
   if (destination === undefined) return run();
   const reporter = new Reporter(destination, runOf(verb, repository?.root ?? cwd), onWarning);
   const started = reporter.tell({ eventType: 'START' });
   try {
     const result = await run();
+    reporter.endSoon();
     await started;
     await reporter.tell({ eventType: 'COMPLETE', ...(await reporter.attempt(() => datasetsOf(result))) });
     return result;
   } catch (error) {
+    reporter.endSoon();
     await started;
     const message = withoutSecrets(error instanceof Error ? error.message : String(error));
     await reporter.tell({ eventType: signal?.aborted ? 'ABORT' : 'FAIL', error: message });
@@ -96,11 +101,18 @@ class Reporter {
   readonly #destination: Destination;
   readonly #run: LineageRun;
   readonly #onWarning: Watch['onWarning'];
+  readonly #end = new AbortController();
 
   constructor(destination: Destination, run: LineageRun, onWarning: Watch['onWarning']) {
     this.#destination = destination;
     this.#run = run;
     this.#onWarning = onWarning;
+  }
+
+  /** The work is done: whatever is still to tell has MAX_WAIT_MS in all. */
+  endSoon(): void {
+    const reason = new DOMException('The server takes too long', 'TimeoutError');
+    setTimeout(() => this.#end.abort(reason), MAX_WAIT_MS).unref();
   }
 
   async tell(state: Omit<LineageState, 'time'>): Promise<void> {
@@ -110,7 +122,10 @@ class Reporter {
         import('../../report/standards/openlineage.ts'),
         import('./emit.ts'),
       ]);
-      const trouble = await emit(runEvent(this.#run, { ...state, time }), this.#destination);
+      const trouble = await emit(runEvent(this.#run, { ...state, time }), this.#destination, {
+        signal: AbortSignal.any([this.#end.signal, AbortSignal.timeout(MAX_WAIT_MS)]),
+        most: MAX_WAIT_MS,
+      });
       if (trouble !== undefined) this.#onWarning?.(trouble);
     });
   }

@@ -5,6 +5,7 @@ import { VarveError } from '../../errors.ts';
 import { parseSchema } from '../../schema/format/parse.ts';
 import type { Schema } from '../../schema/model.ts';
 import { schemaFromPbtxt } from '../../schema/tfdv/schema-from.ts';
+import { byteSize } from '../../wording/numbers.ts';
 import { shellWord } from '../../wording/quote.ts';
 import { enclosingGitRoot, refuseLinksOut } from '../../workspace/repository.ts';
 import { type NamedDataset, schemaPathOf } from '../datasets/resolve.ts';
@@ -81,12 +82,13 @@ export function readSchemaSource(cwd: string, name: string): string {
 
 function readBounded({ name, absolutePath }: SchemaFile): string {
   const root = enclosingGitRoot(absolutePath) ?? dirname(absolutePath);
-  const text = readTrackedFile(root, relative(root, absolutePath));
-  if (text.length <= MAX_SCHEMA_BYTES) return text;
-  throw new VarveError('schema-too-large', `${name} is far too large for a schema`, {
-    path: name,
-    remedy: 'Check that this is the file that was meant.',
-  });
+  const tooLarge = (): VarveError =>
+    new VarveError(
+      'schema-too-large',
+      `${name} is larger than ${byteSize(MAX_SCHEMA_BYTES)}, far more than a schema or a document about columns has`,
+      { path: name, remedy: 'Name the file that tells of the columns: data itself is named as the dataset.' },
+    );
+  return readTrackedFile(root, relative(root, absolutePath), { bytes: MAX_SCHEMA_BYTES, tooLarge });
 }
 
 /** @throws VarveError `schema-missing`, `schema-invalid`, `tfdv-invalid` */

@@ -15,8 +15,8 @@ import type { RegisteredSchemas, WrittenSchema } from './registered-schemas.ts';
 /** The rows of one message. */
 export interface MessageRows {
   readonly rows: number;
-  /** Forms of requests that they came in, such as `cloudevents/v2`; '' where they were rows themselves. */
-  readonly envelope: string;
+  /** Forms of requests that they came in, such as `cloudevents/v2`; none where they were rows themselves. */
+  readonly forms: readonly string[];
   /** When they happened, as the message itself says: milliseconds since 1970. */
   readonly time?: number;
   /** How they are written: lines of JSON, or one value of Avro and its schema. */
@@ -84,7 +84,7 @@ export class MessageReader {
       const time = schema.check.check(content, this.#options.timeField);
       return {
         rows: 1,
-        envelope: '',
+        forms: [],
         ...(time !== undefined && { time }),
         content: { value: content, schema },
       };
@@ -119,12 +119,11 @@ export class MessageReader {
 
   #rowsOf(json: unknown, text: string, value: Buffer): JsonRows {
     const { reader, names, timeField } = this.#options;
-    const { rows, envelope, time: sent } = reader.read(json);
-    const form = envelope.join('/');
+    const { rows, forms, time: sent } = reader.read(json);
     const lines = new RowLines(names);
     // A row keeps the digits that it was written with, if it is a line.
     const isLine = !value.includes(LINE_FEED) && !value.includes(CARRIAGE_RETURN);
-    const own = form === '' && !Array.isArray(json) && isLine ? text : undefined;
+    const own = forms.length === 0 && !Array.isArray(json) && isLine ? text : undefined;
     const written = rows.flatMap((row) => {
       const line = lines.of(row, own);
       return [line === text ? value : Buffer.from(line), END_OF_LINE];
@@ -132,7 +131,7 @@ export class MessageReader {
     const time = timeField === undefined ? sent : timeOf(rows[0]?.[timeField]);
     return {
       rows: rows.length,
-      envelope: form,
+      forms,
       ...(time !== undefined && { time }),
       content: { lines: written },
     };

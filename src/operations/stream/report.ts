@@ -1,5 +1,8 @@
 import { extname } from 'node:path';
+import type { WrittenFile } from '../../base/files/buffered-file.ts';
 import type { DriftReport, StreamWindow } from '../../drift/model.ts';
+import { VarveError } from '../../errors.ts';
+import type { Profile } from '../../profile/model/model.ts';
 import type { Reference } from '../inference/reference.ts';
 import type { ClosedWindow } from './windows.ts';
 
@@ -11,13 +14,40 @@ export async function reportOf(
 ): Promise<DriftReport> {
   const written = await files.written();
   const name = `window-${counted.window}${extname(written[0]!.path)}`;
-  const profile = await reference.profile(written, name);
+  const profile = await profileOfWindow(reference, written, name, counted.window);
   await files.remove();
   const times = span && {
     since: new Date(span.since).toISOString(),
     until: new Date(span.until).toISOString(),
   };
   return withStream(reference.compare(profile, name, envelopes), { ...counted, ...times });
+}
+
+/**
+ * Count the rows of a window.
+ * @param name of its files in the report, which nobody can look for: what is wrong in them is said of the window
+ * @param number of the window, from 1
+ */
+export async function profileOfWindow(
+  reference: Reference,
+  files: readonly WrittenFile[],
+  name: string,
+  number: number,
+): Promise<Profile> {
+  try {
+    return await reference.profile(files, name);
+  } catch (error) {
+    if (!(error instanceof VarveError) || !`${error.path} ${error.message}`.includes(name)) throw error;
+    const { code, message, details } = error;
+    const where = `window ${number} of the stream`;
+    throw new VarveError(code, message.replaceAll(name, where), {
+      path: where,
+      details: details.map((line) => line.replaceAll(name, where)),
+      remedy:
+        'The windows before were compared. See that the log is whole, and of requests with features of this dataset.',
+      cause: error,
+    });
+  }
 }
 
 export function withStream(report: DriftReport, stream: StreamWindow): DriftReport {

@@ -133,7 +133,7 @@ export class StreamWindows {
   async #addTo(window: OpenWindow, message: MessageRows, { partition, offset }: StreamPlace): Promise<Taken> {
     if (!(await window.files.add(message))) return 'mixed';
     window.rows += message.rows;
-    if (message.envelope !== '' && message.rows > 0) window.envelopes.add(message.envelope);
+    if (message.rows > 0) for (const form of message.forms) window.envelopes.add(form);
     const range = window.offsets.get(partition);
     if (range === undefined) window.offsets.set(partition, { from: offset, until: offset + 1 });
     else range.until = offset + 1;

@@ -3,6 +3,7 @@
  * line nor DVC.
  */
 
+import { foldersAbove } from '../../base/files/path-order.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import type { Store } from '../../store/store.ts';
 import { type Access, type FollowedTable, readConfig, setFollowedTable } from '../../workspace/config.ts';
@@ -95,6 +96,11 @@ export class VarveBackend implements Backend {
   async datasetNamed(path: string): Promise<string | undefined> {
     const { repository, cwd } = this.#context;
     return datasetAtPath(repository.root, pathInRepository(repository, cwd, path));
+  }
+
+  async datasetAround(path: string): Promise<string | undefined> {
+    const { root } = this.#context.repository;
+    return [path, ...foldersAbove(path)].find((at) => datasetAtPath(root, at) === at);
   }
 
   async version(path: string, commit: string | undefined): Promise<DatasetVersion | undefined> {

@@ -1,7 +1,9 @@
 import { posix } from 'node:path';
 import { VarveError } from '../../errors.ts';
 import { hiveOf } from '../../profile/dataset/hive.ts';
+import { quoted } from '../../wording/quote.ts';
 import { type FeatureSchema, NO_DRIFT_SETTINGS, type Schema, type TableSchema } from '../model.ts';
+import { repeated } from '../repeated.ts';
 import {
   isNode,
   type JsonNode,
@@ -55,7 +57,7 @@ export function schemaFromCroissant(
   explain: boolean,
 ): Schema {
   if (depthOf(document) > MAX_DEPTH) throw invalid(where, 'is nested deeper than metadata of a table is');
-  const all = recordsOf(document);
+  const all = recordsOf(document, where);
   const chosen = data.kind === 'file' ? recordsOfFile(all, data, where) : all;
   if (chosen.length === 0) throw invalid(where, 'has no record set with columns of files');
   const enumerations = enumerationsOf(document);
@@ -72,14 +74,26 @@ function depthOf(value: unknown): number {
   return depth;
 }
 
-function recordsOf(document: JsonNode): Records[] {
+function recordsOf(document: JsonNode, where: string): Records[] {
   const places = new Map(nodesAt(document, 'distribution').map((node) => [nodeId(node), placeOf(node)]));
   return nodesAt(document, 'recordSet').flatMap((node) => {
     const fields = sourcedFields(node);
     if (fields.length === 0) return [];
+    refuseTwins(node, where);
     const sources = fields.map((field) => sourceOf(field.node)).filter((source) => source !== undefined);
     return [{ node, fields, place: places.get(sources[0]) ?? sources[0] ?? '' }];
   });
+}
+
+/** Of two fields of one name, nobody could say which is meant. Fields of other names may tell of one column. */
+function refuseTwins(recordSet: JsonNode, where: string): void {
+  const fields = nodesAt(recordSet, 'field');
+  for (const key of ['@id', 'name']) {
+    const twin = repeated(fields.map((field) => textAt(field, key)));
+    if (twin === undefined) continue;
+    const set = textAt(recordSet, 'name') ?? nodeId(recordSet) ?? '';
+    throw invalid(where, `has two fields called ${quoted(twin)} in the record set ${quoted(set)}`, CORRECT);
+  }
 }
 
 function sourceOf(field: JsonNode): string | undefined {
@@ -216,10 +230,10 @@ function uniqueFeatures(features: readonly FeatureSchema[]): FeatureSchema[] {
   return features.filter(({ name }) => !seen.has(name) && seen.add(name));
 }
 
-function invalid(where: string, what: string): VarveError {
-  return new VarveError('schema-source-invalid', `${where} ${what}`, {
-    path: where,
-    remedy:
-      'Name a document that tells of the columns, or leave out `--from` so that the data tells of them.',
-  });
+const OTHER_SOURCE =
+  'Name a document that tells of the columns, or leave out `--from` so that the data tells of them.';
+const CORRECT = 'Correct the document: give each field a name of its own, or take one of the two away.';
+
+function invalid(where: string, what: string, remedy = OTHER_SOURCE): VarveError {
+  return new VarveError('schema-source-invalid', `${where} ${what}`, { path: where, remedy });
 }

@@ -29,7 +29,10 @@ export interface DomainOptions {
  * f₁/n for f₁ values that occur once: three standard deviations of the difference of two samples above it, and three more.
  * Source: Good, "The population frequencies of species and the estimation of population parameters", Biometrika 40 (1953).
  */
-export function textDomain({ values, types, count }: Evidence, options: DomainOptions): Inferred {
+export function textDomain(
+  { values, types, count }: Pick<Evidence, 'values' | 'types' | 'count'>,
+  options: DomainOptions,
+): Inferred {
   if (values === undefined || [...types].join() !== 'string') return NOTHING;
   if (values.size === 0 || values.size > options.maxSize || values.size * 2 > count) return NOTHING;
   const domain = [...values.keys()].sort();

@@ -5,8 +5,10 @@
 
 import { VarveError } from '../../errors.ts';
 import { VALUE_TYPES } from '../../profile/model/value-types.ts';
+import { quoted } from '../../wording/quote.ts';
 import { compareDecimals } from '../format/exact.ts';
 import { domainValues, type FeatureSchema, NO_DRIFT_SETTINGS, type Schema } from '../model.ts';
+import { repeated } from '../repeated.ts';
 
 type ValueType = FeatureSchema['types'][number];
 type Inferred = 'Integral' | 'Fractional' | 'String' | 'Unknown';
@@ -37,22 +39,31 @@ export interface Constraints {
   readonly features: readonly unknown[];
 }
 
-/** Tell whether a value is constraints of Model Monitor, by the types that its features have in its words. */
+/** Tell whether a value is constraints of Model Monitor, by a word of its own that a feature has. */
 export function isConstraints(document: unknown): document is Constraints {
   const features = fieldOf(document, 'features');
-  return (
-    Array.isArray(features) && features.length > 0 && features.every((one) => inferredOf(one) !== undefined)
-  );
+  return Array.isArray(features) && features.some((one) => fieldOf(one, 'inferred_type') !== undefined);
 }
 
-function fieldOf(value: unknown, key: string): unknown {
+export function fieldOf(value: unknown, key: string): unknown {
   const isObject = typeof value === 'object' && value !== null && Object.hasOwn(value, key);
   return isObject ? (value as Record<string, unknown>)[key] : undefined;
 }
 
-function inferredOf(feature: unknown): Inferred | undefined {
+function inferredOf(feature: unknown, name: string, { where, kind }: MonitorFile): Inferred {
   const type = fieldOf(feature, 'inferred_type');
-  return typeof type === 'string' && Object.hasOwn(TYPES, type) ? (type as Inferred) : undefined;
+  if (typeof type === 'string' && Object.hasOwn(TYPES, type)) return type as Inferred;
+  const shown = type === undefined ? 'no inferred_type' : `the inferred_type ${quoted(String(type))}`;
+  throw unread(
+    { where, kind },
+    `${quoted(name)} has ${shown}, and the types are ${Object.keys(TYPES).join(', ')}`,
+  );
+}
+
+/** Which document is read, for messages. */
+export interface MonitorFile {
+  readonly where: string;
+  readonly kind: 'constraints' | 'statistics';
 }
 
 /**
@@ -60,18 +71,25 @@ function inferredOf(feature: unknown): Inferred | undefined {
  * the monitoring settings say is for comparing with a baseline, which `varve drift` does in its own way.
  * @throws VarveError `schema-source-invalid`
  */
-export function schemaFromConstraints({ features }: Constraints, where: string): Schema {
-  const table = { name: '', keys: [], expect: [], features: features.map((one) => featureFrom(one, where)) };
+export function schemaFromConstraints(
+  { features }: Constraints,
+  where: string,
+  kind: MonitorFile['kind'] = 'constraints',
+): Schema {
+  const read = features.map((one) => featureFrom(one, { where, kind }));
+  const twin = repeated(read.map(({ name }) => name));
+  if (twin !== undefined) throw unread({ where, kind }, `it has two features called ${quoted(twin)}`);
+  const table = { name: '', keys: [], expect: [], features: read };
   return { varveSchema: 1, environments: [], domains: {}, tables: [table], drift: NO_DRIFT_SETTINGS };
 }
 
-function featureFrom(feature: unknown, where: string): FeatureSchema {
+function featureFrom(feature: unknown, file: MonitorFile): FeatureSchema {
   const name = fieldOf(feature, 'name');
   const completeness = fieldOf(feature, 'completeness') ?? 0;
-  if (typeof name !== 'string' || name === '') throw unread(where, 'a feature has no name');
+  if (typeof name !== 'string' || name === '') throw unread(file, 'a feature has no name');
   if (typeof completeness !== 'number' || completeness < 0 || completeness > 1)
-    throw unread(where, `${name} has a completeness that is no share`);
-  const type = inferredOf(feature)!;
+    throw unread(file, `${quoted(name)} has a completeness that is no share`);
+  const type = inferredOf(feature, name, file);
   const values = fieldOf(fieldOf(feature, 'string_constraints'), 'domains');
   const isListed = type === 'String' && Array.isArray(values) && values.length > 0;
   const isPositive = fieldOf(fieldOf(feature, 'num_constraints'), 'is_non_negative') === true;
@@ -89,8 +107,8 @@ function featureFrom(feature: unknown, where: string): FeatureSchema {
   };
 }
 
-function unread(where: string, what: string): VarveError {
-  return new VarveError('schema-source-invalid', `${where} cannot be read as constraints: ${what}`, {
+export function unread({ where, kind }: MonitorFile, what: string): VarveError {
+  return new VarveError('schema-source-invalid', `${where} cannot be read as ${kind}: ${what}`, {
     path: where,
     remedy: 'Correct the document, or write it anew by a baseline job.',
   });

@@ -3,7 +3,9 @@ import { distinctValues } from '../../profile/model/distinct-values.ts';
 import type { FeatureProfile, NumericStats, Profile } from '../../profile/model/model.ts';
 import { FILES_TABLE } from '../../profile/model/tables.ts';
 import { finestCells, tenBins } from '../distances.ts';
-import { ofSeveralTables } from './constraints.ts';
+import { textDomain } from '../inference/domains.ts';
+import type { Schema } from '../model.ts';
+import { type Constraints, fieldOf, ofSeveralTables, schemaFromConstraints, unread } from './constraints.ts';
 
 /** Buckets of text beyond these are not told: the service itself lists them for small cardinality alone. */
 const MAX_CATEGORIES = 100;
@@ -63,4 +65,74 @@ function numbers(feature: FeatureProfile, numeric: NumericStats): object {
     max: Number(max),
     distribution: { kll: { buckets } },
   };
+}
+
+/** Tell whether a value is statistics of Model Monitor, by what its features have. */
+export function isMonitorStatistics(document: unknown): document is Constraints {
+  const features = fieldOf(document, 'features');
+  return (
+    Array.isArray(features) &&
+    features.some((one) => KINDS.some((kind) => typeof fieldOf(one, kind) === 'object'))
+  );
+}
+
+const KINDS = ['numerical_statistics', 'string_statistics'] as const;
+
+/**
+ * The schema that statistics give, by the constraints that the service's own baseline job makes of them: types, the share of rows with a
+ * value, numbers that are never negative, and the values of texts where all were counted and none is rare.
+ * @throws VarveError `schema-source-invalid`
+ */
+export function schemaFromStatistics({ features }: Constraints, where: string): Schema {
+  return schemaFromConstraints(
+    { features: features.map((one) => constraintsOf(one, where)) },
+    where,
+    'statistics',
+  );
+}
+
+function constraintsOf(feature: unknown, where: string): object {
+  const name = fieldOf(feature, 'name');
+  const [statistics] = KINDS.map((kind) => fieldOf(feature, kind)).filter((found) => found !== undefined);
+  const inferred_type = fieldOf(feature, 'inferred_type');
+  if (statistics === undefined) return { name, inferred_type, completeness: 0 };
+  const common = fieldOf(statistics, 'common');
+  const [present, missing] = ['num_present', 'num_missing'].map((key) => fieldOf(common, key));
+  if (!isCount(present) || !isCount(missing))
+    throw unread(
+      { where, kind: 'statistics' },
+      `${String(name)} does not tell how many values are present and missing`,
+    );
+  const min = fieldOf(statistics, 'min');
+  const domains = countedTexts(statistics, present);
+  return {
+    name,
+    inferred_type,
+    completeness: present + missing === 0 ? 0 : present / (present + missing),
+    num_constraints: { is_non_negative: typeof min === 'number' && min >= 0 },
+    ...(domains && { string_constraints: { domains } }),
+  };
+}
+
+/** The values of a text; undefined where others may be there, or may come. */
+function countedTexts(statistics: unknown, present: number): readonly string[] | undefined {
+  const buckets = fieldOf(fieldOf(fieldOf(statistics, 'distribution'), 'categorical'), 'buckets');
+  if (!Array.isArray(buckets) || buckets.length > MAX_CATEGORIES) return undefined;
+  const values = new Map<string, number>();
+  for (const bucket of buckets) {
+    const [value, count] = [fieldOf(bucket, 'value'), fieldOf(bucket, 'count')];
+    if (typeof value !== 'string' || !isCount(count)) return undefined;
+    values.set(value, count);
+  }
+  if ([...values.values()].reduce((sum, count) => sum + count, 0) !== present) return undefined;
+  const { facts } = textDomain(
+    { values, types: new Set(['string']), count: present },
+    { maxSize: MAX_CATEGORIES, strict: false },
+  );
+  const isClosed = facts.minDomainMass === undefined && typeof facts.domain === 'object';
+  return isClosed ? facts.domain : undefined;
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
 }

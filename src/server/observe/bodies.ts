@@ -19,7 +19,7 @@ export interface BodyValue {
   readonly value: unknown;
   readonly text?: string;
   /** Where it is a row, whatever its names: the form that it came in, and when. */
-  readonly row?: Pick<LoggedRequest, 'envelope' | 'time'>;
+  readonly row?: Pick<LoggedRequest, 'forms' | 'time'>;
 }
 
 /** Bytes of one body, and of what it is when it is unpacked. */
@@ -86,7 +86,7 @@ async function messageRows(
 ): Promise<(BodyValue | Error)[]> {
   const { rowsOfMessage, rowsOfRecords } = await import('../../engine/formats/tfrecord/rows.ts');
   const time = Date.parse(String(headers['ce-time']));
-  const row = { envelope: ['prediction-log' as const], ...(Number.isFinite(time) && { time }) };
+  const row = { forms: ['prediction-log'], ...(Number.isFinite(time) && { time }) };
   const found: (BodyValue | Error)[] = [];
   const add = (rows: string[] | BinaryFault): void => {
     if (rows instanceof BinaryFault) found.push(requestInvalid(rows.message));

@@ -193,13 +193,12 @@ export class ObservedDataset {
       this.#refuse(error as Error);
       return;
     }
-    const { envelope, rows, time } = request;
+    const { forms, rows, time } = request;
     if (time !== undefined && time < this.#state.lateBefore) {
       this.#count({ late: rows.length });
       return;
     }
-    const form = envelope.join('/');
-    const own = form === '' || asIs !== undefined ? text : undefined;
+    const own = forms.length === 0 || asIs !== undefined ? text : undefined;
     for (const [at, row] of rows.entries()) {
       let line: string;
       try {
@@ -209,13 +208,13 @@ export class ObservedDataset {
         if (lines.isFull) return;
         continue;
       }
-      await this.#add(line, form);
+      await this.#add(line, forms);
       if (at % ROWS_A_TURN === ROWS_A_TURN - 1) await nextTurn();
     }
   }
 
-  async #add(line: string, form: string): Promise<void> {
-    this.#begin(form);
+  async #add(line: string, forms: readonly string[]): Promise<void> {
+    this.#begin(forms);
     const rows = this.#rows!;
     await rows.add(line);
     const most = this.#options.window.rows ?? Number.POSITIVE_INFINITY;
@@ -223,18 +222,19 @@ export class ObservedDataset {
   }
 
   /** Begin a window with its first row, and note which forms its requests have. */
-  #begin(form: string): void {
+  #begin(forms: readonly string[]): void {
     const { open, totals, waiting } = this.#state;
     if (open === undefined) {
       const number = totals.windows + totals.failed + waiting.length + 1;
-      const begun = { number, rows: 0, since: Date.now(), envelopes: form === '' ? [] : [form] };
+      const begun = { number, rows: 0, since: Date.now(), envelopes: forms };
       this.#rows = WindowRows.begin(this.#folder.windowPath(number));
       this.#names.clear();
       this.#state = { ...this.#state, open: begun };
       this.#waitForEnd(begun);
       this.#save();
-    } else if (form !== '' && !open.envelopes.includes(form)) {
-      this.#state = { ...this.#state, open: { ...open, envelopes: [...open.envelopes, form].sort() } };
+    } else if (!forms.every((form) => open.envelopes.includes(form))) {
+      const envelopes = [...new Set([...open.envelopes, ...forms])].sort();
+      this.#state = { ...this.#state, open: { ...open, envelopes } };
     }
   }
 

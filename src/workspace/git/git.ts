@@ -7,9 +7,12 @@ import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:chil
 import { existsSync } from 'node:fs';
 import { debug, IS_DEBUGGING } from '../../base/debug.ts';
 import { VarveError } from '../../errors.ts';
+import { shortened } from '../../wording/abridged.ts';
 
 /** Enough for the names of a few million files; more is a defect, not a repository. */
 const MAX_ANSWER_BYTES = 1 << 30;
+/** Of what Git says of a failure, characters that a message shows: a server may have said it. */
+const MAX_SAID = 500;
 
 /** Git as varve asks it: same words in every locale, no prompts, no pager, no locks, no hooks, no user-set formats. */
 const OPTIONS = [
@@ -155,7 +158,7 @@ function commandIn(args: readonly string[]): string | undefined {
 }
 
 function failed(args: readonly string[], root: string, stderr: string): VarveError {
-  const said = stderr.trim().split('\n')[0] ?? '';
+  const said = shortened(stderr.trim().split('\n')[0]!, MAX_SAID);
   return new VarveError('git-failed', `git ${commandIn(args)} failed in ${root}: ${said}`, {
     path: root,
     remedy: 'Run the Git command by hand there, and mend what it names.',

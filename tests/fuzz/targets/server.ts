@@ -118,9 +118,9 @@ async function linesOfBody(input: Buffer): Promise<string[]> {
   for (const value of values) {
     if (value instanceof Error) continue;
     try {
-      const { envelope, rows } =
-        value.row === undefined ? reader.read(value.value) : { envelope: [], rows: [value.value as Row] };
-      for (const row of rows) found.push(lines.of(row, envelope.length === 0 ? value.text : undefined));
+      const { forms, rows } =
+        value.row === undefined ? reader.read(value.value) : { forms: [], rows: [value.value as Row] };
+      for (const row of rows) found.push(lines.of(row, forms.length === 0 ? value.text : undefined));
     } catch (error) {
       // Of what is nested so deep that nothing can go through it, no row is taken either.
       if (!(error instanceof VarveError || error instanceof RangeError)) throw error;

@@ -103,7 +103,7 @@ describe('requests as model servers log them', () => {
     ['a batch of events', [event(rows[0]), event(rows[1])], ['cloudevents']],
   ])('%s become rows of features', (_, value, envelope) => {
     const found = read(value);
-    expect(found.envelope).toEqual(envelope);
+    expect(found.forms).toEqual(envelope.length === 0 ? [] : [envelope.join('/')]);
     expect(found.rows).toEqual(rows);
     expect(found.time).toBe(envelope[0] === 'cloudevents' ? Date.UTC(2026, 10, 28, 1, 2, 3) : undefined);
   });
@@ -123,15 +123,15 @@ describe('requests as model servers log them', () => {
         { name: 'score', role: 'prediction', type: 'numerical' },
       ],
     };
-    expect(reader.read(schema)).toEqual({ envelope: ['bentoml'], rows: [] });
-    expect(reader.read(line)).toMatchObject({ envelope: ['bentoml'], rows: [{ ...rows[0], extra: 1 }] });
+    expect(reader.read(schema)).toEqual({ forms: ['bentoml'], rows: [] });
+    expect(reader.read(line)).toMatchObject({ forms: ['bentoml'], rows: [{ ...rows[0], extra: 1 }] });
   });
 
   it('what the snapshot has as features is no envelope', () => {
     const names = new Set(['instances', 'timestamp', 'data', 'inputs', 'specversion']);
     const reader = new RequestReader({ names, nested: names, orders: new Map() });
     for (const row of [{ instances: [1] }, { timestamp: 'x', request_id: 'y' }, { inputs: [1] }, event(1)])
-      expect(reader.read(row)).toEqual({ envelope: [], rows: [row] });
+      expect(reader.read(row)).toEqual({ forms: [], rows: [row] });
   });
 
   it.each<[string, unknown]>([

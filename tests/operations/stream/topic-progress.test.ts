@@ -65,7 +65,7 @@ async function live(
   for (const message of messages) {
     const { partition, offset, minute } = message;
     const isAgain = progress.isDealtWith(partition, offset);
-    const rows = { rows: 1, envelope: '', content: { lines: [Buffer.from(`${nameOf(message)}\n`)] } };
+    const rows = { rows: 1, forms: [], content: { lines: [Buffer.from(`${nameOf(message)}\n`)] } };
     const taken = await windows.add(rows, minute * MINUTE, { partition, offset });
     if (taken === 'late' && !isAgain) late.push(nameOf(message));
     progress.moved(partition, offset + 1);

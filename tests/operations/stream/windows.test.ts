@@ -19,7 +19,7 @@ function windowsOf(window: string, lateness = 0): StreamWindows {
 }
 
 function rowOf(name: string) {
-  return { rows: 1, envelope: '', content: { lines: [Buffer.from(`${name}\n`)] } };
+  return { rows: 1, forms: [], content: { lines: [Buffer.from(`${name}\n`)] } };
 }
 
 async function namesIn(window: ClosedWindow): Promise<string[]> {
