@@ -1,8 +1,8 @@
 // What a profile by the tasks of a cluster takes at sizes that no single machine shows: from the times of parts on this one.
 //
-// Usage: node scripts/bench/cluster.mjs [files, 32] [rows of a file, 200000] [parts, 8]
+// Usage: node scripts/bench/cluster.mjs [files, 64] [rows of a file, 200000] [parts, 8]
 //   Files of the table of orders.mjs are profiled in parts, one after another, one thread each; the parts are merged into one, and that into the
-//   profile. How long it takes to list files is measured of 20,000. A cluster is then simulated: executors of one core take tasks in turn, each
+//   profile. What each takes for a single row is its start. How long it takes to list files is measured of 20,000. A cluster is then simulated: executors of one core take tasks in turn, each
 //   as long as a measured one drawn at random and scaled to its bytes, and each lists all files first. Sixteen results at a time are merged by
 //   tasks, as the engines do; what is left goes to the driver by 10 Gbit/s, which merges it on one core. All is in seconds of a processor, so that
 //   other work on the machine counts less; what is drawn is the same in each run.
@@ -14,7 +14,7 @@ import { measured } from './measure.mjs';
 import { writeOrders } from './orders.mjs';
 
 const varve = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'bin', 'varve.js');
-const [files = 32, rows = 200_000, parts = 8] = process.argv.slice(2).map(Number);
+const [files = 64, rows = 200_000, parts = 8] = process.argv.slice(2).map(Number);
 const work = mkdtempSync(join(tmpdir(), 'varve-cluster-'));
 process.on('exit', () => rmSync(work, { recursive: true, force: true }));
 
@@ -31,7 +31,9 @@ const sizeOf = (path) => statSync(join(work, path)).size;
 console.log(`load ${loadavg()[0].toFixed(1)}`);
 await writeOrders(join(work, 'table'), files, rows);
 const bytes = readdirSync(join(work, 'table')).reduce((sum, name) => sum + sizeOf(`table/${name}`), 0);
-const empty = run('--version');
+await writeOrders(join(work, 'row'), 1, 1);
+const empty = run('profile', 'row', '--part', '1/1', '--threads', '1', '--output', 'row.part');
+const startOfMerge = run('profile', '--merge', 'row.part', '--json', '--output', 'row.json');
 const tasks = Array.from({ length: parts }, (_, index) => {
   const output = `${index}.part`;
   const processor = run(
@@ -48,25 +50,26 @@ const tasks = Array.from({ length: parts }, (_, index) => {
 });
 const outputs = tasks.map(({ output }) => output);
 const results = tasks.reduce((sum, { result }) => sum + result, 0);
-const joining = run('profile', '--merge', ...outputs, '--partial', '--output', 'joined') - empty;
-const merging = run('profile', '--merge', 'joined', '--json', '--output', 'profile.json') - empty;
+const joining = run('profile', '--merge', ...outputs, '--partial', '--output', 'joined') - startOfMerge;
+const merging = run('profile', '--merge', 'joined', '--json', '--output', 'profile.json') - startOfMerge;
 const joined = sizeOf('joined');
 // A result has the counters of its tables once, and something of each unit.
 const perUnit = (joined - results / parts) / (files - files / parts);
 const counters = Math.max(0, joined - files * perUnit);
-const joinPerByte = joining / results;
-const mergePerByte = merging / joined;
+const joinPerByte = Math.max(0.01, joining) / results;
+const mergePerByte = Math.max(0.01, merging) / joined;
 
 const LISTED = 20_000;
 mkdirSync(join(work, 'many'));
 for (let file = 0; file < LISTED; file++) writeFileSync(join(work, 'many', `${file}.csv`), '');
 // The last of so many parts has none of the files.
-const listPerFile = (run('profile', 'many', '--part', '100000/100000', '--output', 'none') - empty) / LISTED;
+const listPerFile =
+  (run('profile', 'many', '--part', '100000/100000', '--output', 'none') - startOfMerge) / LISTED;
 
 const perByte = tasks.map(({ processor }) => (processor - empty) / (bytes / parts));
 const mean = perByte.reduce((sum, one) => sum + one, 0) / parts;
 console.log(
-  `${(bytes / 1e6).toFixed(0)} MB of ${files} files in ${parts} parts: ${empty.toFixed(2)} s to start one, ${(1 / mean / 1e6).toFixed(0)} MB/s a core, the slowest ${(Math.max(...perByte) / mean).toFixed(2)} of the mean`,
+  `${(bytes / 1e6).toFixed(0)} MB of ${files} files in ${parts} parts: ${empty.toFixed(2)} s to start one, ${startOfMerge.toFixed(2)} s to start a merge, ${(1 / mean / 1e6).toFixed(0)} MB/s a core, the slowest ${(Math.max(...perByte) / mean).toFixed(2)} of the mean`,
 );
 console.log(
   `results of ${(results / parts / 1e3).toFixed(0)} KB, all as one ${(joined / 1e3).toFixed(0)} KB: counters of ${(counters / 1e3).toFixed(0)} KB, and ${(perUnit / 1e3).toFixed(2)} KB a unit; joined at ${(1 / joinPerByte / 1e6).toFixed(1)} MB/s, merged at ${(1 / mergePerByte / 1e6).toFixed(1)} MB/s; ${(listPerFile * 1e6).toFixed(1)} µs to list a file\n`,
@@ -101,22 +104,22 @@ function scheduled(count, executors, secondsOf) {
 function simulated(size, unitBytes, executors, taskBytes) {
   const units = Math.ceil(size / unitBytes);
   const count = Math.min(units, 100_000, Math.max(1, Math.round(size / taskBytes)));
-  const listing = empty + units * listPerFile;
+  const listing = units * listPerFile;
   const reading = scheduled(
     count,
     executors,
-    () => listing + perByte[Math.floor(random() * parts)] * (size / count),
+    () => empty + listing + perByte[Math.floor(random() * parts)] * (size / count),
   );
   let joins = 0;
   let left = count;
   while (left > MERGED_AT_ONCE) {
     const each = MERGED_AT_ONCE * counters + (units / left) * MERGED_AT_ONCE * perUnit;
     left = Math.ceil(left / MERGED_AT_ONCE);
-    joins += scheduled(left, executors, () => empty + each * joinPerByte);
+    joins += scheduled(left, executors, () => startOfMerge + each * joinPerByte);
   }
   const moved = left * counters + units * perUnit;
   const transfer = moved / DRIVER_BYTES_PER_SECOND;
-  const last = listing + moved * mergePerByte;
+  const last = startOfMerge + moved * mergePerByte;
   const all = ENGINE_SECONDS + reading + joins + transfer + last;
   return {
     count,

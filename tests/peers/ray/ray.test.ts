@@ -41,13 +41,13 @@ describe.skipIf(python === undefined)(
     }, 240_000);
 
     test('many parts are merged by tasks before the driver gets them', () => {
-    for (let file = 0; file < 20; file++)
-      box.write(`repo/small/${file}.csv`, `id,kind\n${file},a\n${file * 7},b\n`);
-    const local = ['--engine', 'ray', '--master', 'local', '--parts', '20'];
-    expect(box.ok(['profile', 'small', ...local, '--json'])).toBe(box.ok(['profile', 'small', '--json']));
-  }, 300_000);
+      for (let file = 0; file < 20; file++)
+        box.write(`repo/small/${file}.csv`, `id,kind\n${file},a\n${file * 7},b\n`);
+      const local = ['--engine', 'ray', '--master', 'local', '--parts', '20'];
+      expect(box.ok(['profile', 'small', ...local, '--json'])).toBe(box.ok(['profile', 'small', '--json']));
+    }, 300_000);
 
-  test('a cluster on which nothing is installed gives them too, and loses a worker in the middle', async () => {
+    test('a cluster on which nothing is installed gives them too, and loses a worker in the middle', async () => {
       const port = 20_000 + (process.pid % 20_000);
       const head = spawn(
         python!,

@@ -120,7 +120,7 @@ test('the merge of parts is the profile of the whole to the byte, whatever their
       );
     }
   }
-}, 240_000);
+}, 600_000);
 
 test('parts may be merged in any tree, and are the profile of the whole to the byte all the same', async () => {
   const files = await manyFormats();
@@ -160,7 +160,7 @@ test('parts may be merged in any tree, and are the profile of the whole to the b
     );
     expect((await joined(parts)).length).toBeLessThan(Buffer.concat(parts).length);
   }
-}, 240_000);
+}, 600_000);
 
 test('a file of several units is profiled as one', async () => {
   const [file] = (await manyFormats()).filter(({ path }) => path === 'big/a.parquet');
@@ -179,7 +179,7 @@ test('a file of several units is profiled as one', async () => {
     const { weighted: __, ...units } = whole.tables[0]!.features[index]!;
     expect(units).toMatchObject(counted);
   }
-}, 120_000);
+}, 600_000);
 
 test('no unit is left out or read twice, and no part is larger than another by more than a unit', () => {
   const file = fc.record({
