@@ -1,6 +1,7 @@
 import { isWithin } from '../base/files/path-order.ts';
 import { VarveError } from '../errors.ts';
 import type { TablePlace } from './backend/table-place.ts';
+import type { VersionPart } from './backend/version.ts';
 import { closing } from './context/closing.ts';
 import type { Context } from './context/context.ts';
 import { namedVersion } from './open-version.ts';
@@ -17,7 +18,8 @@ export interface LocatedFile {
   /** Within the dataset, POSIX; the name of a dataset that is a file itself. */
   readonly path: string;
   readonly size: number;
-  readonly digest: string;
+  /** Null where nobody has read the bytes: data in place may be known by its state alone. */
+  readonly digest: string | null;
   /** Null where no file on the remote holds it alone: it is small and lies among others, or is kept in chunks. */
   readonly url: string | null;
 }
@@ -39,9 +41,10 @@ export async function locate(
   dataset: string,
   { remote, presignSeconds }: LocateOptions = {},
 ): Promise<LocateResult> {
+  const named = await namedVersion(context, dataset);
+  const { version, part } = named;
+  if (version.source !== undefined) return locateInPlace(context, named, presignSeconds);
   return closing(await context.backend.openTablePlace(remote), async (place) => {
-    const { version, part } = await namedVersion(context, dataset);
-    if (version.source !== undefined) throw liesInPlace(version.path, version.source);
     const files: LocatedFile[] = [];
     for await (const { path, digest, size } of context.backend.listFiles(version)) {
       if (part !== undefined && !isWithin(path, part)) continue;
@@ -51,6 +54,30 @@ export async function locate(
     }
     return { remote: place.name, files };
   });
+}
+
+/** Data in place has its own addresses, which no remote of varve has a part in. */
+async function locateInPlace(
+  { backend }: Context,
+  { version, part }: VersionPart,
+  presignSeconds: number | undefined,
+): Promise<LocateResult> {
+  if (presignSeconds !== undefined) throw cannotSign(version.source!);
+  return closing(await backend.openSourceFiles(version), async (source) => {
+    const files: LocatedFile[] = [];
+    for await (const file of source.list()) {
+      const { path, size, digest = null } = file;
+      if (part !== undefined && !isWithin(path, part)) continue;
+      const key = version.kind === 'file' ? '' : path;
+      const url = source.addressOf(file) ?? addressAtServer(version.source!, key);
+      files.push({ path, size, digest, url });
+    }
+    return { remote: null, files };
+  });
+}
+
+function addressAtServer(source: string, key: string): string {
+  return key === '' ? source : `${source}/${key.split('/').map(encodeURIComponent).join('/')}`;
 }
 
 /** @throws VarveError `presign-unsupported` */
@@ -73,16 +100,10 @@ function notThere(dataset: string, path: string, remote: string): VarveError {
   });
 }
 
-function liesInPlace(path: string, source: string): VarveError {
-  return new VarveError('data-not-read', `${path} lies in ${source}, and on no remote`, {
-    path,
-    remedy: 'Read it there: its files lie under that URL by the names that `varve ls` shows.',
-  });
-}
-
 function cannotSign(url: string): VarveError {
   return new VarveError('presign-unsupported', `Addresses at ${url} cannot be signed`, {
     path: url,
-    remedy: 'Leave `--presign` out, or use a remote in a bucket of S3.',
+    remedy:
+      'Leave `--presign` out, or use a remote in a bucket of S3. Addresses of data in place are not signed: none holds its reader to the state that the version has.',
   });
 }

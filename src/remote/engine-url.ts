@@ -11,6 +11,25 @@ const SCHEMES: Readonly<Record<Exclude<BucketPlace['kind'], 'azure'>, string>> =
 };
 
 /**
+ * Name an object of data in place as engines do, with nothing escaped.
+ * @param key behind the URL; '' for the object at the URL itself
+ * @param account of a container of Azure
+ * @returns undefined for a place that is no bucket, or whose account is not known
+ */
+export function engineAddress(url: string, key: string, account?: string): string | undefined {
+  const place = parseUrl(url, '/');
+  if (!('bucket' in place) || (place.kind === 'azure' && account === undefined)) return undefined;
+  const { prefix } = place;
+  return `${engineUrl(bucketUrl(place), '/', account)}${key === '' ? prefix.replace(/\/$/, '') : prefix + key}`;
+}
+
+function bucketUrl(place: BucketPlace): string {
+  return place.kind === 'minio'
+    ? `minio://${place.alias}/${place.bucket}`
+    : `${place.kind}://${place.bucket}`;
+}
+
+/**
  * Name the folder of a remote as engines such as Spark and DuckDB do, with a slash at its end: `s3://bucket/prefix/`.
  * @param base absolute folder that a relative path is relative to
  * @param account of a container of Azure

@@ -12,9 +12,15 @@ export function boundsForEngines(file: ParquetFile, profile: Profile | undefined
   const features = new Map(isOfFile ? table.features.map((feature) => [keyOf(feature), feature]) : []);
   const bounds = file.bounds.map((known) => {
     const feature = features.get(keyOf(known));
-    return feature === undefined ? withoutNaN(known) : profiled(known, feature);
+    return withBothZeros(feature === undefined ? withoutNaN(known) : profiled(known, feature));
   });
   return { ...file, bounds };
+}
+
+/** Some engines hold -0 to be less than 0, and neither a footer nor a profile tells the two apart: a bound of 0 holds for both. */
+function withBothZeros({ min, ...known }: ColumnBounds): ColumnBounds {
+  const isFloat = known.type.is === 'float' || known.type.is === 'double';
+  return min === undefined ? known : { ...known, min: isFloat && Number(min) === 0 ? '-0.0' : min };
 }
 
 function keyOf({ path }: Pick<ColumnBounds, 'path'>): string {

@@ -17,5 +17,10 @@ export interface SourceFiles {
    * @throws VarveError `source-changed`, and the errors of the server
    */
   read(file: FileAtSource, offset: number, length: number): Promise<Uint8Array>;
+  /**
+   * Name a file as engines do, with nothing escaped: `s3://bucket/day=1/a b.parquet`. Whoever reads there may meet another state of it.
+   * Undefined where engines have no name for such a place.
+   */
+  addressOf(file: FileAtSource): string | undefined;
   close(): Promise<void>;
 }

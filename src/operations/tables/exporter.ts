@@ -14,10 +14,12 @@ import { boundsForEngines } from '../../tables/profile-bounds.ts';
 import { type FileOfVersion, tableOf } from '../../tables/version.ts';
 import { counted } from '../../wording/numbers.ts';
 import { shellWord } from '../../wording/quote.ts';
-import type { FileToPlace, TablePlace } from '../backend/table-place.ts';
+import type { TablePlace } from '../backend/table-place.ts';
+import { closing } from '../context/closing.ts';
 import type { Context } from '../context/context.ts';
 import { profileCache } from '../statistics/cache.ts';
 import { storedProfile } from '../statistics/stored.ts';
+import { filesAtSource, filesOnRemote, type VersionFile, type VersionFiles } from './version-files.ts';
 import type { WantedVersion } from './wanted.ts';
 
 /** A version of a table that an export has added. */
@@ -96,7 +98,7 @@ export class Exporter {
     this.#context = context;
     this.#place = place;
     this.#exported = exported;
-    // Delta writes addresses as URIs; readers of Iceberg take them letter by letter.
+    // As #urlOf has the addresses of data in place.
     this.#folderUrl = exported.format === 'iceberg' ? decodeURIComponent(place.engineUrl) : place.engineUrl;
   }
 
@@ -158,14 +160,27 @@ export class Exporter {
 
   /** @returns false if somebody else wrote a version meanwhile, perhaps this very one */
   async #export(wanted: WantedVersion, table: OpenTable, mustHave: boolean): Promise<boolean> {
-    const files = await this.#filesOf(wanted);
-    const because = reasonToSkip(this.#place, files);
+    if (wanted.source === undefined)
+      return this.#exportOf(wanted, filesOnRemote(this.#context, this.#place, wanted), table, mustHave);
+    return closing(await this.#context.backend.openSourceFiles(wanted), (source) =>
+      this.#exportOf(wanted, filesAtSource(this.#place, wanted, source), table, mustHave),
+    );
+  }
+
+  async #exportOf(
+    wanted: WantedVersion,
+    version: VersionFiles,
+    table: OpenTable,
+    mustHave: boolean,
+  ): Promise<boolean> {
+    const files = await this.#filesOf(version);
+    const because = reasonToSkip(version, files);
     if (because !== undefined && mustHave) throw this.#cannotExport(wanted, because);
     if (because !== undefined) {
       this.#skipped.push({ commit: wanted.commit, because });
       return true;
     }
-    const next = await this.#tableVersion(wanted, files, table);
+    const next = await this.#tableVersion(wanted, version, files, table);
     const committed = await table.commit(next);
     if (committed === undefined) return false;
     this.#versions.push(versionOf(committed, next));
@@ -174,44 +189,49 @@ export class Exporter {
     return true;
   }
 
-  async #filesOf(version: WantedVersion): Promise<FileToPlace[]> {
-    const { source, part } = this.#exported;
-    if (version.source !== undefined) throw inPlace(source, version.source);
-    const files: FileToPlace[] = [];
-    for await (const { path, digest, size } of this.#context.backend.listFiles(version)) {
+  /** Delta writes addresses as URIs; readers of Iceberg take them letter by letter. */
+  #urlOf(address: string): string {
+    return this.#exported.format === 'delta' ? uriOf(address) : address;
+  }
+
+  async #filesOf(version: VersionFiles): Promise<PartFile[]> {
+    const { part } = this.#exported;
+    const files: PartFile[] = [];
+    for await (const file of version.list()) {
+      const { path } = file;
       const inner = part === undefined ? path : posix.relative(part, path);
       const isWanted = part === undefined || isWithin(path, part);
-      if (isWanted && PARQUET.test(path) && !HIDDEN.test(inner))
-        files.push({ path: inner, digest: digest!, size: size! });
+      if (isWanted && PARQUET.test(path) && !HIDDEN.test(inner)) files.push({ inner, file });
     }
     return files;
   }
 
   async #tableVersion(
     wanted: WantedVersion,
-    files: readonly FileToPlace[],
+    version: VersionFiles,
+    files: readonly PartFile[],
     table: OpenTable,
   ): Promise<TableVersion> {
     const keys = new Set<string>();
+    const known = new Set(table.urls);
+    const fresh: { readonly key: string; readonly size: number }[] = [];
     const described: FileOfVersion[] = [];
-    for (const file of files) {
+    for (const { inner, file } of files) {
       this.#context.signal?.throwIfAborted();
       // Files of the same bytes are one file to engines, unless they lie in two.
-      const { key, isNew } = await this.#place.place(file, (taken) => keys.has(taken));
-      keys.add(key);
+      const { address, key, isNew } = await version.name(file, (taken) => keys.has(taken));
+      if (key !== undefined) keys.add(key);
       if (isNew) {
         this.#written.files += 1;
         this.#written.bytes += file.size;
       }
-      const parquet = await this.#describe(wanted, file);
-      described.push({ path: file.path, url: `${this.#folderUrl}${key}`, size: file.size, parquet });
+      const parquet = await this.#describe(wanted, version, file);
+      const url = key === undefined ? this.#urlOf(address) : `${this.#folderUrl}${key}`;
+      if (key !== undefined && !known.has(url)) fresh.push({ key, size: file.size });
+      described.push({ path: inner, url, size: file.size, parquet });
     }
-    const known = new Set(table.urls);
-    const fresh = described.filter(({ url }) => !known.has(url));
-    await this.#place.checkPresent(
-      fresh.map(({ url, size }) => ({ key: url.slice(this.#folderUrl.length), size })),
-    );
-    const earlier = [...table.urls].filter((url) => url.startsWith(this.#folderUrl));
+    await this.#place.checkPresent(fresh);
+    const earlier = [...known].filter((url) => url.startsWith(this.#folderUrl));
     await this.#place.keep(this.#exported.path, [
       ...earlier.map((url) => url.slice(this.#folderUrl.length)),
       ...keys,
@@ -220,18 +240,20 @@ export class Exporter {
     return { ...tableOf(described), origin: { dataset: this.#exported.source, digest, commit, time } };
   }
 
-  async #describe(wanted: WantedVersion, file: FileToPlace): Promise<ParquetFile> {
-    const known = this.#known.get(file.digest);
+  async #describe(wanted: WantedVersion, version: VersionFiles, file: VersionFile): Promise<ParquetFile> {
+    // What lies in place is looked at for each version, which it may not be any more.
+    const isKept = wanted.source === undefined;
+    const known = isKept ? this.#known.get(file.digest!) : undefined;
     if (known !== undefined) return known;
-    const read = (offset: number, length: number) => this.#place.read(wanted, file, offset, length);
+    const read = (offset: number, length: number) => version.read(file, offset, length);
     const parquet = await readFooter(read, file.size, file.path);
     const profile =
       wanted.kind === 'file' && wanted.profile !== undefined
         ? await storedProfile(this.#context, wanted.path, wanted.profile)
-        : await profileCache(this.#context.repository).cached(file.digest);
+        : file.digest && (await profileCache(this.#context.repository).cached(file.digest));
     if (this.#exported.format === 'iceberg' && parquet.hasFieldIds) throw numbered(file.path);
-    const described = boundsForEngines(parquet, profile);
-    this.#known.set(file.digest, described);
+    const described = boundsForEngines(parquet, profile || undefined);
+    if (isKept) this.#known.set(file.digest!, described);
     return described;
   }
 
@@ -288,12 +310,23 @@ function lacking({ versions }: OpenTable, wanted: readonly WantedVersion[]): rea
   return wanted;
 }
 
+/** A file, and its path in the folder that is exported. */
+interface PartFile {
+  readonly inner: string;
+  readonly file: VersionFile;
+}
+
+function uriOf(address: string): string {
+  const [, bucket = '', key = ''] = /^(\w+:\/\/[^/]*\/)(.*)$/s.exec(address) ?? [];
+  return bucket + key.split('/').map(encodeURIComponent).join('/');
+}
+
 function reasonToSkip(
-  place: TablePlace,
-  files: readonly FileToPlace[],
+  version: VersionFiles,
+  files: readonly PartFile[],
 ): SkippedVersion['because'] | undefined {
   if (files.length === 0) return 'no-parquet';
-  return files.every((file) => place.holds(file)) ? undefined : 'not-on-remote';
+  return files.every(({ file }) => version.holds(file)) ? undefined : 'not-on-remote';
 }
 
 function versionOf({ version, added, removed }: Committed, { files, origin }: TableVersion): ExportedVersion {
@@ -307,14 +340,6 @@ function versionOf({ version, added, removed }: Committed, { files, origin }: Ta
     added,
     removed,
   };
-}
-
-function inPlace(path: string, source: string): VarveError {
-  return new VarveError('table-unsupported', `${path} lies in ${source}, where others may change its files`, {
-    path,
-    remedy:
-      'Engines read it there. To have versions of it that stay, take it in by `varve get` and `varve add`.',
-  });
 }
 
 function numbered(path: string): VarveError {

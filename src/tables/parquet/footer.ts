@@ -79,6 +79,8 @@ function unreadable(path: string, what: string, cause?: unknown): VarveError {
 interface Leaf {
   readonly path: readonly string[];
   readonly type: ColumnType;
+  /** Whether hyparquet gives bounds in units of the type: of decimals it knows the older annotation alone. */
+  readonly hasUnits: boolean;
 }
 
 /** The columns that hold one value a row, in the order of the leaves of the file; undefined for those within lists. */
@@ -86,7 +88,8 @@ function leavesOf(node: SchemaTree, path: readonly string[] = []): (Leaf | undef
   return node.children.flatMap((child) => {
     const type = typeOf(child);
     const own = [...path, child.element.name];
-    if (child.children.length === 0) return [type.is === 'list' ? undefined : { path: own, type }];
+    const hasUnits = type.is !== 'decimal' || child.element.converted_type === 'DECIMAL';
+    if (child.children.length === 0) return [type.is === 'list' ? undefined : { path: own, type, hasUnits }];
     return type.is === 'struct' ? leavesOf(child, own) : leavesOf(child).map(() => undefined);
   });
 }
@@ -103,9 +106,10 @@ function boundsOf({ row_groups: groups }: FileMetaData, root: SchemaTree): Colum
     const nulls = isCounted ? counts.reduce((sum, count) => sum + Number(count), 0) : undefined;
     // A chunk of nothing but nulls has no bounds, and bounds nothing.
     const full = chunks.filter(({ known, values }) => Number(known?.null_count ?? 0) < values);
-    const least = full.map(({ known }) => textOf(known?.min_value, leaf.type));
-    const largest = full.map(({ known }) => textOf(known?.max_value, leaf.type));
-    return [{ ...leaf, ...bounds(leaf.type, least, largest), ...(nulls === undefined ? {} : { nulls }) }];
+    const { path, type, hasUnits } = leaf;
+    const least = full.map(({ known }) => (hasUnits ? textOf(known?.min_value, type) : undefined));
+    const largest = full.map(({ known }) => (hasUnits ? textOf(known?.max_value, type) : undefined));
+    return [{ path, type, ...bounds(type, least, largest), ...(nulls === undefined ? {} : { nulls }) }];
   });
 }
 

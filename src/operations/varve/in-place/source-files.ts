@@ -1,6 +1,8 @@
 import { basename } from 'node:path';
+import { engineAddress } from '../../../remote/engine-url.ts';
 import type { DataSource } from '../../../remote/source/source.ts';
 import type { SourceManifestEntry } from '../../../store/format/source-manifest.ts';
+import { accessTo, readConfig } from '../../../workspace/config.ts';
 import { pointerPath } from '../../../workspace/pointer.ts';
 import type { FileAtSource, SourceFiles } from '../../backend/source-files.ts';
 import type { DatasetVersion } from '../../backend/version.ts';
@@ -8,6 +10,7 @@ import type { WorkingContext } from '../../context/context.ts';
 import { pointerOf } from '../datasets/versions.ts';
 import { openStoreWith } from '../read-files.ts';
 import { openSourceOf } from '../stores/stores.ts';
+import { accountOf } from '../tables/place.ts';
 import { type PointerInPlace, sourceFiles } from './snapshot.ts';
 
 /** Implements Backend.openSourceFiles. */
@@ -57,6 +60,13 @@ class FilesAtSource implements SourceFiles {
     const object = { key, size, etag, ...(version === undefined ? {} : { version }) };
     for await (const piece of this.#source.read(object, { offset, length })) pieces.push(piece);
     return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+  }
+
+  addressOf(file: FileAtSource): string | undefined {
+    const { source } = this.#pointer;
+    const { root } = this.#context.repository;
+    const { endpoint } = accessTo(readConfig(this.#context.repository), source);
+    return engineAddress(source, (file as ListedFile).entry.path, accountOf(source, root, endpoint));
   }
 
   close(): Promise<void> {

@@ -8,6 +8,7 @@ import { unfinishedName } from '../../../base/files/atomic-write.ts';
 import { forEach } from '../../../base/threads/concurrency.ts';
 import { VarveError } from '../../../errors.ts';
 import { engineUrl } from '../../../remote/engine-url.ts';
+import { WHOLE_OBJECT_KEY } from '../../../remote/store-layout.ts';
 import { parseUrl } from '../../../remote/url.ts';
 import type { BlockLists } from '../../../store/format/block-lists.ts';
 import { type Digest, hexDigestOf, toDigest, toRaw } from '../../../store/format/digest.ts';
@@ -39,7 +40,7 @@ export async function openTablePlace(
 }
 
 /** The account of a container of Azure: as the client finds it, or the first step of its host. */
-function accountOf(url: string, root: string, endpoint: string | undefined): string | undefined {
+export function accountOf(url: string, root: string, endpoint: string | undefined): string | undefined {
   if (parseUrl(url, root).kind !== 'azure') return undefined;
   const { AZURE_STORAGE_ACCOUNT: named, AZURE_STORAGE_CONNECTION_STRING: connection = '' } = process.env;
   const said = named ?? /(?:^|;)AccountName=([^;]+)/.exec(connection)?.[1];
@@ -134,8 +135,10 @@ class StorePlace implements TablePlace {
     await this.#store.core.remote.write(key, bytes, { sha256: hexDigestOf(bytes), overwrite: true });
   }
 
-  async keep(table: string, keys: readonly string[]): Promise<void> {
+  async keep(table: string, named: readonly string[]): Promise<void> {
     const { core } = this.#store;
+    // Data in place may lie beside the store, or in its very folder: no gc looks at it.
+    const keys = named.filter((key) => WHOLE_OBJECT_KEY.test(key));
     await writeTableRecord(core.remote, { table, keys });
     const pending = await core.keysPendingDeletion();
     if (!keys.some((key) => pending.has(key))) return;
