@@ -38,7 +38,7 @@ export {
   serve,
 } from './library/serve.ts';
 export type { TrustMethods } from './library/trust.ts';
-export type { InPlaceProfiling } from './operations/add.ts';
+export type { InPlaceProfiling, InPlaceStatistics } from './operations/add.ts';
 export type * from './operations/backend/results.ts';
 export type { ContentKey, HistoryEntry, VersionFacts } from './operations/backend/version.ts';
 export type { CheckedDataset, CheckFailure, CheckResult } from './operations/check.ts';
@@ -74,6 +74,7 @@ export type { ExportedVersion, ExportTableResult, SkippedVersion } from './opera
 export type { AskedSetting, TrustResult } from './operations/trust.ts';
 export type { ValidateOptions } from './operations/validate.ts';
 export type { FoundCommit, FoundDigest, WhichOptions, WhichResult } from './operations/which.ts';
+export type { FooterDifference } from './profile/footers/compare.ts';
 export { decodeProfile, encodeProfile } from './profile/format/encode.ts';
 export { mergeProfiles } from './profile/model/merge.ts';
 export type * from './profile/model/model.ts';

@@ -81,8 +81,8 @@ export function profilerOnDemand(
  * Which statistics data in place is to have: those of every row (`full`), for which an engine reads all of it; those that the footers of
  * Parquet files tell (`footers`), of which ranges are read; or none.
  */
-export const IN_PLACE_STATISTICS = ['footers', 'full', 'none'] as const;
-export type InPlaceStatistics = (typeof IN_PLACE_STATISTICS)[number];
+export type InPlaceStatistics = 'footers' | 'full' | 'none';
+export const IN_PLACE_STATISTICS: readonly InPlaceStatistics[] = ['footers', 'full', 'none'];
 
 /** Who reads data in place for its statistics, and how much of it. */
 export interface InPlaceProfiling
