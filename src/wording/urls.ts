@@ -1,7 +1,7 @@
 /** Two letters at least, so that `C:\data` stays a path. */
 export const URL_SCHEME = /^([A-Za-z][A-Za-z0-9+.-]+):\/\//;
 /** Schemes whose URLs name a user, which is no secret. */
-const WITH_USER = /^(ssh|sftp|s?webhdfs):\/{1,2}$/i;
+const WITH_USER = /^(ssh|sftp|s?webhdfs|mysql|mariadb|postgres|postgresql):\/{1,2}$/i;
 
 /** Write a URL as messages may show it: without user, password, query or fragment. */
 export function describeUrl(url: string): string {
