@@ -23,8 +23,10 @@ function withoutUser(rest: string): string {
   // A colon may begin a password, which may hold slashes. It may begin a port too: then a path with an @ in it is shown in part.
   const end = authority.includes(':') ? rest.lastIndexOf('@') : authority.lastIndexOf('@');
   if (end >= 0) return rest.slice(end + 1);
-  // A password whose end was cut off, at a quotation mark in it.
-  return authority.startsWith('[') ? rest : rest.replace(/^([^/?#:]*):(?!\d{0,5}(?:[/?#]|$)).*/s, '$1:…');
+  // A password whose end was cut off, at a quotation mark in it. PORT is what remedies write for a number.
+  return authority.startsWith('[')
+    ? rest
+    : rest.replace(/^([^/?#:]*):(?!(?:\d{0,5}|PORT;?)(?:[/?#]|$)).*/s, '$1:…');
 }
 
 /** URLs within a text, up to white space or what quotes them; one slash is what paths make of two. Bounded, so that no text takes long. */
