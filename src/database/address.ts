@@ -40,7 +40,8 @@ export function isDatabaseUrl(text: string): boolean {
  * @throws VarveError `database-url-invalid`
  */
 export function parseDatabaseUrl(text: string): DatabaseAddress {
-  const shown = withoutSecrets(text);
+  // Schemes may be written in any letters, and are shown as the remedy writes them.
+  const shown = withoutSecrets(text.replace(/^[^:]*/, (scheme) => scheme.toLowerCase()));
   let url: URL;
   try {
     url = new URL(text);

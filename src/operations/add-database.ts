@@ -47,11 +47,12 @@ export function addDatabase(context: Context, url: string, options: DatabaseOpti
 
 async function addRows(
   context: Context,
-  url: string,
+  asGiven: string,
   { table, query, incremental, to, password, ...options }: DatabaseOptions,
 ): Promise<AddResult> {
   const wanted = queryOf(table, query);
-  const asked = { address: parseDatabaseUrl(url), wanted };
+  const asked = { address: parseDatabaseUrl(asGiven), wanted };
+  const url = withPlainScheme(asGiven);
   const database: DatabaseOrigin = {
     url,
     ...(wanted.table === undefined ? { query: wanted.query } : { table: wanted.table }),
@@ -70,6 +71,11 @@ async function addRows(
   for (const { path } of added.datasets)
     giveConsent(context.repository.root, consentTo(database, incremental, pointerPath(path)));
   return added;
+}
+
+/** Schemes may be written in any letters; a pointer has them in small ones. */
+function withPlainScheme(url: string): string {
+  return url.replace(/^[^:]*/, (scheme) => scheme.toLowerCase());
 }
 
 /** How far rows have been taken is no part of what is agreed to. */

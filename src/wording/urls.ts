@@ -1,7 +1,7 @@
 /** Two letters at least, so that `C:\data` stays a path. */
 export const URL_SCHEME = /^([A-Za-z][A-Za-z0-9+.-]+):\/\//;
 /** Schemes whose URLs name a user, which is no secret. */
-const WITH_USER = /^(ssh|sftp|s?webhdfs):\/{1,2}$/i;
+const WITH_USER = /^(ssh|sftp|s?webhdfs|mysql|mariadb|postgres|postgresql):\/{1,2}$/i;
 
 /**
  * User and password of an address without `//` behind its scheme, or without a scheme: `ann:password@host`, `postgresql:ann:password@host`.
@@ -29,8 +29,10 @@ function withoutUser(rest: string): string {
   // A colon may begin a password, which may hold slashes. It may begin a port too: then a path with an @ in it is shown in part.
   const end = authority.includes(':') ? rest.lastIndexOf('@') : authority.lastIndexOf('@');
   if (end >= 0) return rest.slice(end + 1);
-  // A password whose end was cut off, at a quotation mark in it.
-  return authority.startsWith('[') ? rest : rest.replace(/^([^/?#:]*):(?!\d{0,5}(?:[/?#]|$)).*/s, '$1:…');
+  // A password whose end was cut off, at a quotation mark in it. PORT is what remedies write for a number.
+  return authority.startsWith('[')
+    ? rest
+    : rest.replace(/^([^/?#:]*):(?!(?:\d{0,5}|PORT;?)(?:[/?#]|$)).*/s, '$1:…');
 }
 
 /** URLs within a text, up to white space or what quotes them; one slash is what paths make of two. Bounded, so that no text takes long. */

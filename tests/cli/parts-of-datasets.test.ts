@@ -53,3 +53,18 @@ test('names are found as they are before they are patterns, there or not', () =>
   expect(existsSync(box.path('clone/tab'))).toBe(false);
   rmSync(box.path('clone'), { recursive: true });
 });
+
+test('a version without statistics is made only with words that say so', () => {
+  for (const name of ['a', 'b']) box.write(`repo/tables/${name}.csv`, `n\n1\n`);
+  expect(box.varve(['add', 'tables']).err).not.toContain('statistics');
+  for (const name of ['a', 'b']) box.write(`repo/tables/${name}.csv`, `n\n1\n2\n`);
+  const part = box.varve(['add', 'tables/a.csv']);
+  expect(part.err).toContain(
+    'tables is added without statistics, since other files of it were changed here and are not added: `varve add tables` adds them too',
+  );
+  const whole = box.varve(['add', 'tables']);
+  expect([whole.err, whole.out]).toEqual([
+    expect.not.stringContaining('statistics'),
+    expect.stringContaining('4 rows'),
+  ]);
+});

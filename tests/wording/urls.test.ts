@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { describeUrl, holdsSecret } from '../../src/wording/urls.ts';
+import { describeUrl, holdsSecret, withoutSecrets } from '../../src/wording/urls.ts';
 
 test('an address is shown without its password, whether or not it has a scheme', () => {
   for (const url of [
@@ -46,4 +46,16 @@ test('a text that others may keep has no password, no user and no query that gra
     'Lee (2024): Data. doi:10.1000/182',
   ])
     expect([text, holdsSecret(text)]).toEqual([text, false]);
+});
+
+test('what remedies write in capitals is no password, and what stands in its place is one', () => {
+  for (const kept of [
+    'Write it as mysql://USER@HOST:PORT/DATABASE, or postgresql:// in the same way.',
+    'Write it as https://HOST:PORT; user and password go elsewhere.',
+    'mysql://ann@db.example/shop',
+  ])
+    expect(withoutSecrets(kept)).toBe(kept);
+  expect(withoutSecrets('mysql://ann:hush@db.example/shop')).toBe('mysql://db.example/shop');
+  expect(withoutSecrets('https://host:PORTABLE/x')).toBe('https://host:…');
+  expect(withoutSecrets('https://ann:PORT@host/x')).toBe('https://host/x');
 });

@@ -8,6 +8,7 @@ import { encodeManifest, type ManifestEntry } from '../../store/format/manifest.
 import { MANY_FILES } from '../../store/restoring/file-groups.ts';
 import type { Store } from '../../store/store.ts';
 import { SmallFileReaders } from '../../store/writing/small-file-readers.ts';
+import { counted } from '../../wording/numbers.ts';
 import { gitWord, shellWord } from '../../wording/quote.ts';
 import { describeUrl } from '../../wording/urls.ts';
 import { keepsModes } from '../../workspace/git/file-mode.ts';
@@ -268,13 +269,16 @@ async function readBytes(
 }
 
 async function withStatistics(
-  { repository: { root } }: WorkingContext,
+  context: WorkingContext,
   into: AddDestination,
   { dataset, kind, before, version, unchanged, taken, early, only, notHere, readAtMs }: ReadVersion,
   { profiler, database, topic }: BackendAddOptions,
 ): Promise<Snapshot> {
+  const { root } = context.repository;
   const { digest, files, facts, recorded } = version;
   const isKnown = unchanged && before?.profile !== undefined;
+  if (profiler !== undefined && files === undefined && !isKnown)
+    warnOfNoStatistics(context, dataset, notHere);
   const known = isKnown ? before.profile : undefined;
   if (isKnown) early?.drop();
   const profiled = isKnown || early === undefined ? profiler : () => early.take();
@@ -293,6 +297,16 @@ async function withStatistics(
           ...(kind === 'directory' && topic && { topic }),
         };
   return { dataset, before, pointer, files: recorded, only, notHere, readAtMs };
+}
+
+/** Statistics are of a whole version, which has to lie here as it is. @param notHere how many of its files are not here */
+function warnOfNoStatistics({ onWarning }: WorkingContext, dataset: string, notHere: number): void {
+  const word = shellWord(dataset);
+  onWarning?.(
+    notHere > 0
+      ? `${dataset} is added without statistics, since ${counted(notHere, 'file')} of it ${notHere === 1 ? 'is' : 'are'} not here: \`varve pull ${word}\` brings what is missing, and \`varve add ${word}\` then counts it.`
+      : `${dataset} is added without statistics, since other files of it were changed here and are not added: \`varve add ${word}\` adds them too, and counts all.`,
+  );
 }
 
 /** A version of one's own is no import any more, which is easy to miss when somebody meant to try something out. */
