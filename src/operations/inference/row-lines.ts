@@ -16,6 +16,8 @@ const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[
 export class NewNames {
   #known: ReadonlySet<string> | undefined;
   readonly #met = new Set<string>();
+  /** Names of rows, as rows have them, that are known or met: they are looked up once for each value. */
+  readonly #ofRows = new Set<string>();
 
   /** @param known of the version, as ServedColumns.nested has them; undefined where there is none: then names within values are let be */
   constructor(known: ReadonlySet<string> | undefined) {
@@ -25,11 +27,13 @@ export class NewNames {
   /** Go by the features of another version from now on. */
   follow(known: ReadonlySet<string>): void {
     this.#known = known;
+    this.#ofRows.clear();
   }
 
   /** Begin a window. */
   clear(): void {
     this.#met.clear();
+    this.#ofRows.clear();
   }
 
   /** Take the names of a row. @throws VarveError `request-invalid` where they would become too many, or are too long */
@@ -45,10 +49,14 @@ export class NewNames {
       return;
     }
     if (around !== '' && this.#known?.has(nestedName(around, ANY_NAME))) return;
-    for (const [own, one] of Object.entries(value)) {
+    for (const own of Object.keys(value)) {
+      const one = (value as Row)[own];
+      const isInside = this.#known !== undefined && isStructured(one);
+      if (around === '' && !isInside && this.#ofRows.has(own)) continue;
       const name = nestedName(around, own);
       if (!this.#known?.has(name) && !this.#met.has(name)) this.#add(name, others);
-      if (this.#known !== undefined && isStructured(one)) this.#find(one, name, others);
+      else if (around === '') this.#ofRows.add(own);
+      if (isInside) this.#find(one as object, name, others);
     }
   }
 
@@ -116,9 +124,10 @@ function checkValue(value: unknown, depth: number): void {
 
 /** As checkValue, of values whose text is known to be fine. */
 function checkDepth(value: unknown, depth: number): void {
-  if (typeof value !== 'object' || value === null) return;
+  if (!isStructured(value)) return;
   if (depth < 0) throw tooDeep();
-  for (const one of Array.isArray(value) ? value : Object.values(value)) checkDepth(one, depth - 1);
+  if (Array.isArray(value)) for (const one of value) checkDepth(one, depth - 1);
+  else for (const name of Object.keys(value)) checkDepth((value as Row)[name], depth - 1);
 }
 
 function tooDeep(): VarveError {
@@ -153,7 +162,8 @@ function isEscaped(text: string, at: number): boolean {
 function keysOf(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0;
   if (Array.isArray(value)) return value.reduce((sum: number, one) => sum + keysOf(one), 0);
-  let keys = 0;
-  for (const one of Object.values(value)) keys += 1 + (typeof one === 'object' ? keysOf(one) : 0);
+  const names = Object.keys(value);
+  let keys = names.length;
+  for (const name of names) keys += keysOf((value as Row)[name]);
   return keys;
 }

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { DriftWindow } from '../../../src/index.ts';
+import type { DriftWindow } from '../../../src/drift/model.ts';
 import { avro } from '../../support/avro.ts';
 import { type KafkaBroker, startKafka } from '../../support/kafka.ts';
 import { Sandbox } from '../../support/sandbox.ts';
