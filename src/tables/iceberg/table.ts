@@ -257,7 +257,7 @@ interface SnapshotNumbers {
   readonly sequence: number;
 }
 
-/** Tells values of a partition from others, those of 64 bits too. */
+/** Write values of a partition so that equal ones, and no others, are the same text. */
 function keyOf(partition: object): string {
   return JSON.stringify(partition, (_, value: unknown) =>
     typeof value === 'bigint' ? String(value) : value,
