@@ -70,6 +70,17 @@ describeWithWeb('tables that others keep on a server', (server) => {
     refused(box, ['add', 'data', '--engine', 'spark'], 'usage', '--engine');
   });
 
+  test('statistics of a table in place are read where it lies, by a clone that has none of its bytes', () => {
+    const fresh = new Sandbox().repository();
+    const words = ['add', `${server.url}/delta`, '--to', 'data/d'];
+    expect(fresh.json<AddResult>([...words, '--engine', 'local']).datasets[0]).toMatchObject({ rows: 25 });
+    const other = new Sandbox().repository();
+    other.ok(words);
+    const { tables } = other.json<{ tables: { rows: number }[] }>(['profile', 'data/d', '--engine', 'local']);
+    expect(tables.map(({ rows: count }) => count)).toEqual([25]);
+    for (const made of [fresh, other]) made.remove();
+  });
+
   test('a snapshot of an Iceberg table is the files of its manifests, by id or by tag', () => {
     expect(add('iceberg', '--at', 'two')).toMatchObject({ files: 2, table: { format: 'iceberg' } });
     expect(rows('data/iceberg')).toBe(25);

@@ -455,7 +455,14 @@ describeWithMinio('data that stays in a bucket', (server) => {
   test('is profiled in parts, and nothing of it is kept', async () => {
     await raw.fill({ versioned: false });
     raw.add();
-    const part = (number: number) => ['profile', 'data/raw', '--part', `${number}/2`, '--output', `${number}`];
+    const part = (number: number) => [
+      'profile',
+      'data/raw',
+      '--part',
+      `${number}/2`,
+      '--output',
+      `${number}`,
+    ];
     for (const number of [1, 2]) box.ok(part(number));
     const merged = box.ok(['profile', '--merge', '2', '1', '--json']);
     expect(raw.bytesIn('repo/.git/varve')).not.toContain('jack a dull boy');

@@ -269,12 +269,13 @@ function nested(leaves: readonly Leaf[]): string {
   return `{${members.join(',')}}`;
 }
 
-/** Readers keep milliseconds of a bound: the largest is then a millisecond later. */
+/** Readers keep milliseconds of a bound: the largest is then a millisecond later. Undefined past the year 9999, which has no form that all of them read. */
 function roundedUp({ type, max }: ColumnBounds): string | undefined {
   if (max === undefined || (type.is !== 'timestamp' && type.is !== 'timestamp_ntz')) return max;
   const [, whole, rest = ''] = /^(.*\.\d{3})(\d*)$/.exec(max) ?? [undefined, max];
   if (!/[1-9]/.test(rest)) return whole;
-  return new Date(Date.parse(`${whole}Z`) + 1).toISOString().slice(0, -1);
+  const later = new Date(Date.parse(`${whole}Z`) + 1).toISOString().slice(0, -1);
+  return later.startsWith('+') ? undefined : later;
 }
 
 function jsonOf({ type }: ColumnBounds, value: string | undefined): string | undefined {
