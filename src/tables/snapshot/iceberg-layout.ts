@@ -3,7 +3,7 @@ import { ShownColumns } from './shown-columns.ts';
 import { damagedTable, unsupportedTable } from './snapshot.ts';
 
 /** Tells of each file of a snapshot whether its columns and folders are those of the table. */
-export interface Layout {
+export interface SnapshotLayout {
   /**
    * @param path from the folder of the table
    * @param specId which partition spec the file is of
@@ -36,7 +36,7 @@ export function icebergLayout(
   metadata: Readonly<Record<string, unknown>>,
   schemas: readonly Record<string, unknown>[],
   wanted: unknown,
-): Layout {
+): SnapshotLayout {
   const schema =
     schemas.find((one) => one['schema-id'] === wanted) ?? (schemas.length === 1 ? schemas[0] : undefined);
   if (schema === undefined) throw damagedTable(url, `it has no schema ${JSON.stringify(wanted)}`);

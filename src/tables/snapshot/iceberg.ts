@@ -9,7 +9,7 @@ import { openAvro } from '../iceberg/avro.ts';
 import { STATUS } from '../iceberg/manifest.ts';
 import { columnIds, METADATA_FOLDER } from '../iceberg/metadata.ts';
 import { isRecord, parseShallow, records } from '../json.ts';
-import { icebergLayout, type Layout, type PartedFile } from './iceberg-layout.ts';
+import { icebergLayout, type PartedFile, type SnapshotLayout } from './iceberg-layout.ts';
 import {
   damagedTable,
   missingVersion,
@@ -84,7 +84,7 @@ function layoutOf(
   url: string,
   { metadata, snapshot }: { readonly metadata: Metadata; readonly snapshot: Snapshot },
   at: string | undefined,
-): Layout {
+): SnapshotLayout {
   const current = metadata.json['current-schema-id'];
   const wanted = at === undefined ? current : (snapshot.schemaId ?? current);
   return icebergLayout(url, metadata.json, metadata.schemas, wanted);
@@ -183,7 +183,7 @@ async function* filesOf(
   source: TableLocation,
   metadata: Metadata,
   { manifestList }: Snapshot,
-  layout: Layout,
+  layout: SnapshotLayout,
 ): AsyncGenerator<TableEntry> {
   const { url, signal } = source;
   if (manifestList === '')
