@@ -77,7 +77,7 @@ describeWithWeb('tables that others keep on a server', (server) => {
     const other = new Sandbox().repository();
     other.ok(words);
     const { tables } = other.json<{ tables: { rows: number }[] }>(['profile', 'data/d', '--engine', 'local']);
-    expect(tables.map(({ rows: count }) => count)).toEqual([25]);
+    expect(tables[0]!.rows).toBe(25);
     for (const made of [fresh, other]) made.remove();
   });
 

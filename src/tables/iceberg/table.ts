@@ -262,7 +262,7 @@ interface SnapshotNumbers {
   readonly sequence: number;
 }
 
-/** Tells values of a partition from others, those of 64 bits too. */
+/** Tell values of a partition from others, those of 64 bits too. */
 function keyOf(partition: object): string {
   return JSON.stringify(partition, (_, value: unknown) =>
     typeof value === 'bigint' ? String(value) : value,
