@@ -107,7 +107,8 @@ def main(path):
             results = [merging.remote(request, archive, *group) for group in groups]
         parts = ray.get(results)
     except ray.exceptions.RayTaskError as error:
-        said = re.search(r"RuntimeError: <<varve:(.*?)>>", str(error), re.DOTALL)
+        # What the error itself says holds this as Python writes texts, its ends of lines escaped.
+        said = re.search(r"<<varve:(.*)>>", str(error.cause), re.DOTALL)
         if said is None:
             raise
         with open(request["failure"], "w", encoding="utf-8") as file:

@@ -37,13 +37,14 @@ export function withProfilingOptions(command: Command): Command {
 
 /** Add which cluster does the work. @param byDefault undefined where nobody does it unless asked */
 export function withClusterOptions(command: Command, byDefault: 'local' | undefined): Command {
-  const engine = new Option('--engine <engine>', 'who computes what has to be computed').choices([
-    'local',
-    'spark',
-    'ray',
-  ]);
+  const engine = new Option(
+    '--engine <engine>',
+    byDefault === undefined
+      ? 'who computes what has to be computed'
+      : 'who computes what has to be computed; this machine unless given, and then no data in place is fetched for it',
+  ).choices(['local', 'spark', 'ray']);
   return command
-    .addOption(byDefault === undefined ? engine : engine.default(byDefault))
+    .addOption(engine)
     .option('--master <url>', 'the cluster of the engine, such as spark://host:7077 or local[4]')
     .option(
       '--parts <count>',

@@ -81,17 +81,20 @@ const READ_BYTES = 1024 * 1024;
 /** All of the files at once, each a file for as long as `work` lasts. */
 function withFiles<T>(
   opened: UnitFiles,
-  [first, ...others]: readonly (Pick<DataFile, 'path' | 'size'> & { readonly range?: DataFile['range'] })[],
+  [first, ...others]: readonly (Pick<DataFile, 'path' | 'size' | 'digest'> & {
+    readonly range?: DataFile['range'];
+  })[],
   work: (placed: readonly DataFile[]) => Promise<T>,
 ): Promise<T> {
   if (first === undefined) return work([]);
   const listed = opened.files.find(({ path }) => path === first.path);
   if (listed?.size !== first.size) throw otherData(first.path);
-  return opened.withFile(listed, first.range, (file) =>
-    withFiles(opened, others, (rest) =>
+  return opened.withFile(listed, first.range, (file) => {
+    if (file.digest !== first.digest) throw otherData(first.path);
+    return withFiles(opened, others, (rest) =>
       work([{ ...file, ...(first.range && { range: first.range }) }, ...rest]),
-    ),
-  );
+    );
+  });
 }
 
 function otherData(path: string): VarveError {

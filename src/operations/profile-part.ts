@@ -1,3 +1,5 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { isTabular } from '../engine/formats/format.ts';
 import { notTabular } from '../engine/formats/refused.ts';
 import { VarveError } from '../errors.ts';
@@ -34,13 +36,14 @@ export interface ProfilePartOptions
 /**
  * Profile one of `of` parts of a dataset, for `mergeProfile` to put together: the lines of the file that a part is. Which files and row
  * groups are in it follows from their names and sizes. Reads no others.
- * @throws VarveError `path-missing`, `data-not-tabular`, `object-missing`, and what reading the data throws
+ * @param options `output` is where the part will be written, which may not be within the data
+ * @throws VarveError `path-missing`, `data-not-tabular`, `object-missing`, `output-unwritable`, and what reading the data throws
  */
 export async function* profilePart(
   cwd: string,
   argument: string,
   { part, of }: PartNumber,
-  options: ProfilingOptions = {},
+  { output, ...options }: ProfilingOptions & { readonly output?: string | undefined } = {},
   watch: Watch = {},
 ): AsyncGenerator<Uint8Array> {
   if (part > of || of > MAX_PARTS) {
@@ -49,6 +52,7 @@ export async function* profilePart(
     });
   }
   const dataset = await nameDataset(cwd, argument, watch);
+  if (output !== undefined) checkOutput(cwd, output, dataset);
   prepareReader(options.memory);
   const opened = await openUnitFiles(dataset);
   try {
@@ -63,6 +67,29 @@ export async function* profilePart(
   } finally {
     await opened.close();
   }
+}
+
+/** @throws VarveError `output-unwritable` within the data: it would replace some, and other parts would see other files */
+function checkOutput(cwd: string, output: string, { name, absolutePath, glob }: NamedDataset): void {
+  const data = glob?.folder ?? absolutePath;
+  if (data === undefined) return;
+  const folder = relative(actual(data), actual(resolve(cwd, output)));
+  if (folder.split(sep, 1)[0] === '..' || isAbsolute(folder)) return;
+  throw new VarveError(
+    'output-unwritable',
+    `${output} lies within the data of ${name}, which is being profiled`,
+    {
+      path: output,
+      remedy: 'Name a file elsewhere by `--output`.',
+    },
+  );
+}
+
+/** Where a path leads, though its last steps may not be there yet. */
+function actual(path: string): string {
+  if (existsSync(path)) return realpathSync(path);
+  const above = dirname(path);
+  return above === path ? path : join(actual(above), basename(path));
 }
 
 /** What all parts share. @throws VarveError `data-not-tabular` */

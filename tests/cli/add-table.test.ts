@@ -8,6 +8,8 @@ import { describeWithWeb } from '../support/web-server.ts';
 
 /** Written by delta-rs and pyiceberg: `scripts/make-table-fixtures.py`. */
 const TABLES = join(import.meta.dirname, '..', '..', 'fixtures', 'tables');
+/** More levels than a recursion may have. */
+const DEEP = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
 const COMMIT = (version: number) => `_delta_log/${String(version).padStart(20, '0')}.json`;
 
 describeWithWeb('tables that others keep on a server', (server) => {
@@ -68,6 +70,17 @@ describeWithWeb('tables that others keep on a server', (server) => {
     refused(box, ['add', 'data', '--engine', 'spark'], 'usage', '--engine');
   });
 
+  test('statistics of a table in place are read where it lies, by a clone that has none of its bytes', () => {
+    const fresh = new Sandbox().repository();
+    const words = ['add', `${server.url}/delta`, '--to', 'data/d'];
+    expect(fresh.json<AddResult>([...words, '--engine', 'local']).datasets[0]).toMatchObject({ rows: 25 });
+    const other = new Sandbox().repository();
+    other.ok(words);
+    const { tables } = other.json<{ tables: { rows: number }[] }>(['profile', 'data/d', '--engine', 'local']);
+    expect(tables[0]!.rows).toBe(25);
+    for (const made of [fresh, other]) made.remove();
+  });
+
   test('a snapshot of an Iceberg table is the files of its manifests, by id or by tag', () => {
     expect(add('iceberg', '--at', 'two')).toMatchObject({ files: 2, table: { format: 'iceberg' } });
     expect(rows('data/iceberg')).toBe(25);
@@ -119,18 +132,35 @@ describeWithWeb('tables that others keep on a server', (server) => {
     const path = `day=2/${file}`;
     const size = readFileSync(join(server.root, 'delta', path)).length;
     const add = { path, size, partitionValues: { day: '2' } };
+    const mapped = { 'delta.columnMapping.mode': 'name' };
     const meta = {
       schemaString: '{"fields":[{"name":"a","metadata":{"delta.columnMapping.physicalName":"b"}}]}',
     };
     for (const [action, code, named] of [
       [{ add: { ...add, path: 's3://other/x.parquet' } }, 'table-feature-unsupported', 's3://other'],
       [{ add: { ...add, path: '/etc/passwd' } }, 'table-feature-unsupported', '/etc/passwd'],
-      [{ add: { ...add, path: '../iceberg/x.parquet' } }, 'table-feature-unsupported', 'day'],
-      [{ add: { ...add, path: 'day=2/../../x', size: 1 } }, 'table-version-missing', 'day=2/../../x'],
+      [{ add: { ...add, path: '../iceberg/x.parquet' } }, 'table-feature-unsupported', '..'],
+      [{ add: { ...add, path: 'day=2/../../x', size: 1 } }, 'table-feature-unsupported', 'day=2/../../x'],
+      [{ add: { ...add, path: 'day=2/%2e%2e/x' } }, 'table-feature-unsupported', 'day=2/../x'],
+      [{ add: { ...add, path: `day=2/./${file}` } }, 'table-feature-unsupported', 'day=2/./'],
       [{ add: { ...add, path: 'day=2/gone.parquet' } }, 'table-version-missing', 'gone.parquet'],
       [{ add: { ...add, size: size + 1 } }, 'table-damaged', String(size)],
       [{ add: { ...add, path: '%' } }, 'table-damaged', '%'],
       [{ add: { ...add, partitionValues: { day: '3' } } }, 'table-feature-unsupported', 'day'],
+      [{ add: { ...add, partitionValues: {} } }, 'table-feature-unsupported', '"day"'],
+      [`{"add":{"path":${DEEP}}}`, 'table-damaged', 'levels'],
+      [{ metaData: { ...meta, partitionColumns: [] } }, 'table-damaged', '["day"]'],
+      [{ metaData: { schemaString: DEEP, configuration: mapped } }, 'table-damaged', 'levels'],
+      [
+        {
+          metaData: {
+            schemaString: '{"fields":[{"name":"a","metadata":{"delta.columnMapping.id":1}}]}',
+            configuration: { ...mapped, 'delta.columnMapping.maxColumnId': '2' },
+          },
+        },
+        'table-feature-unsupported',
+        'dropped',
+      ],
       [
         { add: { ...add, deletionVector: { storageType: 'u' } } },
         'table-feature-unsupported',
@@ -142,14 +172,10 @@ describeWithWeb('tables that others keep on a server', (server) => {
         'v2Checkpoint',
       ],
       [{ protocol: { minReaderVersion: 4 } }, 'table-feature-unsupported', '4'],
-      [
-        { metaData: { ...meta, configuration: { 'delta.columnMapping.mode': 'name' } } },
-        'table-feature-unsupported',
-        '"a"',
-      ],
+      [{ metaData: { ...meta, configuration: mapped } }, 'table-feature-unsupported', '"a"'],
       [[], 'table-damaged', 'no action'],
     ] as const) {
-      writeFileSync(log, `${JSON.stringify(action)}\n`);
+      writeFileSync(log, `${typeof action === 'string' ? action : JSON.stringify(action)}\n`);
       refused(box, ['update', 'data/delta'], code, named);
     }
     rmSync(log);

@@ -198,6 +198,48 @@ test('columns that engines would mix up are refused', async () => {
   other.remove();
 });
 
+test('a version that is no table is left out by its commit, and those after it come', async () => {
+  const fresh = new Sandbox().repository().withRemote();
+  await writeParquet({
+    [fresh.path('repo/d/a.parquet')]: 'SELECT 1 AS x',
+    [fresh.path('repo/d/b.parquet')]: "SELECT 'text' AS x",
+  });
+  fresh.ok(['add', 'd']);
+  const first = fresh.commit('one');
+  fresh.ok(['push']);
+  const err = refused(
+    fresh,
+    ['export', 'delta', 't', 'd', '--revs', 'HEAD'],
+    'table-unsupported',
+    first.slice(0, 12),
+  );
+  expect(err).toContain('leave this revision out');
+  rmSync(fresh.path('repo/d/b.parquet'));
+  fresh.ok(['add', 'd']);
+  fresh.commit('two');
+  const result = fresh.varve(['push']);
+  expect(result.code).toBe(0);
+  const exported = fresh.varve(['export', 'delta', 't', 'd', '--on-push', '--json']);
+  expect(exported.err).toContain(`d in ${first.slice(0, 12)}: a.parquet and b.parquet`);
+  expect(JSON.parse(exported.out)).toMatchObject({
+    versions: [{ version: 0, rows: 1 }],
+    skipped: [{ commit: first, because: 'no-table' }],
+  });
+  // Nor does a push stop at one that is the newest.
+  await writeParquet({ [fresh.path('repo/d/c.parquet')]: "SELECT 'text' AS x" });
+  fresh.ok(['add', 'd']);
+  const third = fresh.commit('three');
+  const pushed = fresh.varve(['push']);
+  expect(pushed.code).toBe(0);
+  expect(pushed.err).toContain(third.slice(0, 12));
+  // Tables lie beside one another.
+  for (const path of ['t/_delta_log', 't/metadata', 't/inner/deeper'])
+    refused(fresh, ['export', 'iceberg', path, 'd'], 'table-path-invalid', path);
+  fresh.ok(['export', 'iceberg', 'outer/inner', 'd']);
+  refused(fresh, ['export', 'delta', 'outer', 'd'], 'table-path-invalid', 'outer/inner');
+  fresh.remove();
+});
+
 test('gc keeps what a table names, until the table is gone', () => {
   const [lost] = pathsIn(log(1), 'remove');
   // No commit needs the first version any more.

@@ -146,6 +146,10 @@ async function computedBy(
   readings: ColumnReadings | undefined,
 ): Promise<Profile> {
   if (engine !== 'local') return profileOnCluster(engine, dataset, options, readings);
+  const { context, version, part } = dataset;
+  // Whoever names this engine wants data in place to be read from where it lies; others are told to.
+  if (options.engine === 'local' && version?.source !== undefined && !hasData(dataset))
+    await context!.backend.bring(version, part?.path);
   if (isTabular(dataset.name)) prepareReader(options.memory);
   return withDatasetFiles(dataset, (files) => profileOf(dataset, files, options, readings));
 }

@@ -11,6 +11,7 @@ import type { ParquetFile, TableVersion } from '../../tables/model.ts';
 import { openTable } from '../../tables/open.ts';
 import { readFooter } from '../../tables/parquet/footer.ts';
 import { boundsForEngines } from '../../tables/profile-bounds.ts';
+import { FOLDERS_OF_TABLES, tableOfFile } from '../../tables/table-files.ts';
 import { type FileOfVersion, tableOf } from '../../tables/version.ts';
 import { counted } from '../../wording/numbers.ts';
 import { shellWord } from '../../wording/quote.ts';
@@ -56,7 +57,8 @@ export interface ExportTableResult {
 
 export interface SkippedVersion {
   readonly commit: string;
-  readonly because: 'not-on-remote' | 'no-parquet';
+  /** `no-table` where its files cannot be one: they disagree on a column, or are damaged. */
+  readonly because: 'not-on-remote' | 'no-parquet' | 'no-table';
 }
 
 /** Which table of what. */
@@ -70,11 +72,15 @@ export interface ExportedTable {
   readonly part: string | undefined;
 }
 
+/** Versions that one warning explains. */
+const MAX_NAMED = 3;
 /** Others who write at the same time are waited out so many times. */
 const MAX_ATTEMPTS = 20;
 const PARQUET = /\.(parquet|parq|pq)$/i;
 /** Engines take files and folders of such names for their own. */
 const HIDDEN = /(^|\/)[._]/;
+/** What is wrong with one version, whatever holds for others. */
+const NO_TABLE: readonly string[] = ['table-unsupported', 'table-unreadable'];
 /** Digits of a commit in messages. */
 const SHORT = 12;
 
@@ -89,6 +95,8 @@ export class Exporter {
   readonly #known = new Map<string, ParquetFile>();
   readonly #left = new Set<string>();
   readonly #skipped: SkippedVersion[] = [];
+  /** Why versions cannot be tables, with their commits. */
+  readonly #noTable: VarveError[] = [];
   readonly #versions: ExportedVersion[] = [];
   /** Versions that the remote lacked when a later one was added. */
   #passedOver = 0;
@@ -105,11 +113,13 @@ export class Exporter {
   /**
    * Add the versions that the table lacks, each whole or not at all.
    * @param mustHave whether a version that cannot be had is an error, rather than skipped
-   * @throws VarveError `table-foreign`, `table-unsupported`, `object-missing`, `table-unreadable`
+   * @throws VarveError `table-foreign`, `table-path-invalid`, `object-missing`; `table-unsupported`, `table-unreadable` of a version that must be had, or
+   * where the table would have none
    */
   async run(wanted: readonly WantedVersion[], mustHave: boolean): Promise<ExportTableResult> {
     const { path, format, source } = this.#exported;
     let table = await this.#open();
+    if (table.versions.length === 0) await this.#refuseNested();
     let todo = lacking(table, wanted);
     for (let attempts = 0; todo.length > 0; ) {
       const isDone = await this.#export(todo[0]!, table, mustHave);
@@ -122,6 +132,8 @@ export class Exporter {
       table = await this.#open();
       todo = lacking(table, todo);
     }
+    const [none] = this.#noTable;
+    if (none !== undefined && table.versions.length === 0) throw none;
     if (this.#versions.length > 0) await this.#place.dropReplaced(path);
     this.#warn();
     return {
@@ -180,7 +192,17 @@ export class Exporter {
       this.#skipped.push({ commit: wanted.commit, because });
       return true;
     }
-    const next = await this.#tableVersion(wanted, version, files, table);
+    let next: TableVersion;
+    try {
+      next = await this.#tableVersion(wanted, version, files, table);
+    } catch (error) {
+      if (!(error instanceof VarveError && NO_TABLE.includes(error.code))) throw error;
+      const named = this.#inCommit(wanted, error);
+      if (mustHave) throw named;
+      this.#skipped.push({ commit: wanted.commit, because: 'no-table' });
+      this.#noTable.push(named);
+      return true;
+    }
     const committed = await table.commit(next);
     if (committed === undefined) return false;
     this.#versions.push(versionOf(committed, next));
@@ -230,6 +252,7 @@ export class Exporter {
       if (key !== undefined && !known.has(url)) fresh.push({ key, size: file.size });
       described.push({ path: inner, url, size: file.size, parquet });
     }
+    const made = tableOf(described);
     await this.#place.checkPresent(fresh);
     const earlier = [...known].filter((url) => url.startsWith(this.#folderUrl));
     await this.#place.keep(this.#exported.path, [
@@ -237,7 +260,7 @@ export class Exporter {
       ...keys,
     ]);
     const { name: digest, commit, time } = wanted;
-    return { ...tableOf(described), origin: { dataset: this.#exported.source, digest, commit, time } };
+    return { ...made, origin: { dataset: this.#exported.source, digest, commit, time } };
   }
 
   async #describe(wanted: WantedVersion, version: VersionFiles, file: VersionFile): Promise<ParquetFile> {
@@ -275,6 +298,32 @@ export class Exporter {
     });
   }
 
+  #inCommit({ commit }: WantedVersion, error: VarveError): VarveError {
+    const { source } = this.#exported;
+    return new VarveError(error.code, `${source} in ${commit.slice(0, SHORT)}: ${error.message}`, {
+      path: error.path ?? source,
+      remedy: `${error.remedy} Or leave this revision out.`,
+      cause: error,
+    });
+  }
+
+  /** Refuse a folder in or around that of another table, whose readers would take the files of both for one. */
+  async #refuseNested(): Promise<void> {
+    const { path } = this.#exported;
+    const steps = path.split('/');
+    for (let end = 1; end < steps.length; end++) {
+      const above = steps.slice(0, end).join('/');
+      for (const folder of FOLDERS_OF_TABLES) {
+        const names = await this.#place.list(`${above}/${folder}`);
+        if (names.some((name) => tableOfFile(`${folder}/${name}`) === '')) throw nested(path, above);
+      }
+    }
+    for (const name of await this.#place.list(path)) {
+      const below = tableOfFile(name);
+      if (below !== undefined && below !== '') throw nested(path, `${path}/${below}`);
+    }
+  }
+
   #warn(): void {
     const { onWarning } = this.#context;
     const { source, format } = this.#exported;
@@ -286,6 +335,13 @@ export class Exporter {
     if (without > 0)
       onWarning?.(
         `${counted(without, 'version')} of ${source} left out, without a Parquet file, which engines could read in place.`,
+      );
+    if (this.#noTable.length > 0)
+      onWarning?.(
+        `${counted(this.#noTable.length, 'version')} of ${source} left out, since their files are no table: ${this.#noTable
+          .slice(0, MAX_NAMED)
+          .map(({ message }) => message)
+          .join('; ')}${this.#noTable.length > MAX_NAMED ? '; …' : ''}. \`--revs\` names those that are.`,
       );
     const lacked = this.#lacked();
     if (lacked > 0)
@@ -340,6 +396,17 @@ function versionOf({ version, added, removed }: Committed, { files, origin }: Ta
     added,
     removed,
   };
+}
+
+function nested(path: string, other: string): VarveError {
+  return new VarveError(
+    'table-path-invalid',
+    `The folder ${path} and that of the table ${other} lie one in the other`,
+    {
+      path,
+      remedy: 'Nothing was written there. Name a folder beside that of the other table.',
+    },
+  );
 }
 
 function numbered(path: string): VarveError {

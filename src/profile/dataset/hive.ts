@@ -7,16 +7,20 @@ export interface Partitioned {
 /** The text by which Hive writes a missing value. */
 const HIVE_NULL = '__HIVE_DEFAULT_PARTITION__';
 
-/** `path` is of a file, POSIX; segments of the form `name=value` are partitions, percent-decoded. */
+/** `path` is of a file, POSIX; segments of the form `name=value` are partitions, percent-decoded. Of a name that stands twice, the inner one counts. */
 export function hiveOf(path: string): Partitioned {
   const segments = path.split('/').slice(0, -1);
   const isPartition = (segment: string) => segment.indexOf('=') > 0;
   return {
     folder: segments.filter((segment) => !isPartition(segment)).join('/'),
-    partitions: segments.filter(isPartition).map((segment) => {
-      const at = segment.indexOf('=');
-      return [decoded(segment.slice(0, at)), decoded(segment.slice(at + 1))] as const;
-    }),
+    partitions: [
+      ...new Map(
+        segments.filter(isPartition).map((segment) => {
+          const at = segment.indexOf('=');
+          return [decoded(segment.slice(0, at)), decoded(segment.slice(at + 1))] as const;
+        }),
+      ),
+    ],
   };
 }
 

@@ -12,7 +12,10 @@ import { planDigest, unitsOf } from './plan.ts';
 import { type MachineOptions, optionsOf } from './profile-part.ts';
 
 /** Reads what no part has read: files whose columns have to be of other types than they say themselves. */
-export type ReadAgain = (files: readonly TableFile[], options: ProfileOptions) => Promise<Profile>;
+export type ReadAgain = (
+  files: readonly (TableFile & Pick<DataFile, 'digest'>)[],
+  options: ProfileOptions,
+) => Promise<Profile>;
 
 /**
  * The profile of the whole, to the byte what profiling it in one go gives: it is made in the same way, by a reader that answers from the
@@ -33,6 +36,7 @@ export async function mergeParts(
   assertAll(first, assertOneProfile(first, parts));
   const units = unitsByName(parts);
   const files = filesOf(first, units);
+  const digests = new Map(files.map(({ path, digest }) => [path, digest]));
   const recorded: CountingReader = {
     partitionFeature: (name, rows, options) => reader.partitionFeature(name, rows, options),
     imageHeaders: async (asked) => asked.map(({ path }) => units.get(nameOf(path, 0))?.image),
@@ -42,7 +46,11 @@ export async function mergeParts(
       const unit = isAsGiven ? units.get(nameOf(file!.path, numberOf(file!, first.unitBytes))) : undefined;
       if (unit?.profile !== undefined) return unit.profile;
       if (unit?.lacks !== undefined) throw lacksColumn(unit);
-      if (readAgain !== undefined) return readAgain(asked, options);
+      if (readAgain !== undefined)
+        return readAgain(
+          asked.map((one) => ({ ...one, digest: digests.get(one.path)! })),
+          options,
+        );
       throw unread(asked);
     },
   };

@@ -4,6 +4,7 @@
  */
 
 import { createHash } from 'node:crypto';
+import { parseShallow } from '../json.ts';
 import type { ColumnBounds, Origin, TableDataFile, TableVersion } from '../model.ts';
 import { deltaSchema } from './schema.ts';
 
@@ -72,9 +73,10 @@ export function follow(table: DeltaTable, text: string): DeltaTable {
 function parsed(line: string): Action {
   let value: unknown;
   try {
-    value = JSON.parse(line);
-  } catch {
-    // Said below.
+    value = parseShallow(line);
+  } catch (error) {
+    // What is no JSON is said below.
+    if (error instanceof RangeError) throw error;
   }
   if (typeof value === 'object' && value !== null) return value as Action;
   throw new RangeError('a line of it is no action');
@@ -103,7 +105,7 @@ function originOf({ userMetadata }: Readonly<Record<string, unknown>>): Origin |
 
 function safely(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseShallow(text);
   } catch {
     return undefined;
   }
@@ -267,12 +269,13 @@ function nested(leaves: readonly Leaf[]): string {
   return `{${members.join(',')}}`;
 }
 
-/** Readers keep milliseconds of a bound: the largest is then a millisecond later. */
+/** Readers keep milliseconds of a bound: the largest is then a millisecond later. Undefined past the year 9999, which has no form that all of them read. */
 function roundedUp({ type, max }: ColumnBounds): string | undefined {
   if (max === undefined || (type.is !== 'timestamp' && type.is !== 'timestamp_ntz')) return max;
   const [, whole, rest = ''] = /^(.*\.\d{3})(\d*)$/.exec(max) ?? [undefined, max];
   if (!/[1-9]/.test(rest)) return whole;
-  return new Date(Date.parse(`${whole}Z`) + 1).toISOString().slice(0, -1);
+  const later = new Date(Date.parse(`${whole}Z`) + 1).toISOString().slice(0, -1);
+  return later.startsWith('+') ? undefined : later;
 }
 
 function jsonOf({ type }: ColumnBounds, value: string | undefined): string | undefined {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import avro from 'avsc';
 import { codecOf } from '../../engine/formats/avro/codecs.ts';
 import { AvroInput } from '../../engine/formats/avro/input.ts';
+import { parseShallow } from '../json.ts';
 
 /** Source: https://avro.apache.org/docs/1.12.0/specification/#object-container-files */
 const MAGIC = Buffer.from('Obj\x01');
@@ -98,7 +99,7 @@ function headOf(input: AvroInput): Record<string, string> {
 function* recordsIn(input: AvroInput, meta: AvroRecords['meta']): Generator<unknown> {
   const { codec, schema, sync } = asRangeError(() => ({
     codec: codecOf(meta['avro.codec'] ?? 'null'),
-    schema: JSON.parse(meta['avro.schema'] ?? 'null') as unknown,
+    schema: parseShallow(meta['avro.schema'] ?? 'null'),
     sync: bytesIn(input, SYNC_BYTES),
   }));
   while (input.at < input.bytes.length) {

@@ -4,8 +4,10 @@
  */
 
 import { createHash } from 'node:crypto';
+import { problemOfDataPath } from '../../base/files/data-path.ts';
 import { VarveError } from '../../errors.ts';
 import type { Committed, OpenTable, TableFolder } from '../format.ts';
+import { parseShallow } from '../json.ts';
 import type { Origin, TableVersion } from '../model.ts';
 import {
   addedEntry,
@@ -67,7 +69,7 @@ async function readState(folder: TableFolder): Promise<State> {
   const changes = Math.max(0, ...names.flatMap((name) => changeOfFile(name) ?? []));
   if (changes === 0) return { changes, metadata: undefined, versions: [], manifests: [], urls: new Set() };
   try {
-    const metadata = JSON.parse(
+    const metadata = parseShallow(
       Buffer.from(await folder.read(metadataFile(changes))).toString(),
     ) as IcebergMetadata;
     const versions = metadata.snapshots.map(originOfSnapshot).map((origin) => {
@@ -97,7 +99,10 @@ async function readState(folder: TableFolder): Promise<State> {
 
 function nameIn(folder: TableFolder, url: string): string {
   if (!url.startsWith(`${folder.url}/`)) throw new RangeError(`it names ${url}, which is not in its folder`);
-  return url.slice(folder.url.length + 1);
+  const name = url.slice(folder.url.length + 1);
+  const problem = problemOfDataPath(name);
+  if (problem !== undefined) throw new RangeError(`it names ${url}, which ${problem}`);
+  return name;
 }
 
 function urlOf({ data_file: { file_path: url } }: ManifestFileEntry): string {
@@ -283,8 +288,8 @@ function partsOf(
 
 /** The parts by which an earlier version wrote a manifest. */
 function partsIn({ schema = '{}', 'partition-spec': spec = '[]' }: Manifest['meta']): PartitionField[] {
-  const { fields = [] } = JSON.parse(schema) as { fields?: readonly { id: number; type: unknown }[] };
-  return (JSON.parse(spec) as SpecField[]).map(({ name, 'source-id': sourceId, 'field-id': id }) => {
+  const { fields = [] } = parseShallow(schema) as { fields?: readonly { id: number; type: unknown }[] };
+  return (parseShallow(spec) as SpecField[]).map(({ name, 'source-id': sourceId, 'field-id': id }) => {
     const type = fields.find(({ id }) => id === sourceId)?.type;
     return {
       id,

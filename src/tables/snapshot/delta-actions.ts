@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { type Engine, openEngine } from '../../engine/duckdb.ts';
 import { fileLiteral, literal } from '../../engine/quote.ts';
 import { VarveError } from '../../errors.ts';
-import { isRecord } from './json.ts';
+import { isRecord, parseShallow } from '../json.ts';
 import { damagedTable, type TableLocation, type TableLogFile } from './snapshot.ts';
 
 /** Actions on files since the last checkpoint: the paths of these are held in memory. */
@@ -94,9 +94,9 @@ function parsed(
 ): Record<string, unknown> {
   let value: unknown;
   try {
-    value = JSON.parse(line);
-  } catch {
-    // Said below.
+    value = parseShallow(line);
+  } catch (error) {
+    if (error instanceof RangeError) throw damagedTable(url, `${name}: ${error.message}`, error);
   }
   if (isRecord(value)) return value;
   throw damagedTable(url, `a line of ${name} is no action`);
@@ -146,6 +146,7 @@ async function checkpointLines(engine: Engine, path: string): Promise<string> {
     `COPY (SELECT "left"(add.path, ${MAX_PATH_CHARACTERS}) AS path, add.size AS size,
         add.partitionValues AS "partitionValues", ${vector} IS NOT NULL AS "hasVector",
         metaData.schemaString AS "schemaString", metaData.configuration AS configuration,
+        metaData.partitionColumns AS "partitionColumns",
         protocol.minReaderVersion AS "minReaderVersion", ${features} AS "readerFeatures"
       FROM ${relation} WHERE add.path IS NOT NULL OR metaData.id IS NOT NULL OR protocol.minReaderVersion IS NOT NULL)
     TO ${literal(lines)} (FORMAT json)`,
@@ -154,13 +155,15 @@ async function checkpointLines(engine: Engine, path: string): Promise<string> {
 }
 
 function checkpointAction(source: TableLocation, row: Record<string, unknown>): CheckpointAction {
-  const { path, hasVector, schemaString, configuration, minReaderVersion, readerFeatures } = row;
+  const { path, hasVector, schemaString, configuration, partitionColumns, minReaderVersion, readerFeatures } =
+    row;
   const isFile = typeof path === 'string';
   return {
     add: isFile
       ? fileAction(source, { ...row, deletionVector: hasVector === true ? hasVector : null })
       : undefined,
-    metaData: typeof schemaString === 'string' ? { schemaString, configuration } : undefined,
+    metaData:
+      typeof schemaString === 'string' ? { schemaString, configuration, partitionColumns } : undefined,
     protocol: typeof minReaderVersion === 'number' ? { minReaderVersion, readerFeatures } : undefined,
   };
 }

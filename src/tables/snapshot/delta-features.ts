@@ -1,4 +1,4 @@
-import { isRecord } from './json.ts';
+import { isRecord, parseShallow } from '../json.ts';
 import { damagedTable, unsupportedTable } from './snapshot.ts';
 
 /** What readers have to know of a table and that changes nothing for a list of its files. */
@@ -33,31 +33,48 @@ export function checkProtocol(
 
 /** Files know columns by other names where a table was told to map them. @throws VarveError `table-feature-unsupported` */
 export function checkColumns(url: string, { schemaString, configuration }: Record<string, unknown>): void {
-  const mode = isRecord(configuration) ? configuration['delta.columnMapping.mode'] : undefined;
+  const settings = isRecord(configuration) ? configuration : {};
+  const mode = settings['delta.columnMapping.mode'];
   if (mode === undefined || mode === 'none') return;
-  let schema: unknown;
-  try {
-    schema = JSON.parse(String(schemaString));
-  } catch (error) {
-    throw damagedTable(url, 'its schema is not JSON', error);
-  }
-  const renamed = renamedColumn(schema);
-  if (renamed === undefined) return;
+  const fields = [...fieldsWithin(schemaOf(url, schemaString))];
+  const renamed = fields.find(({ name, metadata }) => {
+    const physical = isRecord(metadata) ? metadata['delta.columnMapping.physicalName'] : undefined;
+    return physical !== undefined && physical !== name;
+  });
+  if (renamed !== undefined)
+    throw unsupportedTable(
+      url,
+      `has its column ${JSON.stringify(renamed.name)} under another name in its files`,
+      WITHOUT_MAPPING,
+    );
+  // Each column that the table ever had has a number, up to this one.
+  const given = Number(settings['delta.columnMapping.maxColumnId'] ?? 0);
+  if (given <= fields.length) return;
   throw unsupportedTable(
     url,
-    `has its column ${JSON.stringify(renamed)} under another name in its files`,
-    'Write the table anew without column mapping, or export it with an engine.',
+    `has dropped columns, ${given - fields.length} of ${given}, and its files may still have them`,
+    WITHOUT_MAPPING,
   );
 }
 
-function renamedColumn(type: unknown): string | undefined {
-  if (!isRecord(type)) return undefined;
-  const fields = Array.isArray(type.fields) ? (type.fields as unknown[]).filter(isRecord) : [];
-  for (const { name, metadata, type: inner } of fields) {
-    const physical = isRecord(metadata) ? metadata['delta.columnMapping.physicalName'] : undefined;
-    if (physical !== undefined && physical !== name) return String(name);
-    const within = renamedColumn(inner);
-    if (within !== undefined) return within;
+const WITHOUT_MAPPING = 'Write the table anew without column mapping, or export it with an engine.';
+
+function schemaOf(url: string, text: unknown): unknown {
+  try {
+    return parseShallow(String(text));
+  } catch (error) {
+    if (error instanceof RangeError) throw damagedTable(url, `its schema: ${error.message}`, error);
+    throw damagedTable(url, 'its schema is not JSON', error);
   }
-  return renamedColumn(type.elementType) ?? renamedColumn(type.keyType) ?? renamedColumn(type.valueType);
+}
+
+/** The columns of a type, and those within them. */
+function* fieldsWithin(type: unknown): Generator<Record<string, unknown>> {
+  if (!isRecord(type)) return;
+  const { fields, elementType, keyType, valueType } = type;
+  for (const field of Array.isArray(fields) ? (fields as unknown[]).filter(isRecord) : []) {
+    yield field;
+    yield* fieldsWithin(field.type);
+  }
+  for (const inner of [elementType, keyType, valueType]) yield* fieldsWithin(inner);
 }

@@ -1,10 +1,12 @@
 import { inOrder } from '../../base/threads/concurrency.ts';
-import { hiveOf, isHiveNull } from '../../profile/dataset/hive.ts';
+import { isRecord } from '../json.ts';
 import { type Actions, type FileAction, MAX_ACTIONS, readCheckpoint, readCommit } from './delta-actions.ts';
 import { checkColumns, checkProtocol } from './delta-features.ts';
-import { isRecord } from './json.ts';
+import { ShownColumns } from './shown-columns.ts';
 import {
   damagedTable,
+  pathBelow,
+  refuseOutside,
   type TableEntry,
   type TableLocation,
   type TableLogFile,
@@ -18,11 +20,14 @@ export class DeltaReplay {
   readonly #source: TableLocation;
   /** Paths of which the newest word is known. */
   readonly #seen = new Set<string>();
-  #hasMetaData = false;
+  readonly #shown: ShownColumns;
+  /** Columns that part the files, by what is said of the files, in order; of the table; undefined until it is known. */
+  #partedBy: { readonly files?: string; readonly table?: string } = {};
   #hasProtocol = false;
 
   constructor(source: TableLocation) {
     this.#source = source;
+    this.#shown = new ShownColumns(source.url);
   }
 
   /** The files that a version has, by its commits, the newest first, and by the checkpoint before them. */
@@ -33,8 +38,12 @@ export class DeltaReplay {
     const read = inOrder(commits, COMMITS_AT_ONCE, (file) => readCommit(this.#source, file));
     for await (const actions of read) yield* this.#changes(actions);
     for (const part of checkpoint) yield* this.#rest(part);
-    if (!this.#hasMetaData || !this.#hasProtocol)
-      throw damagedTable(this.#source.url, 'its log names neither a schema nor a protocol');
+    const { url } = this.#source;
+    const { files = this.#partedBy.table, table } = this.#partedBy;
+    if (table === undefined || !this.#hasProtocol)
+      throw damagedTable(url, 'its log names neither a schema nor a protocol');
+    if (files !== table)
+      throw damagedTable(url, `it is parted by the columns ${table}, and its files by ${files}`);
   }
 
   *#changes({ adds, removes, ...about }: Actions): Generator<TableEntry> {
@@ -66,33 +75,26 @@ export class DeltaReplay {
 
   #fileOf({ path, size, partition, hasVector }: FileAction): TableEntry {
     const { url } = this.#source;
-    const file = { path: decodedPath(url, path), size };
+    const file = { path: pathBelow(url, decodedPath(url, path)), size };
     if (hasVector)
       throw unsupportedTable(
         url,
         `has rows of ${JSON.stringify(file.path)} deleted by a deletion vector`,
         'Have its owner run `REORG TABLE … APPLY (PURGE)`, which writes such files anew, or name an earlier version by --at.',
       );
-    const shown = new Map(hiveOf(file.path).partitions);
-    for (const [column, value] of Object.entries(partition)) {
-      const there = shown.get(column);
-      if (there !== undefined && (isHiveNull(there) ? null : there) === (value === '' ? null : value))
-        continue;
-      throw unsupportedTable(
-        url,
-        `has the partition ${column}=${JSON.stringify(value)} for ${JSON.stringify(file.path)} in its log, and not in that path`,
-        'Export the table with folders named as Hive does, `column=value/`, and add that.',
-      );
-    }
+    this.#shown.check(file.path, new Map(Object.entries(partition)));
+    this.#partedBy = { files: namesOf(Object.keys(partition)), ...this.#partedBy };
     return file;
   }
 
   /** The newest word on the whole table counts. */
   #look({ metaData, protocol }: Pick<Actions, 'metaData' | 'protocol'>): void {
     const { url } = this.#source;
-    if (!this.#hasMetaData && isRecord(metaData)) {
+    if (this.#partedBy.table === undefined && isRecord(metaData)) {
       checkColumns(url, metaData);
-      this.#hasMetaData = true;
+      const { partitionColumns } = metaData;
+      const names = Array.isArray(partitionColumns) ? (partitionColumns as unknown[]) : [];
+      this.#partedBy = { ...this.#partedBy, table: namesOf(names.map(String)) };
     }
     if (!this.#hasProtocol && isRecord(protocol)) {
       checkProtocol(url, protocol);
@@ -103,15 +105,14 @@ export class DeltaReplay {
 
 /** Paths are URIs, from the folder of the table. @throws VarveError `table-feature-unsupported`, `table-damaged` */
 function decodedPath(url: string, path: string): string {
-  if (path.startsWith('/') || /^[a-z][a-z0-9+.-]*:/i.test(path))
-    throw unsupportedTable(
-      url,
-      `names ${JSON.stringify(path.slice(0, 200))}, which lies outside of its folder`,
-      'Add what the table was made from, or a copy of the table that has its files.',
-    );
+  if (path.startsWith('/') || /^[a-z][a-z0-9+.-]*:/i.test(path)) refuseOutside(url, path);
   try {
     return decodeURIComponent(path);
   } catch (error) {
     throw damagedTable(url, `${JSON.stringify(path.slice(0, 200))} is no path as its log writes them`, error);
   }
+}
+
+function namesOf(columns: readonly string[]): string {
+  return JSON.stringify([...columns].sort());
 }

@@ -8,10 +8,13 @@ import { VarveError } from '../../errors.ts';
 import { openAvro } from '../iceberg/avro.ts';
 import { STATUS } from '../iceberg/manifest.ts';
 import { columnIds, METADATA_FOLDER } from '../iceberg/metadata.ts';
-import { isRecord } from './json.ts';
+import { isRecord, parseShallow, records } from '../json.ts';
+import { icebergLayout, type PartedFile, type SnapshotLayout } from './iceberg-layout.ts';
 import {
   damagedTable,
   missingVersion,
+  pathBelow,
+  refuseOutside,
   type TableEntry,
   type TableLocation,
   type TableLogFile,
@@ -33,6 +36,8 @@ const SNAPSHOT_ID = /("(?:current-)?snapshot-id"\s*:\s*)(-?\d+)/g;
 
 interface Snapshot {
   readonly id: string;
+  /** Undefined in the first version of the format, where it may be left out. */
+  readonly schemaId: number | undefined;
   readonly manifestList: string;
 }
 
@@ -42,7 +47,8 @@ interface Metadata {
   /** Snapshots by the names of branches and tags. */
   readonly refs: ReadonlyMap<string, string>;
   readonly snapshots: ReadonlyMap<string, Snapshot>;
-  readonly schemas: readonly unknown[];
+  readonly schemas: readonly Record<string, unknown>[];
+  readonly json: Readonly<Record<string, unknown>>;
 }
 
 /** Find the Iceberg table of a folder, as {@link findTable} does. */
@@ -69,8 +75,19 @@ export async function findIceberg(
   return {
     format: 'iceberg',
     version: first.snapshot.id,
-    files: () => filesOf(source, first.metadata, first.snapshot),
+    files: () => filesOf(source, first.metadata, first.snapshot, layoutOf(source.url, first, at)),
   };
+}
+
+/** As engines read it: the newest by the schema that the table has now, others by their own. */
+function layoutOf(
+  url: string,
+  { metadata, snapshot }: { readonly metadata: Metadata; readonly snapshot: Snapshot },
+  at: string | undefined,
+): SnapshotLayout {
+  const current = metadata.json['current-schema-id'];
+  const wanted = at === undefined ? current : (snapshot.schemaId ?? current);
+  return icebergLayout(url, metadata.json, metadata.schemas, wanted);
 }
 
 /** More than one where writers met, of whom the catalogue knows one. */
@@ -93,7 +110,7 @@ async function readMetadata(source: TableLocation, file: TableLogFile): Promise<
     const bytes = await wholeFile(source, file, MAX_METADATA_BYTES);
     const isZipped = bytes[0] === 0x1f && bytes[1] === 0x8b;
     const text = isZipped ? gunzipSync(bytes, { maxOutputLength: MAX_METADATA_BYTES }) : bytes;
-    return metadataOf(JSON.parse(text.toString().replaceAll(SNAPSHOT_ID, '$1"$2"')));
+    return metadataOf(parseShallow(text.toString().replaceAll(SNAPSHOT_ID, '$1"$2"')));
   } catch (error) {
     if (error instanceof VarveError) throw error;
     source.signal?.throwIfAborted();
@@ -114,7 +131,9 @@ function metadataOf(json: unknown): Metadata {
   if (typeof location !== 'string') throw new RangeError('it does not say where the table lies');
   const listed = records(snapshots).map((one): readonly [string, Snapshot] => {
     const id = String(one['snapshot-id']);
-    return [id, { id, manifestList: String(one['manifest-list'] ?? '') }];
+    const schemaId = one['schema-id'];
+    const manifestList = String(one['manifest-list'] ?? '');
+    return [id, { id, schemaId: typeof schemaId === 'number' ? schemaId : undefined, manifestList }];
   });
   const named = Object.entries(isRecord(refs) ? refs : {}).flatMap(([name, ref]) =>
     isRecord(ref) ? [[name, String(ref['snapshot-id'])] as const] : [],
@@ -126,6 +145,7 @@ function metadataOf(json: unknown): Metadata {
     refs: new Map(named),
     snapshots: new Map(listed),
     schemas: [...records(schemas), ...(isRecord(schema) ? [schema] : [])],
+    json,
   };
 }
 
@@ -163,6 +183,7 @@ async function* filesOf(
   source: TableLocation,
   metadata: Metadata,
   { manifestList }: Snapshot,
+  layout: SnapshotLayout,
 ): AsyncGenerator<TableEntry> {
   const { url, signal } = source;
   if (manifestList === '')
@@ -172,7 +193,7 @@ async function* filesOf(
       'Write a snapshot with a newer Iceberg.',
     );
   for await (const listed of avroFile(source, metadata, manifestList)) {
-    const { manifest_path: path, content } = listed;
+    const { manifest_path: path, content, partition_spec_id: specId } = listed;
     for await (const entry of avroFile(source, metadata, String(path))) {
       signal?.throwIfAborted();
       const { status, data_file: file } = entry;
@@ -186,7 +207,9 @@ async function* filesOf(
       const { file_path: named, file_size_in_bytes: size } = file;
       if (typeof named !== 'string' || typeof size !== 'number' || !(size >= 0))
         throw damagedTable(url, `${String(path)} has a file without a path or a size`);
-      yield { path: pathIn(url, metadata, named), size };
+      const inTable = pathIn(url, metadata, named);
+      layout.check(inTable, Number(specId ?? 0), file as PartedFile);
+      yield { path: inTable, size };
     }
   }
 }
@@ -216,12 +239,8 @@ async function fileOf(source: TableLocation, name: string): Promise<TableLogFile
 /** @throws VarveError `table-feature-unsupported` for what lies outside of the table's folder */
 function pathIn(url: string, { location }: Metadata, named: string): string {
   const plain = plainUrl(named);
-  if (plain.startsWith(`${location}/`)) return plain.slice(location.length + 1);
-  throw unsupportedTable(
-    url,
-    `names ${JSON.stringify(named.slice(0, 200))}, which lies outside of its folder`,
-    'Add what the table was made from, or a copy of the table that has its files.',
-  );
+  if (!plain.startsWith(`${location}/`)) refuseOutside(url, named);
+  return pathBelow(url, plain.slice(location.length + 1));
 }
 
 /** One bucket has several schemes in Hadoop, by which of its clients is meant. */
@@ -235,8 +254,4 @@ function knownVersions(read: readonly Metadata[]): string {
   return names.length === 0
     ? 'It has no snapshot: write rows to it first.'
     : `Name a snapshot that it still has, or one of ${names.slice(0, 10).join(', ')}, by --at; or leave --at out.`;
-}
-
-function records(value: unknown): Record<string, unknown>[] {
-  return Array.isArray(value) ? (value as unknown[]).filter(isRecord) : [];
 }

@@ -3,6 +3,7 @@
  * nothing that stands there on trust.
  */
 
+import { problemOfDataPath } from '../../base/files/data-path.ts';
 import { VarveError } from '../../errors.ts';
 import type { TableFormat } from '../format.ts';
 
@@ -61,6 +62,31 @@ export function unsupportedTable(url: string, what: string, instead: string): Va
     { path: url, remedy: instead },
   );
 }
+
+/**
+ * Take a path that a table names, from its folder. Servers make of `..` what they like, so that none is asked for such a path.
+ * @throws VarveError `table-feature-unsupported` unless the path leads to a file below
+ */
+export function pathBelow(url: string, path: string): string {
+  const problem = path.endsWith('/') ? 'ends in a slash' : problemOfDataPath(path);
+  if (problem === undefined) return path;
+  throw unsupportedTable(
+    url,
+    `names ${JSON.stringify(path.slice(0, 200))}, a path which ${problem}, so that it may lie outside of its folder`,
+    OWN_FILES_INSTEAD,
+  );
+}
+
+/** @throws VarveError `table-feature-unsupported` */
+export function refuseOutside(url: string, named: string): never {
+  throw unsupportedTable(
+    url,
+    `names ${JSON.stringify(named.slice(0, 200))}, which lies outside of its folder`,
+    OWN_FILES_INSTEAD,
+  );
+}
+
+const OWN_FILES_INSTEAD = 'Add what the table was made from, or a copy of the table that has its files.';
 
 export function missingVersion(url: string, version: string, known: string): VarveError {
   return new VarveError('table-version-missing', `The table ${url} has no version ${version} to be read`, {

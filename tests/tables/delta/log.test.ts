@@ -107,3 +107,17 @@ test('no log of others is followed, whatever stands in it', () => {
     }),
   );
 });
+
+test('a bound that would lie past the year 9999 is left out', () => {
+  const type = { is: 'timestamp_ntz' } as const;
+  const max = '9999-12-31T23:59:59.999999';
+  const bounds = [{ path: ['a'], type, min: max, max }];
+  const { text } = nextCommit(NO_TABLE, {
+    ...version([{ ...file('a'), bounds }]),
+    columns: [{ name: 'a', type }],
+  });
+  const add = JSON.parse(text.trimEnd().split('\n').at(-1)!) as { add: { stats: string } };
+  expect(add.add.stats).toBe(
+    '{"numRecords":1,"minValues":{"a":"9999-12-31T23:59:59.999"},"maxValues":{},"nullCount":{}}',
+  );
+});

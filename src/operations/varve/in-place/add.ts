@@ -140,7 +140,7 @@ async function takeList(
       const { digest } = await batch.addBytes(encodeSourceManifest(files), 'meta');
       return { digest, table: version && { format: version.format, version: version.version } };
     });
-    if (list.files === 0) throw nothingThere(place);
+    if (list.files === 0) throw table === undefined ? nothingThere(place) : emptyTable(place, table);
     const pointer: Pointer = {
       path: posix.basename(dataset),
       kind,
@@ -345,6 +345,14 @@ function notTable(path: string): VarveError {
   return new VarveError('import-missing', `${path} is no version of a table`, {
     path,
     remedy: 'Add it anew to follow what lies at its source.',
+  });
+}
+
+function emptyTable(url: string, { version }: Pick<TableSnapshot, 'version'>): VarveError {
+  return new VarveError('path-missing', `Version ${version} of the table ${url} has no files`, {
+    path: url,
+    remedy:
+      'There are no rows to be added: add the table once it has some, or name a version that has them by --at. A dataset of it stays at the version that it has.',
   });
 }
 

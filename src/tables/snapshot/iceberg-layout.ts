@@ -1,0 +1,143 @@
+import { isRecord, records } from '../json.ts';
+import { ShownColumns } from './shown-columns.ts';
+import { damagedTable, unsupportedTable } from './snapshot.ts';
+
+/** Tells of each file of a snapshot whether its columns and folders are those of the table. */
+export interface SnapshotLayout {
+  /**
+   * @param path from the folder of the table
+   * @param specId which partition spec the file is of
+   * @throws VarveError `table-feature-unsupported`, `table-damaged`
+   */
+  check(path: string, specId: number, file: PartedFile): void;
+}
+
+/** What a manifest says of a file. Source: https://iceberg.apache.org/spec/#data-file-fields */
+export interface PartedFile {
+  readonly partition?: unknown;
+  readonly value_counts?: unknown;
+}
+
+interface Leaf {
+  readonly name: string;
+  readonly type: unknown;
+  readonly default: unknown;
+}
+
+/** Writers count the values of a hundred columns of a file, unless told otherwise. */
+const MAX_COUNTED = 100;
+
+/**
+ * @param wanted id of the schema by which the snapshot is read; that of the only one if undefined
+ * @throws VarveError `table-damaged` if the table has no such schema
+ */
+export function icebergLayout(
+  url: string,
+  metadata: Readonly<Record<string, unknown>>,
+  schemas: readonly Record<string, unknown>[],
+  wanted: unknown,
+): SnapshotLayout {
+  const schema =
+    schemas.find((one) => one['schema-id'] === wanted) ?? (schemas.length === 1 ? schemas[0] : undefined);
+  if (schema === undefined) throw damagedTable(url, `it has no schema ${JSON.stringify(wanted)}`);
+  const columns = leavesOf(schema);
+  const dropped = new Map(schemas.flatMap((one) => [...leavesOf(one)]).filter(([id]) => !columns.has(id)));
+  const defaults = new Map(
+    [...columns].filter(([, leaf]) => leaf.default !== undefined && leaf.default !== null),
+  );
+  const specs = specsOf(metadata);
+  const shown = new ShownColumns(url);
+  return {
+    check(path, specId, file) {
+      const counted = countedIn(file);
+      const isAway = (id: number) => counted !== undefined && counted.size < MAX_COUNTED && !counted.has(id);
+      for (const [id, { name }] of dropped) if (!isAway(id)) throw hasDropped(url, path, name);
+      for (const [id, { name }] of defaults) if (!counted?.has(id)) throw hasDefault(url, path, name);
+      const fields = specs.get(specId);
+      if (fields === undefined) throw damagedTable(url, `it has no partition spec ${specId}`);
+      const values = isRecord(file.partition) ? Object.values(file.partition) : [];
+      const partition = fields.flatMap((field, index) => {
+        const source = Number(field['source-id']);
+        const column = columns.get(source);
+        if (field.transform !== 'identity' || column === undefined || column.name !== field.name) return [];
+        const value = counted?.has(source) ? undefined : textOf(values[index], column.type);
+        return [[column.name, value] as const];
+      });
+      shown.check(path, new Map(partition));
+    },
+  };
+}
+
+function specsOf(
+  metadata: Readonly<Record<string, unknown>>,
+): ReadonlyMap<number, readonly Record<string, unknown>[]> {
+  const listed = records(metadata['partition-specs']);
+  if (listed.length === 0) return new Map([[0, records(metadata['partition-spec'])]]);
+  return new Map(listed.map((spec) => [Number(spec['spec-id']), records(spec.fields)]));
+}
+
+/** Columns of plain types, and those within others, by their ids. */
+function leavesOf(
+  type: unknown,
+  above: readonly string[] = [],
+  leaves = new Map<number, Leaf>(),
+): ReadonlyMap<number, Leaf> {
+  if (!isRecord(type)) return leaves;
+  const inner = [
+    ...records(type.fields).map((field) => ({
+      ...field,
+      id: field.id,
+      name: String(field.name),
+      type: field.type,
+    })),
+    ...(['element', 'key', 'value'] as const)
+      .filter((part) => type[part] !== undefined)
+      .map((part) => ({ id: type[`${part}-id`], name: part, type: type[part] })),
+  ];
+  for (const field of inner) {
+    const path = [...above, field.name];
+    const given = (field as Readonly<Record<string, unknown>>)['initial-default'];
+    // A default of a whole struct stands for what is within: which file has it, its counts do not say.
+    if (!isRecord(field.type) || (given !== undefined && given !== null))
+      leaves.set(Number(field.id), { name: path.join('.'), type: field.type, default: given });
+    leavesOf(field.type, path, leaves);
+  }
+  return leaves;
+}
+
+/** The ids of the columns of which a file has values; undefined where its writer did not count. */
+function countedIn({ value_counts: counts }: PartedFile): ReadonlySet<number> | undefined {
+  const pairs = records(counts);
+  return pairs.length === 0 ? undefined : new Set(pairs.map(({ key }) => Number(key)));
+}
+
+/** As a folder has to have it for varve to show the same. */
+function textOf(value: unknown, type: unknown): string | null {
+  if (value === null || value === undefined) return null;
+  if (type === 'date' && typeof value === 'number' && Math.abs(value) < MAX_DAYS)
+    return new Date(value * DAY_MS).toISOString().slice(0, 10);
+  return String(value);
+}
+
+const DAY_MS = 86_400_000;
+/** Days of JavaScript, on either side of 1970. */
+const MAX_DAYS = 100_000_000;
+
+function hasDropped(url: string, path: string, column: string): Error {
+  return unsupportedTable(
+    url,
+    `has dropped its column ${JSON.stringify(column)}, and ${JSON.stringify(path)} may still have it`,
+    WRITTEN_ANEW,
+  );
+}
+
+function hasDefault(url: string, path: string, column: string): Error {
+  return unsupportedTable(
+    url,
+    `has a default for ${JSON.stringify(column)} in rows of files without it, such as ${JSON.stringify(path)}`,
+    WRITTEN_ANEW,
+  );
+}
+
+const WRITTEN_ANEW =
+  'Have its owner write all of its files anew (`rewrite_data_files` with `rewrite-all`), or name an earlier snapshot by --at.';

@@ -1,0 +1,214 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { AddResult } from '../../src/index.ts';
+import { encodeAvro } from '../../src/tables/iceberg/avro.ts';
+import { refused } from '../support/refused.ts';
+import { Sandbox } from '../support/sandbox.ts';
+import { describeWithWeb } from '../support/web-server.ts';
+
+const LOCATION = 's3://made/table';
+const ID = { id: 1, name: 'id', type: 'long', required: false };
+const REGION = { id: 2, name: 'region', type: 'string', required: false };
+const X = { id: 3, name: 'x', type: 'double', required: false };
+const BY_REGION = { 'spec-id': 1, fields: [{ name: 'region', transform: 'identity', 'source-id': 2 }] };
+
+interface MadeFile {
+  readonly path: string;
+  readonly region?: string | null;
+  readonly spec?: number;
+  /** Ids of the columns that it has values of. */
+  readonly has?: readonly number[];
+}
+
+interface MadeTable {
+  readonly files: readonly MadeFile[];
+  readonly schemas?: readonly (readonly object[])[];
+  readonly specs?: readonly object[];
+  readonly list?: string;
+  readonly manifest?: string;
+}
+
+describeWithWeb('Iceberg tables of odd shapes', (server) => {
+  let box: Sandbox;
+  beforeAll(() => {
+    box = new Sandbox().repository();
+  });
+  afterAll(() => box?.remove());
+
+  test('neither a list of manifests nor a manifest is asked for outside of the folder of the table', () => {
+    const files = [{ path: 'data/a.parquet' }];
+    for (const [name, made, named] of [
+      ['list', { files, list: `${LOCATION}/../secret/x.avro` }, '/../secret/x.avro'],
+      ['manifest', { files, manifest: `${LOCATION}/metadata/../../secret/x.avro` }, '/../secret/x.avro'],
+      ['dot', { files, manifest: `${LOCATION}/./metadata/m.avro` }, './metadata/m.avro'],
+      ['file', { files: [{ path: 'data/../../a.parquet' }] }, '/../../a.parquet'],
+    ] as const) {
+      make(name, made);
+      refused(
+        box,
+        ['add', `${server.url}/${name}`, '--to', `data/${name}`],
+        'table-feature-unsupported',
+        named.slice(1),
+      );
+    }
+  });
+
+  test('columns that the table does not have are refused, unless its files are known to lack them', () => {
+    const schemas = [
+      [ID, REGION, X],
+      [ID, REGION],
+    ];
+    make('dropped', { schemas, files: [{ path: 'data/a.parquet', has: [1, 2, 3] }] });
+    refuses('dropped', '"x"');
+    make('uncounted', { schemas, files: [{ path: 'data/a.parquet' }] });
+    refuses('uncounted', '"x"');
+    make('anew', { schemas, files: [{ path: 'data/a.parquet', has: [1, 2] }] });
+    takes('anew');
+    const defaults = [[ID, REGION, { ...X, 'initial-default': 7 }]];
+    make('defaults', { schemas: defaults, files: [{ path: 'data/a.parquet', has: [1, 2] }] });
+    refuses('defaults', 'default for "x"');
+    make('given', { schemas: defaults, files: [{ path: 'data/a.parquet', has: [1, 2, 3] }] });
+    takes('given');
+  });
+
+  test('folders that are no columns of the table are refused, and so are other values than it says', () => {
+    const bucket = { 'spec-id': 1, fields: [{ name: 'id_bucket', transform: 'bucket[4]', 'source-id': 1 }] };
+    make('bucket', {
+      specs: [bucket],
+      files: [{ path: 'data/id_bucket=0/a.parquet', spec: 1, has: [1, 2] }],
+    });
+    refuses('bucket', 'id_bucket');
+    const [us, none] = [
+      { path: 'data/region=US/a.parquet', region: 'US', spec: 1, has: [1, 2] },
+      { path: 'data/region=null/b.parquet', region: null, spec: 1, has: [1, 2] },
+    ];
+    make('identity', { specs: [BY_REGION], files: [us, none] });
+    takes('identity');
+    make('otherwise', { specs: [BY_REGION], files: [{ ...us, has: [1], region: 'DE' }] });
+    refuses('otherwise', 'region="DE"');
+    make('nowhere', { specs: [BY_REGION], files: [{ ...none, has: [1] }] });
+    refuses('nowhere', 'region=null');
+    make('evolved', {
+      specs: [{ 'spec-id': 0, fields: [] }, BY_REGION],
+      files: [{ path: 'data/a.parquet', has: [1, 2] }, us],
+    });
+    refuses('evolved', 'parts some files');
+  });
+
+  test('schemas of more levels than a recursion may have are refused by name', () => {
+    make('deep', { files: [] });
+    const deep = `${'{"type":"list","element":'.repeat(50_000)}1${'}'.repeat(50_000)}`;
+    writeFileSync(
+      join(server.root, 'deep/metadata/v2.metadata.json'),
+      `{"format-version":2,"schemas":[${deep}]}`,
+    );
+    refused(box, ['add', `${server.url}/deep`, '--to', 'data/deep'], 'table-damaged', 'levels');
+  });
+
+  test('a table without files is said to have none', () => {
+    make('empty', { files: [] });
+    const err = refused(
+      box,
+      ['add', `${server.url}/empty`, '--to', 'data/empty'],
+      'path-missing',
+      'has no files',
+    );
+    expect(err).not.toContain('spelling');
+  });
+
+  const refuses = (name: string, named: string) =>
+    refused(
+      box,
+      ['add', `${server.url}/${name}`, '--to', `data/${name}`],
+      'table-feature-unsupported',
+      named,
+    );
+
+  const takes = (name: string) =>
+    expect(
+      box.json<AddResult>(['add', `${server.url}/${name}`, '--to', `data/${name}`]).datasets[0],
+    ).toMatchObject({ table: { format: 'iceberg', version: '7' } });
+
+  function make(name: string, { files, schemas = [[ID, REGION]], specs, list, manifest }: MadeTable): void {
+    const write = (path: string, bytes: string | Uint8Array) => {
+      const file = join(server.root, name, path);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, bytes);
+    };
+    const metadata = {
+      'format-version': 2,
+      location: LOCATION,
+      schemas: schemas.map((fields, id) => ({ type: 'struct', 'schema-id': id, fields })),
+      'current-schema-id': schemas.length - 1,
+      'partition-specs': specs ?? [{ 'spec-id': 0, fields: [] }],
+      'current-snapshot-id': 7,
+      snapshots: [
+        { 'snapshot-id': 7, 'schema-id': 0, 'manifest-list': list ?? `${LOCATION}/metadata/list.avro` },
+      ],
+    };
+    write('metadata/v1.metadata.json', JSON.stringify(metadata));
+    const written = [...new Set(files.map(({ spec = 0 }) => spec))];
+    const records = written.map((spec) => ({
+      manifest_path: manifest ?? `${LOCATION}/metadata/m${spec}.avro`,
+      content: 0,
+      partition_spec_id: spec,
+    }));
+    write('metadata/list.avro', encodeAvro(LIST, { meta: {}, records }));
+    for (const spec of written) {
+      const own = files.filter((file) => (file.spec ?? 0) === spec);
+      const entries = own.map(({ path, region, has }) => ({
+        status: 1,
+        data_file: {
+          content: 0,
+          file_path: `${LOCATION}/${path}`,
+          partition: { region: region ?? null },
+          file_size_in_bytes: 4,
+          value_counts: (has ?? []).map((key) => ({ key, value: 1 })),
+        },
+      }));
+      write(`metadata/m${spec}.avro`, encodeAvro(MANIFEST, { meta: {}, records: entries }));
+      for (const { path } of own) if (!path.includes('..')) write(path, 'PAR1');
+    }
+  }
+});
+
+const LIST = {
+  type: 'record',
+  name: 'manifest_file',
+  fields: [
+    { name: 'manifest_path', type: 'string' },
+    { name: 'content', type: 'int' },
+    { name: 'partition_spec_id', type: 'int' },
+  ],
+};
+const COUNT = {
+  type: 'record',
+  name: 'k119_v120',
+  fields: [
+    { name: 'key', type: 'int' },
+    { name: 'value', type: 'long' },
+  ],
+};
+const DATA_FILE = {
+  type: 'record',
+  name: 'r2',
+  fields: [
+    { name: 'content', type: 'int' },
+    { name: 'file_path', type: 'string' },
+    {
+      name: 'partition',
+      type: { type: 'record', name: 'r102', fields: [{ name: 'region', type: ['null', 'string'] }] },
+    },
+    { name: 'file_size_in_bytes', type: 'long' },
+    { name: 'value_counts', type: { type: 'array', items: COUNT } },
+  ],
+};
+const MANIFEST = {
+  type: 'record',
+  name: 'manifest_entry',
+  fields: [
+    { name: 'status', type: 'int' },
+    { name: 'data_file', type: DATA_FILE },
+  ],
+};
