@@ -77,3 +77,15 @@ export function columnUnreadable(name: string, asText: string): VarveError {
     remedy: `Name the columns by \`--query\`, and this one by \`${asText}(…)\`.`,
   });
 }
+
+/** A query that does something else than to read, or that cannot stand within another. */
+export function queryNotRead(cause: Error): VarveError {
+  return new VarveError(
+    'database-error',
+    `The query is none that only reads: ${neutral(cause.message.slice(0, MAX_SAID))}`,
+    {
+      remedy: 'Write one SELECT, without INTO. What does more belongs into the client of the database.',
+      cause,
+    },
+  );
+}

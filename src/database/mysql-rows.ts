@@ -63,8 +63,7 @@ export class MysqlRows {
           return null;
         }
       };
-    const fields = await new Promise<readonly Field[]>((resolve, reject) => {
-      execution.once('error', (error) => reject(this.#said(error)));
+    const fields = await this.#until<readonly Field[]>(execution, (resolve) => {
       execution.once('fields', (found: readonly Field[] | undefined) => {
         this.#connection.pause();
         resolve(found ?? []);
@@ -79,12 +78,29 @@ export class MysqlRows {
     const { execution, fields } = this.#begun!;
     this.#begun = undefined;
     this.#last = undefined;
-    await new Promise<void>((resolve, reject) => {
-      execution.once('error', (error) => reject(this.#said(error)));
+    await this.#until<void>(execution, (resolve, reject) => {
       execution.once('end', resolve);
       this.#next = this.#rowReader(fields, sink, reject);
       this.#connection.resume();
     });
+  }
+
+  /** Wait for a statement, which hears nothing of a connection that is lost. */
+  async #until<T>(
+    execution: Execution,
+    begin: (resolve: (value: T) => void, reject: (error: unknown) => void) => void,
+  ): Promise<T> {
+    let onLost: ((error: unknown) => void) | undefined;
+    try {
+      return await new Promise<T>((resolve, reject) => {
+        onLost = (error) => reject(this.#said(error));
+        execution.once('error', onLost);
+        this.#connection.once('error', onLost);
+        begin(resolve, reject);
+      });
+    } finally {
+      if (onLost !== undefined) this.#connection.removeListener('error', onLost);
+    }
   }
 
   last(): string | undefined {

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { type Connection, createConnection, type FieldPacket } from 'mysql2';
+import { type Connection, type ConnectionOptions, createConnection, type FieldPacket } from 'mysql2';
 import type { DatabaseAddress } from './address.ts';
-import { columnUnreadable, databaseError, followable } from './errors.ts';
+import { columnUnreadable, databaseError, followable, queryNotRead } from './errors.ts';
 import { MysqlRows } from './mysql-rows.ts';
 import { quotedTable, type Statement, selectAll, selectNext, selectNone } from './names.ts';
 import {
@@ -25,9 +26,7 @@ export async function queryMysql(
   password: string | undefined,
   next?: Continuation,
 ): Promise<ResultSet> {
-  const connection = createConnection({ ...(await optionsOf(address, password)), ...AS_TEXT });
-  // Failures are met by the command that waits; those after that are of a connection that nobody needs any more.
-  connection.on('error', () => undefined);
+  const connection = connectionTo(await optionsOf(address, password));
   const ask = (sql: string): Promise<string[][]> =>
     new Promise((resolve, reject) => {
       connection.query({ sql, rowsAsArray: true }, (error, rows) =>
@@ -37,6 +36,7 @@ export async function queryMysql(
   try {
     for (const statement of BEGINNING) await ask(statement);
     const key = wanted.table === undefined ? [] : await keyOf(ask, wanted.table);
+    if (wanted.query !== undefined) await checkReads(connection, wanted);
     const all = { sql: wanted.query ?? selectAll(wanted.table!, key, '`'), values: [] };
     const { rows, leftOut } = next ? await behind(connection, wanted, next, key) : { rows: all };
     const said = (error: unknown): Error => databaseError(error, address);
@@ -46,12 +46,52 @@ export async function queryMysql(
       ...{ key, columns, ...(leftOut && { leftOut }) },
       read: (sink) => reading.read(sink),
       last: () => reading.last(),
-      close: async () => connection.destroy(),
+      close: async () => {
+        socketOf(connection).destroy();
+      },
     };
   } catch (error) {
-    connection.destroy();
+    // The driver would wait until the server ends it.
+    socketOf(connection).destroy();
     throw databaseError(error, address);
   }
+}
+
+function connectionTo(options: ConnectionOptions): Connection {
+  const connection = createConnection({ ...options, ...AS_TEXT });
+  // Failures are met by the command that waits; those after that are of a connection that nobody needs any more.
+  connection.on('error', () => undefined);
+  // Node holds a certificate against the name of the socket's host, which it keeps for names alone: an IP address would be taken for localhost.
+  if (options.host !== undefined) (socketOf(connection) as { _host?: string })._host = options.host;
+  return connection;
+}
+
+/** The driver has it, and its types do not. */
+function socketOf(connection: Connection): Socket {
+  return (connection as unknown as { stream: Socket }).stream;
+}
+
+/**
+ * Make sure that a query only reads. A transaction that is read-only is not enough: statements that define something end it, and a file of
+ * the server may be written by a SELECT. So the server has to take the query for one that stands within another, where nothing else may
+ * stand, and for one that stands alone, which none does that breaks out of its parentheses. It prepares both, and runs neither.
+ * @throws VarveError `database-error`, and what the server says of a query that is wrong
+ */
+async function checkReads(connection: Connection, wanted: DatabaseQuery): Promise<void> {
+  await prepared(connection, wanted.query!);
+  try {
+    await prepared(connection, selectNone(wanted, '`'));
+  } catch (error) {
+    // Two columns of one name are told of where the rows are to be written.
+    if ((error as { code?: string }).code !== 'ER_DUP_FIELDNAME') throw queryNotRead(error as Error);
+  }
+}
+
+function prepared(connection: Connection, sql: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    // The driver keeps what it has prepared for when it runs.
+    connection.prepare(sql, (error) => (error === null ? resolve() : reject(error)));
+  });
 }
 
 /** Times as the server writes them, and numbers that JavaScript would round as text. */
@@ -76,7 +116,7 @@ const BEGINNING = [
 async function optionsOf(
   { host, port, user, database, socket, tls }: DatabaseAddress,
   password: string | undefined,
-) {
+): Promise<ConnectionOptions> {
   const file = optionFile(join(homedir(), '.my.cnf'));
   const path = socket ?? (host === undefined ? file.socket : undefined);
   const secret = password ?? process.env.MYSQL_PWD ?? file.password;

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { PushResult, UpdateResult } from '../../src/index.ts';
@@ -375,6 +376,33 @@ describeWithMariadb(() => {
     refused(box, add('--table', 'a`b'), 'database-error', '');
     refused(box, add('--query', 'CREATE TABLE made (id INT)'), 'database-error', '');
     refused(box, add('--query', 'SELECT 1; DROP TABLE many'), 'database-error', '');
+    server.run(
+      'CREATE TABLE kept (id INT PRIMARY KEY); INSERT INTO kept VALUES (1); CREATE PROCEDURE p() SELECT 1',
+    );
+    const file = box.path('written');
+    for (const query of [
+      'DROP TABLE kept',
+      'TRUNCATE kept',
+      'DELETE FROM kept RETURNING id',
+      "SET PASSWORD = PASSWORD('x')",
+      'CREATE USER eve',
+      'CALL p()',
+      'BEGIN NOT ATOMIC COMMIT; DELETE FROM kept; SELECT 1 AS a; END',
+      `SELECT 1 AS a INTO OUTFILE '${file}'`,
+      `SELECT 1 AS a) AS q INTO OUTFILE '${file}' #`,
+      `SELECT 1 AS a /*! INTO OUTFILE '${file}' */`,
+      '/*!50000 DROP TABLE kept */',
+      'ANALYZE TABLE kept',
+    ]) {
+      refused(box, add('--query', query), 'database-error', '');
+      expect(box.varve(['profile', `${server.url()}&query=${encodeURIComponent(query)}`]).code).toBe(2);
+    }
+    expect(existsSync(file)).toBe(false);
+    server.run('SELECT id FROM kept');
+    box.ok(['add', server.url(), '--query', 'SELECT id FROM kept -- all of it', '--to', 'kept.parquet']);
+    // What is wrong with a query is said as the server says it.
+    expect(box.varve(add('--query', 'SELECT nocol FROM kept')).err).toMatch(/Unknown column 'nocol'/);
+    expect(box.varve(add('--query', 'SELEC')).err).toMatch(/error in your SQL syntax/);
     refused(box, add('--query', 'SELECT 1 AS a, 2 AS A'), 'database-error', '');
     refused(box, add('--query', "SELECT ST_GeomFromText('POINT(1 1)') AS place"), 'column-unreadable', '');
     refused(
@@ -385,6 +413,35 @@ describeWithMariadb(() => {
     );
     expect(existsSync(box.path('repo/x.parquet'))).toBe(false);
   });
+});
+
+describeWithMariadb(() => {
+  test('a connection that is lost in the middle of a copy is told of, and leaves nothing', async () => {
+    const server = await startMariadb();
+    const box = new Sandbox().repository();
+    server.run(
+      'CREATE TABLE big (id INT PRIMARY KEY, t TEXT); INSERT INTO big SELECT seq, REPEAT(MD5(seq), 20) FROM seq_1_to_400000',
+    );
+    const add = box.later(['add', server.url(), '--table', 'big', '--to', 'big.parquet', '--json']);
+    // Until it reads.
+    while (
+      !server
+        .run("SELECT info FROM information_schema.processlist WHERE info LIKE '%FROM `big`%'")
+        .includes('ORDER BY')
+    )
+      await sleep(20);
+    server.run(
+      "SELECT CONCAT('KILL ', id) INTO @k FROM information_schema.processlist WHERE info LIKE 'SELECT * FROM `big`%' LIMIT 1; EXECUTE IMMEDIATE @k",
+    );
+    const { code, out } = await add;
+    expect([code, (JSON.parse(out) as { error: { code: string } }).error.code]).toEqual([
+      2,
+      'database-unreachable',
+    ]);
+    expect(existsSync(box.path('repo/big.parquet'))).toBe(false);
+    await server.stop();
+    box.remove();
+  }, 120_000);
 });
 
 describeWithPostgresql(() => {

@@ -8,7 +8,8 @@ import { describe } from 'vitest';
 /** A server of its own in an empty folder, which answers on a socket alone, and how to give it SQL. */
 export interface DatabaseServer {
   readonly url: (options?: string) => string;
-  run(sql: string): void;
+  /** @returns what its client prints */
+  run(sql: string): string;
   stop(): Promise<void>;
 }
 
@@ -55,12 +56,12 @@ export async function startMariadb(): Promise<DatabaseServer> {
     ...user,
   ]);
   const ended = new Promise((resolve) => server.once('close', resolve));
-  const run = (sql: string): void => {
+  const run = (sql: string): string =>
     execFileSync('mariadb', ['--no-defaults', '-u', 'root', '-S', socket], {
       input: sql,
       stdio: ['pipe', 'pipe', 'pipe'],
+      encoding: 'utf8',
     });
-  };
   await untilReady(() => run('SELECT 1'));
   run('CREATE DATABASE shop');
   return {
@@ -88,13 +89,14 @@ export async function startPostgresql(): Promise<DatabaseServer> {
   execFileSync(INITDB!, ['-D', data, '-U', 'ann', '--auth=trust', '-E', 'UTF8', '--locale=C'], options);
   const server = spawn(join(bin, 'postgres'), ['-D', data, '-k', folder, '-c', 'listen_addresses='], options);
   const ended = new Promise((resolve) => server.once('close', resolve));
-  const run = (sql: string): void => {
-    const { status, stderr } = spawnSync(
+  const run = (sql: string): string => {
+    const { status, stdout, stderr } = spawnSync(
       programAt('psql', [bin])!,
       ['-q', '-v', 'ON_ERROR_STOP=1', '-h', folder, '-U', 'ann', 'postgres'],
       { input: sql, encoding: 'utf8' },
     );
     if (status !== 0) throw new Error(stderr);
+    return stdout;
   };
   await untilReady(() => run('SELECT 1'));
   return {
@@ -108,10 +110,11 @@ export async function startPostgresql(): Promise<DatabaseServer> {
   };
 }
 
-async function untilReady(ask: () => void): Promise<void> {
+async function untilReady(ask: () => unknown): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return ask();
+      ask();
+      return;
     } catch (error) {
       if (attempt === 300) throw error;
       await sleep(100);
