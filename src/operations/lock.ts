@@ -31,6 +31,10 @@ export async function lock(context: Context, datasets: readonly string[]): Promi
   const locked: LockedDataset[] = [];
   for (const version of versions) {
     const commit = await commitWith(context, version, revision);
+    if (commit === undefined)
+      context.onWarning?.(
+        `No commit has this version of ${version.path} yet: who takes the lock cannot bring it back. Commit its pointer, and lock again.`,
+      );
     locked.push({ path: version.path, digest: version.name, ...(commit && { commit }) });
   }
   return {

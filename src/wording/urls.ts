@@ -54,7 +54,7 @@ export function withoutSecrets(text: string): string {
  * What is kept in Git for others may not.
  */
 export function holdsSecret(text: string): boolean {
-  if (/^(?!mailto:)(?:\/\/)?[^\s/@:\\]{2,}:[^\s/@]+@[^\s@]+$/i.test(text)) return true;
+  if (/^(?!mailto:)(?:\/\/[^\s/@:\\]+|[^\s/@:\\]{2,}):[^\s/@]+@[^\s@]+$/i.test(text)) return true;
   for (const [url, scheme, rest] of text.matchAll(URLS)) {
     if (GRANTING.test(rest!)) return true;
     if (!URL.canParse(url)) {

@@ -108,6 +108,27 @@ test('each standard has its own form', () => {
   rmSync(box.path('repo/dataset.json'));
 });
 
+test('Croissant has a set of files for each table of a folder, also for those that are a file', () => {
+  const other = new Sandbox().repository();
+  for (const [path, text] of [
+    ['two/one.csv', 'a,b\n1,2\n'],
+    ['two/two.csv', 'c,d\n1,2\n'],
+    ['deep/one.csv', 'a\n1\n'],
+    ['deep/sub/one.csv', 'b\n1\n'],
+  ] as const)
+    other.write(`repo/${path}`, text);
+  other.ok(['add', 'two', 'deep']);
+  const setsOf = (name: string) => {
+    const { distribution } = JSON.parse(other.ok(['describe', name, '--format', 'croissant'])) as {
+      distribution: { '@type': string; includes?: string[] }[];
+    };
+    return distribution.flatMap(({ includes }) => (includes === undefined ? [] : [includes]));
+  };
+  expect(setsOf('two')).toEqual([['two/one.csv'], ['two/two.csv']]);
+  expect(setsOf('deep')).toEqual([['deep/one.csv'], ['deep/sub/one.csv']]);
+  other.remove();
+});
+
 test('what is no dataset has no facts, and statistics that cannot be had are left out in words', () => {
   box.write('repo/plain.csv', 'a\n1\n');
   refused(box, ['describe', 'plain.csv'], 'dataset-missing', 'plain.csv');

@@ -91,6 +91,23 @@ test('what no commit here has is refused by its name, before anything is touched
   refused(box, ['checkout', 'data', '--locked', 'data.lock'], 'usage', 'data');
 });
 
+test('a version that no commit has is told of, and the lock holds once it is committed', () => {
+  const other = new Sandbox().repository();
+  other.write('repo/a.csv', 'a\n1\n');
+  other.ok(['add', 'a.csv']);
+  other.commit('one');
+  other.write('repo/a.csv', 'a\n2\n');
+  other.ok(['add', 'a.csv']);
+  expect(other.varve(['lock']).err).toContain('No commit has this version of a.csv yet');
+  other.commit('two');
+  const { err } = other.varve(['lock']);
+  expect(err).toBe('');
+  expect(other.json(['lock'])).toMatchObject({
+    datasets: [{ commit: expect.stringMatching(/^[0-9a-f]{40}$/) }],
+  });
+  other.remove();
+});
+
 test('a lock of strangers reaches nothing but versions of this repository', () => {
   const hostile: [
     string,

@@ -135,6 +135,24 @@ test('a file takes the events of every command that reads or makes versions', ()
   ]);
 });
 
+test('the name of a job has nothing of the address of origin but its last step', () => {
+  const other = new Sandbox().repository();
+  other.write('repo/a.csv', 'a\n1\n');
+  for (const [url, job] of [
+    ['https://ann:hush@host/x/y.git?token=hush', 'y.add'],
+    ['https://host/x/y.git#hush', 'y.add'],
+    ['git@host:team/z.git', 'z.add'],
+    ['https://ann:hush@host', 'host.add'],
+  ] as const) {
+    other.git(['config', 'remote.origin.url', url]);
+    other.ok(['add', 'a.csv', '--openlineage', 'events.jsonl']);
+    const text = readFileSync(other.path('repo/events.jsonl'), 'utf8');
+    expect(text).not.toContain('hush');
+    expect((JSON.parse(text.trimEnd().split('\n').at(-1)!) as LineageEvent).job.name).toBe(job);
+  }
+  other.remove();
+});
+
 test('a file behind a link is never written', () => {
   box.write('victim.txt', 'mine');
   symlinkSync(box.path('victim.txt'), box.path('repo/events.jsonl'));

@@ -34,6 +34,7 @@ test('a text that others may keep has no password, no user and no query that gra
     'https://host/x?api_key=1',
     'ssh://ann:hunter2@host/x',
     'ann:hunter2@host',
+    '//u:hunter2@host/x',
     'https://ann:hun/ter2@host',
   ])
     expect([text, holdsSecret(text)]).toEqual([text, true]);

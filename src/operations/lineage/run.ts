@@ -11,7 +11,7 @@ import type {
   LineageRun,
   LineageState,
 } from '../../report/standards/openlineage.ts';
-import { withoutSecrets } from '../../wording/urls.ts';
+import { describeUrl, withoutSecrets } from '../../wording/urls.ts';
 import { originUrl } from '../../workspace/git/origin.ts';
 import type { Context, Watch } from '../context/context.ts';
 import { contextOf } from '../datasets/resolve.ts';
@@ -154,7 +154,13 @@ function runOf(verb: RecordedVerb, root: string): LineageRun {
 
 /** The name by which others know the repository, which clones share: the last step of the address of `origin`. */
 function projectOf(root: string): string {
-  const origin = originUrl(root)?.replace(/(\.git)?\/*$/, '');
+  const url = originUrl(root);
+  // What follows the path may be a token.
+  const origin =
+    url &&
+    describeUrl(url)
+      .replace(/[?#].*$/s, '')
+      .replace(/(\.git)?\/*$/, '');
   return basename(origin?.replaceAll(/[\\:]/g, '/') ?? root) || 'varve';
 }
 

@@ -135,10 +135,13 @@ function mediaType(path: string): string {
   return MEDIA_TYPES[fileFormatOf(path)] ?? 'application/octet-stream';
 }
 
-/** Those of its folder that are tables. */
+/** The files of a table, which has the name of its folder, `.` where it lies beside others in that of the dataset, or of its one file. */
 function filesOf({ name }: DescribedTable, files: readonly DescribedFile[]): DescribedFile[] {
-  const below = name === '' ? '' : `${name}/`;
-  return files.filter(({ path }) => path.startsWith(below) && fileFormatOf(path) in MEDIA_TYPES);
+  const isOf = ({ path }: DescribedFile): boolean => {
+    if (name === '' || path === name) return true;
+    return name === '.' ? !path.includes('/') : path.startsWith(`${name}/`);
+  };
+  return files.filter((file) => isOf(file) && fileFormatOf(file.path) in MEDIA_TYPES);
 }
 
 /** The files themselves, where they are listed; else a pattern for each kind. An asterisk matches whatever is between. */
