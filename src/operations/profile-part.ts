@@ -75,6 +75,7 @@ function checkOutput(cwd: string, output: string, { name, absolutePath, glob }: 
   if (data === undefined) return;
   const folder = relative(actual(data), actual(resolve(cwd, output)));
   if (folder.split(sep, 1)[0] === '..' || isAbsolute(folder)) return;
+  if (glob !== undefined && !glob.isMeant(folder.replaceAll(sep, '/'))) return;
   throw new VarveError(
     'output-unwritable',
     `${output} lies within the data of ${name}, which is being profiled`,

@@ -13,8 +13,11 @@ afterAll(() => box.remove());
 
 test('a part is not written into the data that it is of', () => {
   const before = readFileSync(box.path('repo/d/1.jsonl'), 'utf8');
-  for (const output of ['d/1.jsonl', 'd/new/part', 'd'])
-    for (const data of ['d', 'd/*.jsonl']) {
+  for (const [data, outputs] of [
+    ['d', ['d/1.jsonl', 'd/new/part', 'd']],
+    ['d/*.jsonl', ['d/1.jsonl', 'd/new.jsonl']],
+  ] as const)
+    for (const output of outputs) {
       const { code, err } = box.varve(['profile', data, '--part', '1/2', '--output', output]);
       expect(code, err).toBe(2);
       expect(err).toContain(`${output} lies within the data of ${data}`);

@@ -12,6 +12,8 @@ export interface Glob {
   readonly base: string;
   /** Their paths relative to the folder, POSIX, sorted folder by folder; hidden ones are meant only if the pattern says so. */
   readonly files: () => readonly string[];
+  /** Whether a path, relative to the folder and POSIX, is one of those that the pattern means. */
+  readonly isMeant: (path: string) => boolean;
 }
 
 /**
@@ -25,7 +27,12 @@ export function globOf(cwd: string, argument: string): Glob | undefined {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return undefined;
   const isMeant = picomatch(glob, { nonegate: true });
   const depth = glob.includes('**') ? Number.POSITIVE_INFINITY : glob.split('/').length;
-  return { folder, base, files: () => [...filesBelow(folder, '', isMeant, depth)] };
+  return {
+    folder,
+    base,
+    files: () => [...filesBelow(folder, '', isMeant, depth)],
+    isMeant: (path) => isMeant(path),
+  };
 }
 
 /** @param name the pattern as it was typed */
