@@ -10,6 +10,14 @@ const SCHEMES: Readonly<Record<Exclude<BucketPlace['kind'], 'azure'>, string>> =
   gs: 'gs',
 };
 
+/** The account of a container of Azure: as the client finds it, or the first step of its host. */
+export function accountOf(url: string, root: string, endpoint: string | undefined): string | undefined {
+  if (parseUrl(url, root).kind !== 'azure') return undefined;
+  const { AZURE_STORAGE_ACCOUNT: named, AZURE_STORAGE_CONNECTION_STRING: connection = '' } = process.env;
+  const said = named ?? /(?:^|;)AccountName=([^;]+)/.exec(connection)?.[1];
+  return said ?? /^https:\/\/([a-z0-9]{3,24})\.blob\./.exec(endpoint ?? '')?.[1];
+}
+
 /**
  * Name an object of data in place as engines do, with nothing escaped.
  * @param key behind the URL; '' for the object at the URL itself

@@ -241,15 +241,17 @@ export class Exporter {
     for (const { inner, file } of files) {
       this.#context.signal?.throwIfAborted();
       // Files of the same bytes are one file to engines, unless they lie in two.
-      const { address, key, isNew } = await version.name(file, (taken) => keys.has(taken));
-      if (key !== undefined) keys.add(key);
-      if (isNew) {
-        this.#written.files += 1;
-        this.#written.bytes += file.size;
+      const named = await version.name(file, (taken) => keys.has(taken));
+      const url = 'key' in named ? `${this.#folderUrl}${named.key}` : this.#urlOf(named.address);
+      if ('key' in named) {
+        keys.add(named.key);
+        if (!known.has(url)) fresh.push({ key: named.key, size: file.size });
+        if (named.isNew) {
+          this.#written.files += 1;
+          this.#written.bytes += file.size;
+        }
       }
       const parquet = await this.#describe(wanted, version, file);
-      const url = key === undefined ? this.#urlOf(address) : `${this.#folderUrl}${key}`;
-      if (key !== undefined && !known.has(url)) fresh.push({ key, size: file.size });
       described.push({ path: inner, url, size: file.size, parquet });
     }
     const made = tableOf(described);

@@ -5,7 +5,7 @@
 import { VarveError } from '../../errors.ts';
 import { describeUrl } from '../../wording/urls.ts';
 import type { SourceFiles } from '../backend/source-files.ts';
-import type { TablePlace } from '../backend/table-place.ts';
+import type { PlacedFile, TablePlace } from '../backend/table-place.ts';
 import type { DatasetVersion } from '../backend/version.ts';
 import type { Context } from '../context/context.ts';
 
@@ -19,15 +19,8 @@ export interface VersionFile {
   readonly digest?: string;
 }
 
-/** A file that has its place in a table. */
-export interface NamedFile {
-  /** As engines write it, with nothing escaped. */
-  readonly address: string;
-  /** Key on the remote; undefined for what lies elsewhere. */
-  readonly key?: string;
-  /** Whether it was written there just now. */
-  readonly isNew: boolean;
-}
+/** A file that has its place in a table: by its key on the remote, or, where it lies elsewhere, as engines write its address with nothing escaped. */
+export type NamedFile = PlacedFile | { readonly address: string };
 
 /** Where the files of a version are found. */
 export interface VersionFiles {
@@ -48,10 +41,7 @@ export function filesOnRemote(context: Context, place: TablePlace, version: Data
         yield { path, size: size!, ...(digest === undefined ? {} : { digest }) };
     },
     holds: (file) => place.holds(known(file)),
-    async name(file, isTaken) {
-      const { key, isNew } = await place.place(known(file), isTaken);
-      return { address: `${place.engineUrl}${key}`, key, isNew };
-    },
+    name: (file, isTaken) => place.place(known(file), isTaken),
     read: (file, offset, length) => place.read(version, known(file), offset, length),
   };
 }
@@ -72,7 +62,7 @@ export function filesAtSource(place: TablePlace, version: DatasetVersion, source
     async name(file) {
       const address = source.addressOf(file);
       if (address === undefined) throw noName(version);
-      return { address, isNew: false };
+      return { address };
     },
     read: (file, offset, length) => source.read(file, offset, length),
   };

@@ -6,7 +6,7 @@ import type { FileInPlace } from '../../backend/file-reader.ts';
 import type { WorkingContext } from '../../context/context.ts';
 import { fetchInto } from '../fetch.ts';
 import { openSourceOf } from '../stores/stores.ts';
-import { copyObject } from './read-object.ts';
+import { copyObject, readRange } from './read-object.ts';
 import { notRead, type PointerInPlace, sourceFiles } from './snapshot.ts';
 
 /** What is known of the objects of a snapshot, and where they lie. */
@@ -34,18 +34,11 @@ export class ObjectsInPlace {
     const { source, files } = await opened;
     const file = files.get(path);
     if (file === undefined) throw notRead(dataset, path, pointer);
-    const { signal } = this.#context;
+    const checkSignal = (): void => this.#context.signal?.throwIfAborted();
     return {
       size: file.size,
-      copyTo: (target) => copyObject(source, file, target, () => signal?.throwIfAborted()),
-      async read(offset, length) {
-        const pieces: Uint8Array[] = [];
-        for await (const piece of source.read({ ...file, key: file.path }, { offset, length })) {
-          signal?.throwIfAborted();
-          pieces.push(piece);
-        }
-        return Buffer.concat(pieces);
-      },
+      copyTo: (target) => copyObject(source, file, target, checkSignal),
+      read: (offset, length) => readRange(source, file, { offset, length }, checkSignal),
     };
   }
 

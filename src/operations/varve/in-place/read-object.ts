@@ -4,6 +4,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { VarveError } from '../../../errors.ts';
+import type { ByteRange } from '../../../remote/remote.ts';
 import type { DataSource } from '../../../remote/source/source.ts';
 import type { Digest } from '../../../store/format/digest.ts';
 import type { SourceManifestEntry } from '../../../store/format/source-manifest.ts';
@@ -55,6 +56,22 @@ export class ObjectReader {
     if (kept.digest !== digest) throw damaged(this.#source.url, file);
     return digest;
   }
+}
+
+/** Read a range of an object on condition that it is still the one that was listed. @throws VarveError `source-changed` */
+export async function readRange(
+  source: DataSource,
+  { path: key, size, etag, version }: SourceManifestEntry,
+  range: ByteRange,
+  onBytes: () => void,
+): Promise<Uint8Array> {
+  const object = { key, size, etag, ...(version === undefined ? {} : { version }) };
+  const pieces: Uint8Array[] = [];
+  for await (const piece of source.read(object, range)) {
+    onBytes();
+    pieces.push(piece);
+  }
+  return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
 }
 
 /**

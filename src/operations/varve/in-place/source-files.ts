@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { engineAddress } from '../../../remote/engine-url.ts';
+import { accountOf, engineAddress } from '../../../remote/engine-url.ts';
 import type { DataSource } from '../../../remote/source/source.ts';
 import type { SourceManifestEntry } from '../../../store/format/source-manifest.ts';
 import { accessTo, readConfig } from '../../../workspace/config.ts';
@@ -10,7 +10,7 @@ import type { WorkingContext } from '../../context/context.ts';
 import { pointerOf } from '../datasets/versions.ts';
 import { openStoreWith } from '../read-files.ts';
 import { openSourceOf } from '../stores/stores.ts';
-import { accountOf } from '../tables/place.ts';
+import { readRange } from './read-object.ts';
 import { type PointerInPlace, sourceFiles } from './snapshot.ts';
 
 /** Implements Backend.openSourceFiles. */
@@ -32,12 +32,16 @@ class FilesAtSource implements SourceFiles {
   readonly #dataset: string;
   readonly #pointer: PointerInPlace;
   readonly #source: DataSource;
+  /** Of a container of Azure. */
+  readonly #account: string | undefined;
 
   constructor(context: WorkingContext, dataset: string, pointer: PointerInPlace, source: DataSource) {
     this.#context = context;
     this.#dataset = dataset;
     this.#pointer = pointer;
     this.#source = source;
+    const { endpoint } = accessTo(readConfig(context.repository), pointer.source);
+    this.#account = accountOf(pointer.source, context.repository.root, endpoint);
   }
 
   async *list(): AsyncGenerator<ListedFile> {
@@ -54,19 +58,14 @@ class FilesAtSource implements SourceFiles {
     }
   }
 
-  async read(file: FileAtSource, offset: number, length: number): Promise<Uint8Array> {
-    const { path: key, size, etag, version } = (file as ListedFile).entry;
-    const pieces: Uint8Array[] = [];
-    const object = { key, size, etag, ...(version === undefined ? {} : { version }) };
-    for await (const piece of this.#source.read(object, { offset, length })) pieces.push(piece);
-    return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+  read(file: FileAtSource, offset: number, length: number): Promise<Uint8Array> {
+    const { signal } = this.#context;
+    const { entry } = file as ListedFile;
+    return readRange(this.#source, entry, { offset, length }, () => signal?.throwIfAborted());
   }
 
   addressOf(file: FileAtSource): string | undefined {
-    const { source } = this.#pointer;
-    const { root } = this.#context.repository;
-    const { endpoint } = accessTo(readConfig(this.#context.repository), source);
-    return engineAddress(source, (file as ListedFile).entry.path, accountOf(source, root, endpoint));
+    return engineAddress(this.#pointer.source, (file as ListedFile).entry.path, this.#account);
   }
 
   close(): Promise<void> {

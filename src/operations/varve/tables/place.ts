@@ -7,9 +7,8 @@ import { join } from 'node:path';
 import { unfinishedName } from '../../../base/files/atomic-write.ts';
 import { forEach } from '../../../base/threads/concurrency.ts';
 import { VarveError } from '../../../errors.ts';
-import { engineUrl } from '../../../remote/engine-url.ts';
+import { accountOf, engineUrl } from '../../../remote/engine-url.ts';
 import { WHOLE_OBJECT_KEY } from '../../../remote/store-layout.ts';
-import { parseUrl } from '../../../remote/url.ts';
 import type { BlockLists } from '../../../store/format/block-lists.ts';
 import { type Digest, hexDigestOf, toDigest, toRaw } from '../../../store/format/digest.ts';
 import { dropReplacedRecords, writeTableRecord } from '../../../store/gc/table-records.ts';
@@ -37,14 +36,6 @@ export async function openTablePlace(
     await store.close();
     throw error;
   }
-}
-
-/** The account of a container of Azure: as the client finds it, or the first step of its host. */
-export function accountOf(url: string, root: string, endpoint: string | undefined): string | undefined {
-  if (parseUrl(url, root).kind !== 'azure') return undefined;
-  const { AZURE_STORAGE_ACCOUNT: named, AZURE_STORAGE_CONNECTION_STRING: connection = '' } = process.env;
-  const said = named ?? /(?:^|;)AccountName=([^;]+)/.exec(connection)?.[1];
-  return said ?? /^https:\/\/([a-z0-9]{3,24})\.blob\./.exec(endpoint ?? '')?.[1];
 }
 
 /** Requests that ask whether a file is there. */
