@@ -1,5 +1,6 @@
 import type { Connection, FieldPacket } from 'mysql2';
 import { daysOfDate } from '../base/calendar.ts';
+import { BINARY, fieldType, isUnsigned, TYPE } from './mysql-types.ts';
 import type { Statement } from './names.ts';
 import type { CellSink, RowSink } from './query.ts';
 
@@ -158,23 +159,8 @@ function peeked(packet: Packet, text: (packet: Packet) => string): string {
 
 type Reader = (packet: Packet, cell: CellSink) => void;
 
-const UNSIGNED = 32;
-/** The number of the character set of bytes. */
-const BINARY = 63;
-/** Numbers of types. Source: MySQL 8.4 source, include/field_types.h. */
-const TINY = 1;
-const SHORT = 2;
-const LONG = 3;
-const FLOAT = 4;
-const DOUBLE = 5;
-const TIMESTAMP = 7;
-const LONGLONG = 8;
-const INT24 = 9;
-const DATE = 10;
-const TIME = 11;
-const DATETIME = 12;
-const YEAR = 13;
-const BIT = 16;
+const DATES: readonly number[] = [TYPE.date, TYPE.datetime, TYPE.timestamp];
+const NO_TEXTS: readonly (number | undefined)[] = [TYPE.oldDecimal, TYPE.decimal, TYPE.json];
 
 /** Read a whole number of up to 32 bits, the low bytes first. */
 function integerAt(packet: Packet, bytes: 1 | 2 | 4, isSigned: boolean): number {
@@ -184,33 +170,33 @@ function integerAt(packet: Packet, bytes: 1 | 2 | 4, isSigned: boolean): number 
 }
 
 const WIDTHS: Readonly<Record<number, 1 | 2 | 4>> = {
-  [TINY]: 1,
-  [SHORT]: 2,
-  [YEAR]: 2,
-  [LONG]: 4,
-  [INT24]: 4,
+  [TYPE.tiny]: 1,
+  [TYPE.short]: 2,
+  [TYPE.year]: 2,
+  [TYPE.long]: 4,
+  [TYPE.int24]: 4,
 };
 
 function readerOf(field: Field, { type: wanted }: CellSink): Reader {
-  const type = field.columnType ?? field.type!;
-  const isSigned = (Number(field.flags) & UNSIGNED) === 0;
+  const type = fieldType(field);
+  const isSigned = !isUnsigned(field);
   const width = WIDTHS[type];
   if (width !== undefined) return (packet, cell) => cell.addNumber(integerAt(packet, width, isSigned));
-  if (type === LONGLONG)
+  if (type === TYPE.longlong)
     return (packet, cell) => {
       const { buffer, offset } = packet;
       packet.offset += 8;
       cell.add64(buffer.readInt32LE(offset), buffer.readInt32LE(offset + 4));
     };
-  if (type === FLOAT || type === DOUBLE)
+  if (type === TYPE.float || type === TYPE.double)
     return (packet, cell) => {
       const { buffer, offset } = packet;
-      packet.offset += type === FLOAT ? 4 : 8;
-      cell.addNumber(type === FLOAT ? buffer.readFloatLE(offset) : buffer.readDoubleLE(offset));
+      packet.offset += type === TYPE.float ? 4 : 8;
+      cell.addNumber(type === TYPE.float ? buffer.readFloatLE(offset) : buffer.readDoubleLE(offset));
     };
-  if (type === BIT) return addBits;
-  if ((type === DATE || type === DATETIME || type === TIMESTAMP) && wanted !== 'VARCHAR') return addDateTime;
-  const isText = type === DATE || type === DATETIME || type === TIMESTAMP || type === TIME;
+  if (type === TYPE.bit) return addBits;
+  if (DATES.includes(type) && wanted !== 'VARCHAR') return addDateTime;
+  const isText = DATES.includes(type) || type === TYPE.time;
   if (!isText && isAsItComes(field)) return addLengthCoded;
   const text = textOf(field);
   return (packet, cell) => {
@@ -221,9 +207,8 @@ function readerOf(field: Field, { type: wanted }: CellSink): Reader {
 
 /** Whether bytes are those of the engine's text: decimals are of ASCII, and JSON is UTF-8 whatever its character set says. */
 function isAsItComes({ columnType, characterSet, encoding }: Field): boolean {
-  const isNoText = columnType === 0 || columnType === 246 || columnType === 245;
   return (
-    isNoText ||
+    NO_TEXTS.includes(columnType) ||
     characterSet === BINARY ||
     encoding === undefined ||
     encoding === 'utf8' ||
@@ -268,18 +253,17 @@ function addDateTime(packet: Packet, cell: CellSink): void {
 
 /** Make what reads a value of a column as the server would write it. */
 function textOf(field: Field): (packet: Packet) => string {
-  const type = field.columnType ?? field.type!;
-  const isSigned = (Number(field.flags) & UNSIGNED) === 0;
+  const type = fieldType(field);
+  const isSigned = !isUnsigned(field);
   const width = WIDTHS[type];
   if (width !== undefined) return (packet) => String(integerAt(packet, width, isSigned));
-  if (type === LONGLONG)
+  if (type === TYPE.longlong)
     return (packet) => {
       const { buffer, offset } = packet;
       packet.offset += 8;
       return String(isSigned ? buffer.readBigInt64LE(offset) : buffer.readBigUInt64LE(offset));
     };
-  if (type === DATE || type === DATETIME || type === TIMESTAMP)
-    return (packet) => packet.readDateTimeString(field.decimals, null, type);
-  if (type === TIME) return (packet) => packet.readTimeString();
+  if (DATES.includes(type)) return (packet) => packet.readDateTimeString(field.decimals, null, type);
+  if (type === TYPE.time) return (packet) => packet.readTimeString();
   return (packet) => packet.readLengthCodedString(isAsItComes(field) ? 'utf8' : field.encoding!);
 }

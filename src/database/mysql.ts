@@ -6,6 +6,7 @@ import { type Connection, type ConnectionOptions, createConnection, type FieldPa
 import type { DatabaseAddress } from './address.ts';
 import { columnUnreadable, databaseError, followable, queryNotRead } from './errors.ts';
 import { MysqlRows } from './mysql-rows.ts';
+import { BINARY, fieldType, isUnsigned, TYPE } from './mysql-types.ts';
 import { quotedTable, type Statement, selectAll, selectNext, selectNone } from './names.ts';
 import {
   type Continuation,
@@ -186,53 +187,45 @@ function executed(
   });
 }
 
-const UNSIGNED = 32;
 /** Flags of columns whose values are sorted by their numbers. Source: MySQL 8.4 source, mysql_com.h. */
 const ENUM_OR_SET = 256 | 2048;
-/** The number of the character set of bytes. */
-const BINARY = 63;
 
-/** Integers, by the number of their type. Source: MySQL 8.4 source, include/field_types.h. */
+/** Integers, by the number of their type. */
 const INTEGERS: Readonly<Record<number, string>> = {
-  1: 'TINYINT',
-  2: 'SMALLINT',
-  3: 'INTEGER',
-  8: 'BIGINT',
-  9: 'INTEGER',
-  13: 'SMALLINT',
+  [TYPE.tiny]: 'TINYINT',
+  [TYPE.short]: 'SMALLINT',
+  [TYPE.long]: 'INTEGER',
+  [TYPE.longlong]: 'BIGINT',
+  [TYPE.int24]: 'INTEGER',
+  [TYPE.year]: 'SMALLINT',
 };
 const TYPES: Readonly<Record<number, string>> = {
-  4: 'FLOAT',
-  5: 'DOUBLE',
-  7: 'TIMESTAMPTZ',
-  10: 'DATE',
-  11: 'TIME',
-  12: 'TIMESTAMP',
+  [TYPE.float]: 'FLOAT',
+  [TYPE.double]: 'DOUBLE',
+  [TYPE.timestamp]: 'TIMESTAMPTZ',
+  [TYPE.date]: 'DATE',
+  [TYPE.time]: 'TIME',
+  [TYPE.datetime]: 'TIMESTAMP',
 };
-const DECIMALS = [0, 246];
-const BIT = 16;
+const DECIMALS: readonly number[] = [TYPE.oldDecimal, TYPE.decimal];
 /** Source: MySQL 8.4 source, field_types.h: MYSQL_TYPE_VECTOR and MYSQL_TYPE_GEOMETRY, which the driver makes objects of. */
 const UNREADABLE: Readonly<Record<number, string>> = { 242: 'VEC_ToText', 255: 'ST_AsText' };
 /** Texts, and with the character set of bytes, bytes: VARCHAR to STRING, but for JSON, ENUM and SET. */
 const TEXTS_OR_BYTES = [15, 249, 250, 251, 252, 253, 254];
 
-function typeOf({ columnType, type }: FieldPacket): number {
-  return columnType ?? type!;
-}
-
 function columnOf(field: FieldPacket): QueryColumn {
   const { name, decimals } = field;
-  const type = typeOf(field);
+  const type = fieldType(field);
   const length = field.columnLength ?? field.length!;
-  const isUnsigned = (Number(field.flags) & UNSIGNED) !== 0;
+  const unsigned = isUnsigned(field);
   if (UNREADABLE[type] !== undefined) throw columnUnreadable(name, UNREADABLE[type]);
   if (DECIMALS.includes(type)) {
-    const precision = length - (isUnsigned ? 0 : 1) - (decimals > 0 ? 1 : 0);
+    const precision = length - (unsigned ? 0 : 1) - (decimals > 0 ? 1 : 0);
     return { name, type: decimalType(precision, decimals) };
   }
   const integer = INTEGERS[type];
-  if (integer !== undefined) return { name, type: isUnsigned ? `U${integer}` : integer };
-  if (type === BIT) return { name, type: length === 1 ? 'BOOLEAN' : 'UBIGINT' };
+  if (integer !== undefined) return { name, type: unsigned ? `U${integer}` : integer };
+  if (type === TYPE.bit) return { name, type: length === 1 ? 'BOOLEAN' : 'UBIGINT' };
   const isBytes = TEXTS_OR_BYTES.includes(type) && field.characterSet === BINARY;
   const isUnordered = (Number(field.flags) & ENUM_OR_SET) !== 0;
   return {
