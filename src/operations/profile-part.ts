@@ -78,7 +78,7 @@ function checkOutput(cwd: string, output: string, { name, absolutePath, glob }: 
   if (glob !== undefined && !glob.isMeant(folder.replaceAll(sep, '/'))) return;
   throw new VarveError(
     'output-unwritable',
-    `${output} lies within the data of ${name}, which is being profiled`,
+    `${output} ${folder === '' ? 'is' : 'lies within'} the data of ${name}, which is being profiled`,
     {
       path: output,
       remedy: 'Name a file elsewhere by `--output`.',

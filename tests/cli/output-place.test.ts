@@ -66,7 +66,7 @@ test('no command writes over a dataset, into one, over a pointer, or over what i
     for (const args of file === people ? writers(file) : writers(file).slice(0, 1))
       expect(refused(box, args, 'output-reserved', file)).toContain(what);
   const part = box.varve(['profile', people, '--part', '1/2', '--output', people]);
-  expect([part.code, part.err]).toEqual([2, expect.stringContaining('is a dataset')]);
+  expect([part.code, part.err]).toEqual([2, expect.stringContaining(`${people} is the data of ${people}`)]);
   expect(refused(box, ['lock', '--output', box.path('repo', people)], 'output-reserved', people)).toContain(
     'is a dataset',
   );
