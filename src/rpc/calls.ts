@@ -1,3 +1,4 @@
+import { isRecord } from '../base/json.ts';
 import { VarveError } from '../errors.ts';
 import { initRepository, openFolder, openRepository } from '../library/open.ts';
 import type { ProfiledDataset } from '../operations/statistics/load.ts';
@@ -33,7 +34,7 @@ async function answer(method: string, signature: Signature, { params, watch }: R
   }) as unknown[];
   const options = paramOf(method, { options: {}, ...params }, 'options', {
     what: 'an object',
-    is: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    is: isRecord,
   }) as object;
   const open = signature.of === 'folder' ? openFolder : openRepository;
   const opened = await open(textOf(method, params, 'folder'), watch);

@@ -1,4 +1,5 @@
 import { type Document, isMap, isSeq } from 'yaml';
+import { isRecord } from '../base/json.ts';
 import { VarveError } from '../errors.ts';
 import type { Profile } from '../profile/model/model.ts';
 import { SCHEMA_FILE } from './format/format.ts';
@@ -65,10 +66,6 @@ function plain(value: unknown): Plain {
   if (typeof value === 'object' && value !== null)
     return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plain(each)]));
   return value as Plain;
-}
-
-function isRecord(value: Plain | undefined): value is { readonly [key: string]: Plain } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function same(a: Plain | undefined, b: Plain | undefined): boolean {

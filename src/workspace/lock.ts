@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { problemOfDataPath } from '../base/files/data-path.ts';
+import { isRecord } from '../base/json.ts';
 import { parseYaml } from '../base/yaml.ts';
 import { VarveError } from '../errors.ts';
 import { shellWord } from '../wording/quote.ts';
@@ -126,8 +127,7 @@ function isMatch(pattern: RegExp, value: unknown): boolean {
 }
 
 function asMap(value: unknown, where: string, name: string): Record<string, unknown> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value))
-    return value as Record<string, unknown>;
+  if (isRecord(value)) return value;
   throw damaged(where, `${name} is not a map of keys and values`);
 }
 

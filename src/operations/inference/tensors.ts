@@ -1,3 +1,4 @@
+import { isRecord } from '../../base/json.ts';
 import { namedByPlace, requestInvalid, type ServedColumns, setOwn } from './columns.ts';
 
 /** Values of one request: a small shape can claim any number of them. */
@@ -63,10 +64,6 @@ export function areTensors(inputs: unknown): inputs is readonly object[] {
   return (
     Array.isArray(inputs) &&
     inputs.length > 0 &&
-    inputs.every((one) => isObject(one) && 'name' in one && 'shape' in one && 'datatype' in one)
+    inputs.every((one) => isRecord(one) && 'name' in one && 'shape' in one && 'datatype' in one)
   );
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

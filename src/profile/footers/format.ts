@@ -1,3 +1,4 @@
+import { isRecord } from '../../base/json.ts';
 import { VarveError } from '../../errors.ts';
 import type { FooterColumn, FooterStatistics, FooterTable } from './model.ts';
 
@@ -73,8 +74,4 @@ function isListOf<T>(
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

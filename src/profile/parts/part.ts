@@ -1,4 +1,5 @@
 import { problemOfDataPath } from '../../base/files/data-path.ts';
+import { isRecord } from '../../base/json.ts';
 import { VarveError } from '../../errors.ts';
 import type { ImageHeader } from '../dataset/image-header.ts';
 import { decodeProfile, encodeProfile } from '../format/encode.ts';
@@ -116,7 +117,7 @@ type Fields = Readonly<Record<string, unknown>>;
 function parse(line: string, where: string): Fields {
   try {
     const found: unknown = JSON.parse(line);
-    if (isObject(found)) return found;
+    if (isRecord(found)) return found;
   } catch (cause) {
     throw damaged(where, 'a line of it is not JSON', cause);
   }
@@ -150,7 +151,7 @@ function headOf(found: Fields, where: string): PartHead {
     unitBytes > 0 &&
     (content === undefined || isText(content)) &&
     (weight === undefined || isText(weight)) &&
-    (slice === undefined || (isObject(slice) && isText(slice.feature) && isText(slice.value))) &&
+    (slice === undefined || (isRecord(slice) && isText(slice.feature) && isText(slice.value))) &&
     Array.isArray(readings) &&
     readings.every(isReading);
   if (!isSound) throw damaged(where, 'its first line is not that of a part');
@@ -170,7 +171,7 @@ function isAscending(parts: unknown, of: number): parts is number[] {
 }
 
 function isReading(found: unknown): boolean {
-  if (!Array.isArray(found) || found.length !== 2 || !isText(found[0]) || !isObject(found[1])) return false;
+  if (!Array.isArray(found) || found.length !== 2 || !isText(found[0]) || !isRecord(found[1])) return false;
   const { format, as, ...others } = found[1];
   return (
     Object.keys(others).length === 0 &&
@@ -207,13 +208,9 @@ function profileOfUnit(base64: string, where: string): Profile {
 }
 
 function imageOf(image: unknown, where: string): ImageHeader {
-  const { width, height, format } = isObject(image) ? image : ({} as Fields);
+  const { width, height, format } = isRecord(image) ? image : ({} as Fields);
   if (isCount(width) && isCount(height) && isText(format)) return { width, height, format };
   throw damaged(where, 'what it says of an image is not what a part says');
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Names and formats are short; what is not was not written by varve. */

@@ -3,12 +3,10 @@
  * document as a value; knows no file, and believes no part of it to have the form that the standard gives.
  */
 
+import { isRecord } from '../../base/json.ts';
+
 /** A node of JSON-LD. Keys are told by their last part, so that prefixes of other contexts do not matter. */
 export type JsonNode = Readonly<Record<string, unknown>>;
-
-export function isNode(value: unknown): value is JsonNode {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** `key` of `cr:key`, `ml:key` and `http://mlcommons.org/croissant/key`. */
 export function localName(term: string): string {
@@ -23,12 +21,12 @@ export function property(node: JsonNode, name: string): unknown {
 
 export function nodeAt(node: JsonNode, name: string): JsonNode | undefined {
   const value = property(node, name);
-  return isNode(value) ? value : undefined;
+  return isRecord(value) ? value : undefined;
 }
 
 /** JSON-LD writes one value as itself, and several as a list. */
 export function nodesAt(node: JsonNode, name: string): JsonNode[] {
-  return valuesAt(node, name).filter(isNode);
+  return valuesAt(node, name).filter(isRecord);
 }
 
 export function textsOf(node: JsonNode, name: string): string[] {
@@ -51,6 +49,6 @@ export function nodeId(node: JsonNode): string | undefined {
 
 /** What a reference names: `{"@id": "a/b"}`, or of Croissant 0.8 `#{a/b}`. */
 export function referenced(value: unknown): string | undefined {
-  if (isNode(value)) return textAt(value, '@id');
+  if (isRecord(value)) return textAt(value, '@id');
   return typeof value === 'string' ? value.replace(/^#\{(.*)\}$/s, '$1') : undefined;
 }

@@ -1,11 +1,11 @@
 import { posix } from 'node:path';
+import { isRecord } from '../../base/json.ts';
 import { VarveError } from '../../errors.ts';
 import { hiveOf } from '../../profile/dataset/hive.ts';
 import { quoted } from '../../wording/quote.ts';
 import { type FeatureSchema, NO_DRIFT_SETTINGS, type Schema, type TableSchema } from '../model.ts';
 import { repeated } from '../repeated.ts';
 import {
-  isNode,
   type JsonNode,
   localName,
   nodeAt,
@@ -39,7 +39,7 @@ const MAX_DEPTH = 64;
 
 /** Tell whether a value is Croissant metadata, by its types: it has record sets, or files for them. */
 export function isCroissant(document: unknown): document is JsonNode {
-  if (!isNode(document)) return false;
+  if (!isRecord(document)) return false;
   const isDataset = textsOf(document, '@type').some((type) => localName(type) === 'Dataset');
   return isDataset && (property(document, 'recordSet') ?? property(document, 'distribution')) !== undefined;
 }
@@ -187,7 +187,7 @@ function withDomain(
 function enumerationsOf(document: JsonNode): Map<string, readonly string[]> {
   const found = new Map<string, readonly string[]>();
   for (const set of nodesAt(document, 'recordSet')) {
-    const rows = valuesAt(set, 'data').filter(isNode);
+    const rows = valuesAt(set, 'data').filter(isRecord);
     for (const field of rows.length === 0 ? [] : nodesAt(set, 'field')) {
       const names = [textAt(field, '@id'), textAt(field, 'name')].filter((name) => name !== undefined);
       const values = rows.map((row) =>

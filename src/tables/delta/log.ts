@@ -4,7 +4,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import { parseShallow } from '../json.ts';
+import { parseShallow } from '../../base/json.ts';
 import type { ColumnBounds, Origin, TableDataFile, TableVersion } from '../model.ts';
 import { deltaSchema } from './schema.ts';
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import avro from 'avsc';
+import { parseShallow } from '../../base/json.ts';
 import { codecOf } from '../../engine/formats/avro/codecs.ts';
 import { AvroInput } from '../../engine/formats/avro/input.ts';
-import { parseShallow } from '../json.ts';
 
 /** Source: https://avro.apache.org/docs/1.12.0/specification/#object-container-files */
 const MAGIC = Buffer.from('Obj\x01');

@@ -5,9 +5,9 @@
 
 import { createHash } from 'node:crypto';
 import { problemOfDataPath } from '../../base/files/data-path.ts';
+import { parseShallow } from '../../base/json.ts';
 import { VarveError } from '../../errors.ts';
 import type { Committed, OpenTable, TableFolder } from '../format.ts';
-import { parseShallow } from '../json.ts';
 import type { Origin, TableVersion } from '../model.ts';
 import {
   addedEntry,

@@ -2,10 +2,10 @@ import { createWriteStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { isRecord, parseShallow } from '../../base/json.ts';
 import { type Engine, openEngine } from '../../engine/duckdb.ts';
 import { fileLiteral, literal } from '../../engine/quote.ts';
 import { VarveError } from '../../errors.ts';
-import { isRecord, parseShallow } from '../json.ts';
 import { damagedTable, type TableLocation, type TableLogFile } from './snapshot.ts';
 
 /** Actions on files since the last checkpoint: the paths of these are held in memory. */

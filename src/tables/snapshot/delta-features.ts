@@ -1,4 +1,4 @@
-import { isRecord, parseShallow } from '../json.ts';
+import { isRecord, parseShallow } from '../../base/json.ts';
 import { damagedTable, unsupportedTable } from './snapshot.ts';
 
 /** What readers have to know of a table and that changes nothing for a list of its files. */

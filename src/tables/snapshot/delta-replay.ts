@@ -1,5 +1,5 @@
+import { isRecord } from '../../base/json.ts';
 import { inOrder } from '../../base/threads/concurrency.ts';
-import { isRecord } from '../json.ts';
 import { type Actions, type FileAction, MAX_ACTIONS, readCheckpoint, readCommit } from './delta-actions.ts';
 import { checkColumns, checkProtocol } from './delta-features.ts';
 import { ShownColumns } from './shown-columns.ts';

@@ -1,4 +1,4 @@
-import { isRecord, records } from '../json.ts';
+import { isRecord, records } from '../../base/json.ts';
 import { ShownColumns } from './shown-columns.ts';
 import { damagedTable, unsupportedTable } from './snapshot.ts';
 

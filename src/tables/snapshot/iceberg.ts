@@ -4,11 +4,11 @@
  */
 
 import { gunzipSync } from 'node:zlib';
+import { isRecord, parseShallow, records } from '../../base/json.ts';
 import { VarveError } from '../../errors.ts';
 import { openAvro } from '../iceberg/avro.ts';
 import { STATUS } from '../iceberg/manifest.ts';
 import { columnIds, METADATA_FOLDER } from '../iceberg/metadata.ts';
-import { isRecord, parseShallow, records } from '../json.ts';
 import { icebergLayout, type PartedFile, type SnapshotLayout } from './iceberg-layout.ts';
 import {
   damagedTable,
