@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { VarveError } from '../errors.ts';
+import { type KnownBy, knownBy } from '../profile/footers/model.ts';
 import type { BackendAddOptions } from './backend/backend.ts';
 import type { AddedDataset, AddInPlaceOptions, AddResult } from './backend/results.ts';
 import type { Context } from './context/context.ts';
@@ -8,6 +9,7 @@ import type { AddOrigin } from './lineage/datasets.ts';
 import { recordRun } from './lineage/run.ts';
 import { type Profiler, schemaBeside } from './statistics/profiler.ts';
 import type { ProfilingOptions } from './statistics/profiling-options.ts';
+import type { TableStatistics } from './statistics/table-in-place.ts';
 
 /**
  * Make a version of each path and point to it. All of them or none: pointers are written after the cache holds every byte.
@@ -79,15 +81,16 @@ export function profilerOnDemand(
 
 /**
  * Which statistics data in place is to have: those of every row (`full`), for which an engine reads all of it; those that the footers of
- * Parquet files tell (`footers`), of which ranges are read; or none.
+ * Parquet files tell (`footers`), of which ranges are read; those that a table of Delta Lake or Iceberg tells itself (`table`), of which no
+ * file is opened; or none.
  */
-export type InPlaceStatistics = 'footers' | 'full' | 'none';
-export const IN_PLACE_STATISTICS: readonly InPlaceStatistics[] = ['footers', 'full', 'none'];
+export type InPlaceStatistics = 'table' | 'footers' | 'full' | 'none';
+export const IN_PLACE_STATISTICS: readonly InPlaceStatistics[] = ['table', 'footers', 'full', 'none'];
 
 /** Who reads data in place for its statistics, and how much of it. */
 export interface InPlaceProfiling
   extends Pick<ProfilingOptions, 'engine' | 'master' | 'parts' | 'memory' | 'threads'> {
-  /** `full` where an engine is named; else of the kind that the version before has, if this is `footers`; else `none`. */
+  /** `full` where an engine is named; else of the kind that the version before has, if this is `footers` or `table`; else `none`. */
   readonly statistics?: InPlaceStatistics | undefined;
 }
 
@@ -104,14 +107,21 @@ export function addInPlace(
   { statistics, engine, master, parts, memory, threads, ...options }: AddInPlaceOptions & InPlaceProfiling,
 ): Promise<AddResult> {
   return recordAdd(context, async (told) => {
-    const hadFooters = await hasFooters(told, options.to);
+    const before = await knownBefore(told, options.to);
+    const wanted = statistics ?? (engine === undefined ? (before ?? 'none') : 'full');
+    const table = wanted === 'table' ? await tableStatistics() : undefined;
     const {
       datasets: [added],
-    } = await told.backend.addInPlace(url, options);
-    const wanted = statistics ?? (engine === undefined ? (hadFooters ? 'footers' : 'none') : 'full');
+    } = await told.backend.addInPlace(url, options, table);
+    if (table !== undefined) return { datasets: [since(added!, await table.letTravel(told, added!.path))] };
     const profiling = { engine, master, parts, memory, threads };
     return { datasets: [await withStatistics(told, added!, wanted, profiling)] };
   });
+}
+
+async function tableStatistics(): Promise<TableStatistics> {
+  const { TableStatistics } = await import('./statistics/table-in-place.ts');
+  return new TableStatistics();
 }
 
 async function withStatistics(
@@ -135,15 +145,16 @@ function since({ change, ...added }: AddedDataset, gained: AddedDataset | undefi
   return { ...found, change: change === 'unchanged' ? found.change : change };
 }
 
-/** Whether the version that is about to be replaced has statistics from footers. */
-async function hasFooters({ backend }: Context, to: string): Promise<boolean> {
+/** Who tells what is known of the version that is about to be replaced. */
+async function knownBefore({ backend }: Context, to: string): Promise<KnownBy | undefined> {
   const path = await backend.datasetNamed(to);
-  if (path === undefined) return false;
+  if (path === undefined) return undefined;
   try {
-    return (await backend.version(path, undefined))?.footers !== undefined;
+    const version = await backend.version(path, undefined);
+    return version && knownBy(version);
   } catch (error) {
     // What cannot be read is about to be replaced, or refused.
-    if (error instanceof VarveError) return false;
+    if (error instanceof VarveError) return undefined;
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, isAbsolute, join, posix, relative, resolve, sep } from 'node:path';
 import { VarveError } from '../errors.ts';
+import { knownBy } from '../profile/footers/model.ts';
 import { withoutSecrets } from '../wording/urls.ts';
 import type { DatabaseOrigin } from '../workspace/database-origin.ts';
 import { findRevision, resolveRevision } from '../workspace/git/pointers.ts';
@@ -139,15 +140,35 @@ export async function update(
   return { datasets };
 }
 
-/** Bring a table in place to its newest version, with statistics of the kind that it had if those are from footers. */
+/** Bring a table in place to its newest version, with statistics of the kind that it had if those are no profile. */
 async function updateTable(context: Context, path: string): Promise<UpdatedTable> {
   const { backend } = context;
   const before = await backend.version(path, undefined);
-  const updated = await backend.updateTable(path);
-  if (before?.footers === undefined) return updated;
+  const statistics = before && knownBy(before);
+  if (statistics === undefined) return backend.updateTable(path);
+  const gained =
+    statistics === 'table' ? await toldByTable(context, path) : await toldByFooters(context, path);
+  const { rows } = gained.dataset ?? before!;
+  return { ...gained.updated, ...(rows !== undefined && { rows, statistics }) };
+}
+
+/** A table at its newest version, and the dataset where this brought statistics that it had not. */
+interface UpdatedAndTold {
+  readonly updated: UpdatedTable;
+  readonly dataset: AddedDataset | undefined;
+}
+
+async function toldByTable(context: Context, path: string): Promise<UpdatedAndTold> {
+  const { TableStatistics } = await import('./statistics/table-in-place.ts');
+  const table = new TableStatistics();
+  const updated = await context.backend.updateTable(path, table);
+  return { updated, dataset: await table.letTravel(context, path) };
+}
+
+async function toldByFooters(context: Context, path: string): Promise<UpdatedAndTold> {
+  const updated = await context.backend.updateTable(path);
   const { footersInPlace } = await import('./statistics/footers-in-place.ts');
-  const { rows } = (await footersInPlace(context, path)) ?? before;
-  return { ...updated, ...(rows !== undefined && { rows }) };
+  return { updated, dataset: await footersInPlace(context, path) };
 }
 
 /** Ask a database once more for the rows that a dataset is a copy of. */

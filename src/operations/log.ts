@@ -1,4 +1,5 @@
 import { VarveError } from '../errors.ts';
+import { type KnownBy, knownBy } from '../profile/footers/model.ts';
 import { findRevision, resolveRevision } from '../workspace/git/pointers.ts';
 import { pathInRepository } from '../workspace/repository.ts';
 import type { DatasetVersions } from './backend/backend.ts';
@@ -24,8 +25,8 @@ export interface LoggedVersion extends Omit<HistoryEntry, 'version'> {
     readonly bytes: number;
     readonly files: number;
     readonly rows?: number;
-    /** Set if its statistics are from the footers of its files alone. */
-    readonly statistics?: 'footers';
+    /** Who tells its statistics, if nobody has read the rows. */
+    readonly statistics?: KnownBy;
   } | null;
 }
 
@@ -121,14 +122,15 @@ async function movesOf(
 
 function logged(path: string, { version, ...commit }: HistoryEntry): LoggedVersion {
   if (version === undefined) return { ...commit, path, snapshot: null };
-  const { name, bytes, files, rows, footers } = version;
+  const { name, bytes, files, rows } = version;
+  const statistics = knownBy(version);
   return {
     ...commit,
     path,
     snapshot: {
       ...{ digest: name, bytes, files },
       ...(rows === undefined ? {} : { rows }),
-      ...(footers === undefined ? {} : { statistics: 'footers' }),
+      ...(statistics === undefined ? {} : { statistics }),
     },
   };
 }

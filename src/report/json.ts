@@ -25,7 +25,7 @@ export function profileDocument(profile: Profile): object {
 
 /** What footers say as it is shown to programs, which cannot take it for a profile. */
 export function footersDocument(statistics: FooterStatistics): object {
-  return inOrder({ ...statistics, statistics: 'footers' }) as object;
+  return inOrder({ ...statistics, statistics: statistics.by ?? 'footers' }) as object;
 }
 
 /** The value with the keys of canonicalJson, so that equal profiles print equal bytes, whether they were read or have just been made. */

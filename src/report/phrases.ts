@@ -5,6 +5,7 @@ import type { Profile, TableProfile } from '../profile/model/model.ts';
 import { FILES_TABLE } from '../profile/model/tables.ts';
 import type { Anomaly, ExampleRow, ValidationReport } from '../schema/anomaly.ts';
 import { abridged } from '../wording/abridged.ts';
+import { byWhom } from '../wording/known-by.ts';
 import { brief, neutral } from '../wording/neutral.ts';
 import { count, counted } from '../wording/numbers.ts';
 
@@ -75,7 +76,7 @@ export function profileSummary(profile: Profile, name: string | undefined): stri
 }
 
 /** Says in one line what footers are of: `trips: 4,120,000 rows in 12 files, 9 columns, by footers`. Neutral. */
-export function footersSummary({ tables }: FooterStatistics, name: string | undefined): string {
+export function footersSummary({ by, tables }: FooterStatistics, name: string | undefined): string {
   const sum = (of: (table: FooterTable) => number): number =>
     tables.reduce((all, table) => all + of(table), 0);
   const parts = [
@@ -92,12 +93,20 @@ export function footersSummary({ tables }: FooterStatistics, name: string | unde
       'column',
     ),
   ];
-  return neutral(`${name === undefined ? '' : `${name}: `}${parts.join(', ')}, by footers`);
+  return neutral(`${name === undefined ? '' : `${name}: `}${parts.join(', ')},${byWhom(by ?? 'footers')}`);
 }
 
-/** What statistics from footers are, for those who meet them first. */
-export const FOOTERS_MEANING =
-  'From the footers of the files alone: nobody has read the rows. Texts between the bounds may be cut, and NaN lies outside of them. Which values there are, how often, and how they are distributed is not known: `varve add … --statistics full` reads every row.';
+/** What statistics from footers, or from a table, are, for those who meet them first. */
+export function footersMeaning({ by }: FooterStatistics): string {
+  const [from, cut] =
+    by === 'table'
+      ? [
+          'From the log or the manifests of the table alone: nobody has opened the files',
+          'Texts and times at',
+        ]
+      : ['From the footers of the files alone: nobody has read the rows', 'Texts between'];
+  return `${from}. ${cut} the bounds may be cut, and NaN lies outside of them. Which values there are, how often, and how they are distributed is not known: \`varve add … --statistics full\` reads every row.`;
+}
 
 /** A table's heading: `rows` of a single table have no name of their own. */
 export function tableTitle(table: TableProfile): string {

@@ -20,6 +20,7 @@ import { driftMetrics, exposition, profileMetrics, validationMetrics } from './c
 import { sarif } from './ci/sarif.ts';
 import type { RenderOptions, ReportFormat } from './format.ts';
 import { driftPage } from './html/drift.ts';
+import { footersPage } from './html/footers.ts';
 import { profilePage } from './html/profile.ts';
 import { seriesPage } from './html/series.ts';
 import { validationPage } from './html/validation.ts';
@@ -90,6 +91,7 @@ const FOOTERS: Renderers<FooterStatistics> = {
   text: footersText,
   json: (statistics) => canonicalJson(footersDocument(statistics)),
   markdown: footersMarkdown,
+  html: footersPage,
 };
 
 /**

@@ -44,11 +44,15 @@ export interface ColumnBounds {
   readonly max?: string;
 }
 
-/** What the footer of a Parquet file says. */
-export interface ParquetFile {
+/** What is known of a file without reading its rows. */
+export interface DescribedFile {
   readonly rows: number;
   readonly columns: readonly TableColumn[];
   readonly bounds: readonly ColumnBounds[];
+}
+
+/** What the footer of a Parquet file says. */
+export interface ParquetFile extends DescribedFile {
   /** Whether its writer gave the columns numbers, by which readers of Iceberg find them, rather than by their names. */
   readonly hasFieldIds: boolean;
 }

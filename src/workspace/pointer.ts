@@ -35,6 +35,8 @@ export interface Pointer {
   readonly profile?: Digest;
   /** Of data in place without a profile: what the footers of its files say. */
   readonly footers?: Digest;
+  /** Where the table that the data is says it in their place, and no file was opened. */
+  readonly footersBy?: 'table';
   /** URL of data in place, without credentials. Whom else varve asks there, and as whom, Git never says. */
   readonly source?: string;
   /** The version of which table data in place is; its files are those that the table names. */
@@ -88,6 +90,8 @@ const TABLE_VERSION = '7';
  * than to drop them at its next `update`, and with them what keeps them from gc.
  */
 const FOOTERS_VERSION = '8';
+/** The version of a pointer whose statistics a table tells, whatever else it has. An older varve refuses it, rather than to say that footers tell them. */
+const TABLE_STATISTICS_VERSION = '9';
 const META_PREFIX = 'meta-';
 const READ_VERSIONS: readonly (string | undefined)[] = [
   VERSION,
@@ -98,6 +102,7 @@ const READ_VERSIONS: readonly (string | undefined)[] = [
   COPY_VERSION,
   TABLE_VERSION,
   FOOTERS_VERSION,
+  TABLE_STATISTICS_VERSION,
 ];
 const MAX_POINTER_BYTES = 64 * 1024;
 const IMPORTED_KEYS = ['imported-from', 'imported-path', 'imported-revision', 'imported-commit'];
@@ -106,7 +111,7 @@ const TOPIC_KEYS = ['topic', 'topic-registry', 'topic-offsets'];
 const DATABASE_KEYS = ['database', 'database-table', 'database-query', ...INCREMENTAL_KEYS];
 const KEYS = [
   ...['varve', 'path', 'kind', 'digest', 'bytes', 'files', 'executable', 'blocks', 'rows'],
-  ...['profile', 'footers', 'source', 'table', 'table-version'],
+  ...['profile', 'footers', 'footers-by', 'source', 'table', 'table-version'],
   ...IMPORTED_KEYS,
   ...DATABASE_KEYS,
   ...TOPIC_KEYS,
@@ -140,6 +145,7 @@ export function formatPointer(pointer: Pointer): string {
     ['rows', pointer.rows],
     ['profile', pointer.profile],
     ['footers', pointer.footers],
+    ['footers-by', pointer.footersBy],
     ['source', pointer.source && yamlString(pointer.source)],
     ['table', pointer.table?.format],
     ['table-version', pointer.table && yamlString(pointer.table.version)],
@@ -165,7 +171,8 @@ export function formatPointer(pointer: Pointer): string {
 }
 
 function versionOf(pointer: Pointer): string {
-  const { blocks, imported, database, topic, meta, source, table, footers } = pointer;
+  const { blocks, imported, database, topic, meta, source, table, footers, footersBy } = pointer;
+  if (footersBy !== undefined) return TABLE_STATISTICS_VERSION;
   if (footers !== undefined) return FOOTERS_VERSION;
   if (table !== undefined) return TABLE_VERSION;
   if ((database ?? topic) !== undefined) return COPY_VERSION;
@@ -267,7 +274,7 @@ function checkVersion(version: string | undefined, where: string): void {
     throw damaged(where, 'its first fact, `varve: 1`, is not there');
   throw new VarveError('pointer-too-new', `${where} was written by a newer varve (format ${version})`, {
     path: where,
-    remedy: 'Upgrade varve on this machine: this one reads formats 1 to 8.',
+    remedy: 'Upgrade varve on this machine: this one reads formats 1 to 9.',
   });
 }
 
@@ -392,19 +399,32 @@ function metaOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer
 
 /** Whether a version leaves open which of the older ones' facts there are. */
 function isFree(version: string | undefined): boolean {
-  return [META_VERSION, ELSEWHERE_VERSION, COPY_VERSION, TABLE_VERSION, FOOTERS_VERSION].includes(
-    version ?? '',
-  );
+  const own = [META_VERSION, ELSEWHERE_VERSION, COPY_VERSION, TABLE_VERSION];
+  return own.includes(version ?? '') || isOfFooters(version);
 }
 
-function footersOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer, 'footers'> {
+function isOfFooters(version: string | undefined): boolean {
+  return version === FOOTERS_VERSION || version === TABLE_STATISTICS_VERSION;
+}
+
+function footersOf(
+  facts: ReadonlyMap<string, string>,
+  where: string,
+): Pick<Pointer, 'footers' | 'footersBy'> {
   const hasFooters = facts.has('footers');
-  if (hasFooters !== (facts.get('varve') === FOOTERS_VERSION))
+  const version = facts.get('varve');
+  if (hasFooters !== isOfFooters(version))
     throw damaged(where, `\`varve: ${FOOTERS_VERSION}\` and \`footers\` go together`);
+  if (facts.has('footers-by') !== (version === TABLE_STATISTICS_VERSION))
+    throw damaged(where, `\`varve: ${TABLE_STATISTICS_VERSION}\` and \`footers-by\` go together`);
   if (!hasFooters) return {};
   if (!facts.has('source')) throw damaged(where, '`footers` are of data in place');
   if (facts.has('profile')) throw damaged(where, 'it has both `profile` and `footers`');
-  return { footers: digest(facts, 'footers', where) };
+  const footers = digest(facts, 'footers', where);
+  if (!facts.has('footers-by')) return { footers };
+  if (facts.get('footers-by') !== 'table' || !facts.has('table'))
+    throw damaged(where, '`footers-by` can only be table, of a table');
+  return { footers, footersBy: 'table' };
 }
 
 function sourceOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer, 'source'> {
@@ -414,7 +434,7 @@ function sourceOf(facts: ReadonlyMap<string, string>, where: string): Pick<Point
     throw damaged(where, '`source` is not a place on a server, such as s3://bucket/prefix');
   const isElsewhere = source !== undefined && !FIRST_SOURCES.test(source);
   const version = facts.get('varve');
-  const hasVersionOfItsOwn = version === TABLE_VERSION || version === FOOTERS_VERSION;
+  const hasVersionOfItsOwn = version === TABLE_VERSION || isOfFooters(version);
   if (isElsewhere !== (version === ELSEWHERE_VERSION) && !hasVersionOfItsOwn)
     throw damaged(where, `\`varve: ${ELSEWHERE_VERSION}\` goes with a \`source\` that is not of S3 or MinIO`);
   return source === undefined ? {} : { source };
@@ -423,7 +443,7 @@ function sourceOf(facts: ReadonlyMap<string, string>, where: string): Pick<Point
 function tableOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer, 'table'> {
   const isTable = ['table', 'table-version'].some((key) => facts.has(key));
   const version = facts.get('varve');
-  if (isTable !== (version === TABLE_VERSION) && version !== FOOTERS_VERSION)
+  if (isTable !== (version === TABLE_VERSION) && !isOfFooters(version))
     throw damaged(where, `\`varve: ${TABLE_VERSION}\` and \`table\` go together`);
   if (!isTable) return {};
   const text = (key: string): string => plainText(facts.get(key) ?? refuseMissing(key, where), key, where);

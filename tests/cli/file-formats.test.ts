@@ -133,6 +133,34 @@ test('pointers to data on another kind of server than S3, whatever else they hav
     expect(accepted(damaged), damaged).toBe(false);
 });
 
+test('pointers whose statistics are from footers, or told by a table', () => {
+  const check = published('pointer');
+  const accepted = (content: string) =>
+    accepts(check, parse(content), () => parsePointer(content, 'a.varve'));
+  const rest = `path: a\nkind: directory\ndigest: ${digest}\nbytes: 1\nfiles: 1\n`;
+  const footers = `footers: ${digest}\n`;
+  const table = 'table: delta\ntable-version: "1"\n';
+  const source = 'source: "gs://b/x"\n';
+  for (const right of [
+    `varve: 8\n${rest}${footers}${source}`,
+    `varve: 8\n${rest}${footers}${source}${table}`,
+    `varve: 8\n${rest}${footers}${source}meta-license: MIT\n`,
+    `varve: 9\n${rest}${footers}footers-by: table\n${source}${table}`,
+  ])
+    expect(accepted(right), right).toBe(true);
+  for (const damaged of [
+    `varve: 8\n${rest}${source}`,
+    `varve: 8\n${rest}${footers}`,
+    `varve: 8\n${rest}profile: ${digest}\n${footers}${source}`,
+    `varve: 5\n${rest}${footers}${source}`,
+    `varve: 8\n${rest}${footers}footers-by: table\n${source}${table}`,
+    `varve: 9\n${rest}${footers}${source}${table}`,
+    `varve: 9\n${rest}${footers}footers-by: table\n${source}`,
+    `varve: 9\n${rest}${footers}footers-by: "a stranger"\n${source}${table}`,
+  ])
+    expect(accepted(damaged), damaged).toBe(false);
+});
+
 test('pointers by which people say something of the data, whatever else they have', () => {
   const text = `varve: 4\npath: a\nkind: file\ndigest: ${digest}\nbytes: 1\nfiles: 1\nmeta-license: MIT\n`;
   const check = published('pointer');

@@ -12,6 +12,7 @@ import {
 } from '../../operations/add.ts';
 import type { AddedDataset, AddResult } from '../../operations/backend/results.ts';
 import { openContext } from '../../operations/context/open.ts';
+import { knownBy } from '../../profile/footers/model.ts';
 import { isSourceUrl } from '../../remote/url.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted, grouped } from '../../wording/numbers.ts';
@@ -74,6 +75,10 @@ export function command(run: RunCommand): Command {
         'with rows, columns, nulls and bounds, as the footers of Parquet files tell them: ranges are read, no rows',
       ],
       [
+        'varve add s3://bucket/trips --to data/trips --statistics table',
+        'the same, as far as the log of Delta Lake or the manifests of Iceberg tell it: no file is opened',
+      ],
+      [
         'varve add s3://bucket/raw --to data/raw --engine spark --master yarn',
         'with those of every row, for which the tasks of a cluster read it; `--engine local` reads it here',
       ],
@@ -123,7 +128,7 @@ export function command(run: RunCommand): Command {
     .addOption(
       new Option(
         '--statistics <kind>',
-        'of data on a server: what footers of Parquet files tell, those of every row as with --engine local, or none, which is the default',
+        'of data on a server: what a table tells itself, what footers of Parquet files tell, those of every row as with --engine local, or none, which is the default',
       ).choices(IN_PLACE_STATISTICS),
     )
     .option('--table <name>', 'table of a database, all of it in the order of its primary key')
@@ -286,12 +291,13 @@ function line({
   files,
   rows,
   footers,
+  footersBy,
   source,
   table,
   notHere,
 }: AddedDataset): string {
   const facts = [
-    ...rowFacts({ rows, ...(footers && { statistics: 'footers' }) }),
+    ...rowFacts({ rows, statistics: knownBy({ footers, footersBy }) }),
     ...(kind === 'file' ? [] : [counted(files, 'file')]),
     byteSize(bytes),
     ...(source === undefined

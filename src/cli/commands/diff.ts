@@ -5,6 +5,7 @@ import { openContext } from '../../operations/context/open.ts';
 import { diff } from '../../operations/diff.ts';
 import type { FooterDifference } from '../../profile/footers/compare.ts';
 import { featureName } from '../../profile/model/feature-name.ts';
+import { byWhom } from '../../wording/known-by.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
 import { changeLines } from '../change-lines.ts';
@@ -54,7 +55,7 @@ function paragraph(dataset: DatasetDiff, paint: Paint): string {
   return [
     head,
     ...statisticsLines(statistics),
-    ...footerLines(footers),
+    ...footerLines(footers, byWhom(before?.statistics ?? after?.statistics)),
     ...changeLines(files ?? [], paint),
   ].join('\n');
 }
@@ -73,13 +74,13 @@ function statisticsLines(report: DriftReport | undefined): string[] {
 }
 
 /** What footers say differently. Of bounds alone nobody knows whether values are distributed otherwise. */
-function footerLines(differences: readonly FooterDifference[] = []): string[] {
+function footerLines(differences: readonly FooterDifference[] = [], said = ''): string[] {
   return differences
     .map(({ table, path, what, before, after }) => {
       const column = `column ${table === '' ? '' : `${table}: `}${featureName(path)}`;
       if (what === 'added' || what === 'removed')
         return `  ${what === 'added' ? '+' : '-'} ${column} (${after ?? before})`;
-      return `  ~ ${column}: ${what} ${before ?? 'unknown'} → ${after ?? 'unknown'}, by footers`;
+      return `  ~ ${column}: ${what} ${before ?? 'unknown'} → ${after ?? 'unknown'},${said}`;
     })
     .map(neutral);
 }
@@ -96,7 +97,7 @@ function movement(before: Totals | null, after: Totals | null): string {
 
 /** Marks a number of rows that no profile stands behind. */
 function byFooters(...sides: readonly (Totals | null)[]): string {
-  return sides.some((side) => side?.statistics === 'footers') ? ' by footers' : '';
+  return byWhom(sides.find((side) => side?.statistics !== undefined)?.statistics);
 }
 
 function step(

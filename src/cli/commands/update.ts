@@ -7,6 +7,7 @@ import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted, grouped } from '../../wording/numbers.ts';
 import { describeUrl } from '../../wording/urls.ts';
 import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
+import { rowFacts } from '../row-facts.ts';
 import { preferred, type SideOptions, withSides } from './checkout.ts';
 import { importedLine } from './import.ts';
 
@@ -57,6 +58,7 @@ function tableLine({
   files,
   bytes,
   rows,
+  statistics,
   change,
   table,
   before,
@@ -64,7 +66,9 @@ function tableLine({
   removed,
   source,
 }: UpdatedTable): string {
-  const counting = rows === undefined ? '' : `${counted(rows, 'row')} by footers, `;
+  const counting = rowFacts({ rows, statistics })
+    .map((fact) => `${fact}, `)
+    .join('');
   const versions = table.version === before ? table.version : `${before} → ${table.version}`;
   const difference =
     added === undefined || removed === undefined ? '' : ` (+${grouped(added)} −${grouped(removed)})`;

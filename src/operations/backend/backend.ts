@@ -53,7 +53,14 @@ import type {
 } from './results.ts';
 import type { SourceFiles } from './source-files.ts';
 import type { TablePlace } from './table-place.ts';
-import type { CommittedVersion, DatasetFiles, DatasetVersion, HistoryEntry, VersionPart } from './version.ts';
+import type {
+  CommittedVersion,
+  DatasetFiles,
+  DatasetVersion,
+  FileListener,
+  HistoryEntry,
+  VersionPart,
+} from './version.ts';
 import type { VersionReader } from './version-reader.ts';
 
 /** Versions of datasets; those whose pointers cannot be read are the problems. */
@@ -184,8 +191,8 @@ export interface Backend {
 
   /** Make a version of each path, with its statistics. All of them or none. */
   add(paths: readonly string[], options: BackendAddOptions): Promise<AddResult>;
-  /** Make a version of data that lies in a bucket and stays there. */
-  addInPlace(url: string, options: AddInPlaceOptions): Promise<AddResult>;
+  /** Make a version of data that lies in a bucket and stays there. @param listener hears of the files, if it is a version of a table */
+  addInPlace(url: string, options: AddInPlaceOptions, listener?: FileListener): Promise<AddResult>;
   /** Compare the data with its pointers. Reads only files that look changed. */
   status(paths: readonly string[]): Promise<StatusResult>;
   /** Datasets that differ between two commits, or between one and the data of the working tree where `after` is undefined. */
@@ -258,7 +265,7 @@ export interface Backend {
    * Make a dataset that is a version of a table in place the newest version of this.
    * @throws VarveError `settings-untrusted`, `table-damaged`, `table-feature-unsupported`, and the errors of the server
    */
-  updateTable(path: string): Promise<UpdatedTable>;
+  updateTable(path: string, listener?: FileListener): Promise<UpdatedTable>;
 
   /** Measure what the datasets take up in the cache, or on a remote. @throws VarveError `dataset-missing` */
   usage(paths: readonly string[], remote: string | undefined): Promise<UsageResult>;

@@ -3,6 +3,7 @@
 import type { DriftReport } from '../../drift/model.ts';
 import type { ErrorCode } from '../../errors.ts';
 import type { FooterDifference } from '../../profile/footers/compare.ts';
+import type { KnownBy } from '../../profile/footers/model.ts';
 import type { Collected } from '../../store/gc/collect.ts';
 import type { Evicted } from '../../store/gc/evict.ts';
 import type { PurgedFromStore } from '../../store/gc/purge.ts';
@@ -130,8 +131,8 @@ export interface Totals {
   readonly bytes: number;
   readonly files: number;
   readonly rows?: number;
-  /** Set if the statistics are from the footers of the files alone. */
-  readonly statistics?: 'footers';
+  /** Who tells the statistics, if nobody has read the rows. */
+  readonly statistics?: KnownBy;
 }
 
 /** A file of a version of a dataset. */
@@ -413,8 +414,10 @@ export interface UpdatedTable {
   readonly digest: string;
   readonly bytes: number;
   readonly files: number;
-  /** Where the footers of its files tell. */
+  /** Where the footers of its files tell, or the table does. */
   readonly rows?: number;
+  /** Who tells; absent where nobody does. */
+  readonly statistics?: KnownBy;
   /** Files that came, and files that went; absent where this clone does not have the list of those that there were. */
   readonly added?: number;
   readonly removed?: number;

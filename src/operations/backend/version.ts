@@ -1,5 +1,6 @@
 import type { DataFile, TableFile } from '../../profile/dataset/profile-files.ts';
 import type { Digest } from '../../store/format/digest.ts';
+import type { DescribedFile } from '../../tables/model.ts';
 import type { Meta } from '../../workspace/meta.ts';
 
 declare const contentKey: unique symbol;
@@ -24,6 +25,8 @@ export interface VersionFacts {
   readonly profile?: Digest;
   /** Of data in place without a profile: what the footers of its files say. */
   readonly footers?: Digest;
+  /** Where the table that the data is says it in their place. */
+  readonly footersBy?: 'table';
   /** URL of data that lies in a bucket and stays there, without credentials. */
   readonly source?: string;
   /** What people say of the data. */
@@ -36,6 +39,12 @@ export interface DatasetVersion extends VersionFacts {
   readonly path: string;
   /** The commit that has it; undefined for the version that the working tree's pointer names. */
   readonly commit: string | undefined;
+}
+
+/** Hears of the files of a table while they are listed. */
+export interface FileListener {
+  /** @param described what the table says of its rows; undefined if it does not count them */
+  take(path: string, described: DescribedFile | undefined): void;
 }
 
 /** A version of a dataset, or a file or folder within one. */

@@ -2,7 +2,7 @@ import { inOrder } from '../../base/threads/concurrency.ts';
 import { formatOf, isTabular } from '../../engine/formats/format.ts';
 import { VarveError } from '../../errors.ts';
 import { encodeFooters } from '../../profile/footers/format.ts';
-import type { FooterStatistics } from '../../profile/footers/model.ts';
+import { type FooterStatistics, knownBy } from '../../profile/footers/model.ts';
 import { FooterMerger } from '../../tables/merge-footers.ts';
 import { readFooter } from '../../tables/parquet/footer.ts';
 import { shellWord } from '../../wording/quote.ts';
@@ -17,7 +17,7 @@ const JOBS = 32;
 
 /**
  * Read the footers of the Parquet files of data in place, by ranges, and let what they say travel with the version. One that has statistics
- * keeps them.
+ * keeps them, unless its table alone tells them.
  * @param path of the dataset, as its pointer names it now
  * @returns the version with them; undefined if it had some
  * @throws VarveError `statistics-partial` if other files hold rows too, `table-unreadable`, and the errors of the server; the version
@@ -25,10 +25,10 @@ const JOBS = 32;
  */
 export async function footersInPlace(context: Context, path: string): Promise<AddedDataset | undefined> {
   const version = (await context.backend.version(path, undefined))!;
-  if (version.profile !== undefined || version.footers !== undefined) return undefined;
+  if (version.profile !== undefined || knownBy(version) === 'footers') return undefined;
   const statistics = await footersOf(context, version);
   const rows = statistics.tables.reduce((sum, table) => sum + table.rows, 0);
-  const made = { bytes: encodeFooters(statistics), rows, areFooters: true } as const;
+  const made = { bytes: encodeFooters(statistics), rows, by: 'footers' } as const;
   return context.backend.addStatistics({ path, digest: version.content }, made);
 }
 

@@ -1,3 +1,4 @@
+import type { KnownBy } from '../../profile/footers/model.ts';
 import type { OnProgress } from '../../progress.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import type { ContentKey } from '../backend/version.ts';
@@ -24,8 +25,8 @@ export interface FileToProfile {
 /** What travels with a snapshot. */
 export interface Statistics {
   readonly bytes: Uint8Array;
-  /** Set if they are from the footers of files alone, and no profile. */
-  readonly areFooters?: true;
+  /** Set if they are no profile, but what the footers of files say, or a table. */
+  readonly by?: KnownBy;
   /** Of all tables; absent if there is none but the table of files. */
   readonly rows?: number;
 }

@@ -61,6 +61,7 @@ import type {
   CommittedVersion,
   DatasetFiles,
   DatasetVersion,
+  FileListener,
   HistoryEntry,
   VersionPart,
 } from '../backend/version.ts';
@@ -181,9 +182,9 @@ export class VarveBackend implements Backend {
     return add(this.#context, paths, options);
   }
 
-  async addInPlace(url: string, options: AddInPlaceOptions): Promise<AddResult> {
+  async addInPlace(url: string, options: AddInPlaceOptions, listener?: FileListener): Promise<AddResult> {
     const { addInPlace } = await import('./in-place/add.ts');
-    return addInPlace(this.#context, url, options);
+    return addInPlace(this.#context, url, options, listener);
   }
 
   async addStatistics(
@@ -194,9 +195,9 @@ export class VarveBackend implements Backend {
     return addStatistics(this.#context, added, statistics);
   }
 
-  async updateTable(path: string): Promise<UpdatedTable> {
+  async updateTable(path: string, listener?: FileListener): Promise<UpdatedTable> {
     const { updateTable } = await import('./in-place/add.ts');
-    return updateTable(this.#context, path);
+    return updateTable(this.#context, path, listener);
   }
 
   async status(paths: readonly string[]): Promise<StatusResult> {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { chosenWithin, isChosen, joinStreams } from '../../base/files/path-order.ts';
 import { VarveError } from '../../errors.ts';
+import { knownBy } from '../../profile/footers/model.ts';
 import type { ManifestEntry } from '../../store/format/manifest.ts';
 import type { Store } from '../../store/store.ts';
 import {
@@ -170,11 +171,12 @@ function isSame(a: ManifestFile, b: ManifestFile): boolean {
 
 function totalsOf(pointer: Pointer | undefined): Totals | null {
   if (pointer === undefined) return null;
-  const { bytes, files, rows, footers } = pointer;
+  const { bytes, files, rows } = pointer;
+  const statistics = knownBy(pointer);
   return {
     ...{ bytes, files },
     ...(rows === undefined ? {} : { rows }),
-    ...(footers === undefined ? {} : { statistics: 'footers' }),
+    ...(statistics === undefined ? {} : { statistics }),
   };
 }
 

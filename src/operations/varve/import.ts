@@ -78,7 +78,7 @@ export async function takeIn(
 /** The commit that was pinned stays as long as it has the same data: a commit that changed nothing of it is no news. */
 function pinned(
   before: Pointer | undefined,
-  { digest, profile, footers }: Pointer,
+  { digest, profile, footers, footersBy }: Pointer,
   imported: Imported,
 ): Imported {
   const known = before?.imported;
@@ -87,6 +87,7 @@ function pinned(
     before?.digest === digest &&
     before.profile === profile &&
     before.footers === footers &&
+    before.footersBy === footersBy &&
     known.repository === imported.repository &&
     known.path === imported.path &&
     known.revision === imported.revision;

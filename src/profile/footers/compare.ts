@@ -11,14 +11,19 @@ export interface FooterDifference {
 }
 
 const FACTS = ['type', 'nulls', 'min', 'max'] as const;
+const COLUMNS = ['type'] as const;
 
-/** Tell what the footers of two versions say differently of their columns, in the order of these. How values are distributed, they do not say. */
+/**
+ * Tell what the footers of two versions say differently of their columns, in the order of these. How values are distributed, they do not say.
+ * Footers and tables cut and count differently, so that of one and the other only the columns are compared.
+ */
 export function compareFooters(before: FooterStatistics, after: FooterStatistics): FooterDifference[] {
+  const facts = before.by === after.by ? FACTS : COLUMNS;
   const names = new Set([...before.tables, ...after.tables].map(({ name }) => name));
   return [...names].flatMap((name) => {
     const [one, other] = [before, after].map(({ tables }) => columnsOf(tables, name));
     const paths = [...new Set([...other!.keys(), ...one!.keys()])];
-    return paths.flatMap((path) => differences(name, one!.get(path), other!.get(path)));
+    return paths.flatMap((path) => differences(name, facts, one!.get(path), other!.get(path)));
   });
 }
 
@@ -29,6 +34,7 @@ function columnsOf(tables: readonly FooterTable[], name: string): ReadonlyMap<st
 
 function differences(
   table: string,
+  facts: readonly (typeof FACTS)[number][],
   before: FooterColumn | undefined,
   after: FooterColumn | undefined,
 ): FooterDifference[] {
@@ -40,7 +46,7 @@ function differences(
         ...{ before: before?.type ?? null, after: after?.type ?? null },
       },
     ];
-  return FACTS.flatMap((what) => {
+  return facts.flatMap((what) => {
     const [one, other] = [before[what], after[what]];
     return one === other ? [] : [{ table, path, what, before: textOf(one), after: textOf(other) }];
   });

@@ -9,14 +9,14 @@ export const MAX_COLUMNS = 100_000;
 export const MAX_TABLES = 1000;
 
 /** The canonical bytes: one line of JSON, keys in the order of the model. Equal statistics have equal bytes. */
-export function encodeFooters({ varveFooters, tables }: FooterStatistics): Uint8Array {
+export function encodeFooters({ varveFooters, by, tables }: FooterStatistics): Uint8Array {
   const written = tables.map(({ name, files, rows, columns }) => ({
     name,
     files,
     rows,
     columns: columns.map(({ path, type, nulls, min, max }) => ({ path, type, nulls, min, max })),
   }));
-  return Buffer.from(`${JSON.stringify({ varveFooters, tables: written })}\n`);
+  return Buffer.from(`${JSON.stringify({ varveFooters, by, tables: written })}\n`);
 }
 
 /**
@@ -33,11 +33,13 @@ export function decodeFooters(bytes: Uint8Array, where: string): FooterStatistic
       remedy: 'Update varve.',
     });
   }
-  if (isRecord(found) && version === 1 && isListOf(found.tables, isTable, MAX_TABLES))
-    return { varveFooters: 1, tables: found.tables };
+  const by = isRecord(found) ? found.by : undefined;
+  const isKnown = by === undefined || by === 'table';
+  if (isRecord(found) && version === 1 && isKnown && isListOf(found.tables, isTable, MAX_TABLES))
+    return { varveFooters: 1, ...(by && { by }), tables: found.tables };
   throw new VarveError('profile-damaged', `${where} are not as varve writes statistics from footers`, {
     path: where,
-    remedy: 'Add the data again with `--statistics footers`.',
+    remedy: 'Add the data again with `--statistics footers` or `--statistics table`.',
   });
 }
 

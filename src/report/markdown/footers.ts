@@ -3,7 +3,7 @@ import { featureName } from '../../profile/model/feature-name.ts';
 import { brief } from '../../wording/neutral.ts';
 import { counted, percent } from '../../wording/numbers.ts';
 import type { RenderOptions } from '../format.ts';
-import { FOOTERS_MEANING, footersSummary } from '../phrases.ts';
+import { footersMeaning, footersSummary } from '../phrases.ts';
 import { Document } from './document.ts';
 import { code, plain } from './escape.ts';
 
@@ -11,7 +11,7 @@ import { code, plain } from './escape.ts';
 export function footersMarkdown(statistics: FooterStatistics, { name }: RenderOptions): string {
   const document = new Document();
   document.add(`### ${plain(brief(footersSummary(statistics, name), 400))}\n`);
-  document.add(`\n${plain(FOOTERS_MEANING)}\n`);
+  document.add(`\n${plain(footersMeaning(statistics))}\n`);
   const titles = ['column', 'type', 'missing', 'no less than', 'no more than'];
   for (const table of statistics.tables) {
     const title = `\n#### ${plain(brief(table.name || 'rows', 200))} (${counted(table.rows, 'row')})\n`;

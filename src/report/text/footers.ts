@@ -4,7 +4,7 @@ import { brief, neutral } from '../../wording/neutral.ts';
 import { counted, percent } from '../../wording/numbers.ts';
 import { wrapped } from '../cells.ts';
 import type { RenderOptions } from '../format.ts';
-import { FOOTERS_MEANING, footersSummary } from '../phrases.ts';
+import { footersMeaning, footersSummary } from '../phrases.ts';
 import { columns } from './columns.ts';
 import { tonePainter } from './paint.ts';
 
@@ -15,7 +15,7 @@ const EXTREME = 26;
 export function footersText(statistics: FooterStatistics, { color, width, name }: RenderOptions): string {
   const paint = tonePainter(color);
   const head = wrapped(footersSummary(statistics, name), width, '').map((line) => paint('strong', line));
-  const note = wrapped(FOOTERS_MEANING, width, '').map((line) => paint('warn', line));
+  const note = wrapped(footersMeaning(statistics), width, '').map((line) => paint('warn', line));
   const isNamed = statistics.tables.length > 1;
   const spec = [
     { title: 'column', names: true as const },

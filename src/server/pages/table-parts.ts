@@ -1,6 +1,8 @@
 import type { VersionFacts } from '../../operations/backend/version.ts';
+import { knownBy } from '../../profile/footers/model.ts';
 import { datum } from '../../report/html/parts.ts';
 import { type Markup, markup, NO_MARKUP } from '../../report/markup.ts';
+import { byWhom } from '../../wording/known-by.ts';
 import { brief } from '../../wording/neutral.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
 import { linkTo, type PageName } from './links.ts';
@@ -26,8 +28,9 @@ export function subjectLine(subject: string): Markup {
 }
 
 /** How much a version holds: rows where it has tables, else files. */
-export function extent({ kind, rows, files, footers }: VersionFacts): string {
-  if (rows !== undefined) return `${counted(rows, 'row')}${footers === undefined ? '' : ' by footers'}`;
+export function extent(version: VersionFacts): string {
+  const { kind, rows, files } = version;
+  if (rows !== undefined) return `${counted(rows, 'row')}${byWhom(knownBy(version))}`;
   return kind === 'directory' ? counted(files, 'file') : NONE;
 }
 

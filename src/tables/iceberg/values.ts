@@ -1,4 +1,5 @@
 import type { ColumnType } from '../model.ts';
+import { dateText, decimalText, floatText, integerText, timestampText } from '../value-text.ts';
 
 /**
  * Write a bound as Iceberg does; undefined for what has none. Source: https://iceberg.apache.org/spec/#binary-single-value-serialization
@@ -68,3 +69,62 @@ function twosComplement(value: bigint): Buffer {
     .padStart(2 * length, '0');
   return Buffer.from(hex, 'hex');
 }
+
+/**
+ * Read a bound as Iceberg writes it; undefined for what is none of the type, or may have been rounded. A column that was promoted, such as
+ * from int to long, has the bounds of older files in the type that it had.
+ * @returns text as a profile writes values
+ */
+export function typedValue(type: ColumnType, bytes: Buffer): string | undefined {
+  switch (type.is) {
+    case 'boolean':
+      return bytes.length === 1 ? String(bytes[0] !== 0) : undefined;
+    case 'integer':
+    case 'long':
+      return isAsLong(bytes, type.is === 'long') ? integerText(wholeNumber(bytes), type.is) : undefined;
+    case 'date':
+      return bytes.length === 4 ? dateText(bytes.readInt32LE() * DAY_MS) : undefined;
+    case 'timestamp':
+    case 'timestamp_ntz':
+      return bytes.length === 8 ? timestampText(bytes.readBigInt64LE()) : undefined;
+    case 'float':
+    case 'double':
+      return isAsLong(bytes, type.is === 'double')
+        ? floatText(bytes.length === 4 ? bytes.readFloatLE() : bytes.readDoubleLE())
+        : undefined;
+    case 'decimal':
+      return bytes.length > 0 && bytes.length <= MAX_DECIMAL_BYTES
+        ? decimalText(Number(signed(bytes)) / 10 ** type.scale, type.scale)
+        : undefined;
+    case 'string':
+      return utf8(bytes);
+    default:
+      return undefined;
+  }
+}
+
+const DAY_MS = 86_400_000;
+/** Of 38 digits. */
+const MAX_DECIMAL_BYTES = 16;
+
+function isAsLong({ length }: Buffer, mayBeEight: boolean): boolean {
+  return length === 4 || (mayBeEight && length === 8);
+}
+
+function wholeNumber(bytes: Buffer): bigint {
+  return bytes.length === 4 ? BigInt(bytes.readInt32LE()) : bytes.readBigInt64LE();
+}
+
+function signed(bytes: Buffer): bigint {
+  return BigInt.asIntN(8 * bytes.length, BigInt(`0x${bytes.toString('hex')}`));
+}
+
+function utf8(bytes: Buffer): string | undefined {
+  try {
+    return UTF8.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -13,6 +13,7 @@ import {
 import { VarveError } from '../../errors.ts';
 import type { ColumnBounds, ColumnType, ParquetFile } from '../model.ts';
 import { orderOf } from '../order.ts';
+import { dateText, decimalText, floatText, shortBounds, timestampText } from '../value-text.ts';
 import { columnsOf, typeOf } from './columns.ts';
 
 /** Reads so many bytes of a file from `offset` on. */
@@ -23,8 +24,6 @@ const FIRST_BYTES = 64 * 1024;
 /** A hostile footer takes many times its size in memory. */
 const MAX_FOOTER_BYTES = 32 * 1024 * 1024;
 const TAIL_BYTES = 8;
-/** Of a longer text, the beginning stands for the least value, and nothing for the largest. */
-const MAX_BOUND_CHARACTERS = 64;
 const MILLISECOND = 1000n;
 
 /**
@@ -121,10 +120,7 @@ function bounds(
   const order = orderOf(type);
   const min = extreme(least, (a, b) => order(a, b) <= 0);
   const max = extreme(largest, (a, b) => order(a, b) >= 0);
-  return {
-    ...(min === undefined ? {} : { min: [...min].slice(0, MAX_BOUND_CHARACTERS).join('') }),
-    ...(max === undefined || max.length > MAX_BOUND_CHARACTERS ? {} : { max }),
-  };
+  return shortBounds(min, max);
 }
 
 /** Undefined where one of them is not known, or there is none. */
@@ -151,9 +147,10 @@ function textOf(value: unknown, type: ColumnType): string | undefined {
       return typeof value === 'boolean' ? String(value) : undefined;
     case 'float':
     case 'double':
-      return typeof value === 'number' && Number.isFinite(value) ? String(value) : undefined;
+      return typeof value === 'number' ? floatText(value) : undefined;
+    // Hyparquet gives decimals as floating-point numbers.
     case 'decimal':
-      return decimalText(value, type.scale);
+      return typeof value === 'number' ? decimalText(value, type.scale) : undefined;
     case 'string':
     case 'date':
     case 'timestamp':
@@ -162,13 +159,6 @@ function textOf(value: unknown, type: ColumnType): string | undefined {
     default:
       return undefined;
   }
-}
-
-/** Hyparquet gives decimals as floating-point numbers: none that may have been rounded is a bound. */
-function decimalText(value: unknown, scale: number): string | undefined {
-  if (typeof value !== 'number') return undefined;
-  const unscaled = Math.round(value * 10 ** scale);
-  return Number.isSafeInteger(unscaled * 10) ? value.toFixed(scale) : undefined;
 }
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
@@ -188,17 +178,3 @@ const TEXT_PARSERS = {
   timestampFromNanoseconds: () => undefined,
   // The library's type wants dates; whatever they return is handed on as it is.
 } as unknown as Partial<ParquetParsers>;
-
-function dateText(ms: number): string | undefined {
-  const date = new Date(ms);
-  const year = date.getUTCFullYear();
-  return year >= 0 && year <= 9999 ? date.toISOString().slice(0, 10) : undefined;
-}
-
-function timestampText(microseconds: bigint): string | undefined {
-  const within = ((microseconds % MILLISECOND) + MILLISECOND) % MILLISECOND;
-  const date = new Date(Number((microseconds - within) / MILLISECOND));
-  const year = date.getUTCFullYear();
-  if (!(year >= 0 && year <= 9999)) return undefined;
-  return `${date.toISOString().slice(0, -1)}${String(within).padStart(3, '0')}`;
-}

@@ -6,6 +6,7 @@ import { isRecord, parseShallow } from '../../base/json.ts';
 import { type Engine, openEngine } from '../../engine/duckdb.ts';
 import { fileLiteral, literal } from '../../engine/quote.ts';
 import { VarveError } from '../../errors.ts';
+import { type DeltaFacts, MAX_STATS_CHARACTERS } from './delta-facts.ts';
 import { damagedTable, type TableLocation, type TableLogFile } from './snapshot.ts';
 
 /** Actions on files since the last checkpoint: the paths of these are held in memory. */
@@ -15,6 +16,8 @@ const MAX_LINE_BYTES = 32 * 1024 * 1024;
 const MAX_CHECKPOINT_BYTES = 8 * 1024 ** 3;
 /** Of a path in a checkpoint: longer ones are refused as paths. */
 const MAX_PATH_CHARACTERS = 8192;
+/** What the adds of one commit say of their rows, in characters: some kilobytes for each of a hundred thousand files. */
+const MAX_FACTS_CHARACTERS = 256 * 1024 * 1024;
 
 /** What the log says of a file, whichever action says it. */
 export interface FileAction {
@@ -23,6 +26,8 @@ export interface FileAction {
   /** By column; null where there is no value. */
   readonly partition: Readonly<Record<string, string | null>>;
   readonly hasVector: boolean;
+  /** Undefined unless it is wanted. */
+  readonly facts: DeltaFacts | undefined;
 }
 
 export interface Actions {
@@ -33,14 +38,25 @@ export interface Actions {
 }
 
 /** Read the changes of one version. @throws VarveError `table-damaged` */
-export async function readCommit(source: TableLocation, file: TableLogFile): Promise<Actions> {
+export async function readCommit(
+  source: TableLocation,
+  file: TableLogFile,
+  wantsFacts: boolean,
+): Promise<Actions> {
   const adds: FileAction[] = [];
   const removes: string[] = [];
   let metaData: unknown;
   let protocol: unknown;
+  let factsRead = 0;
   for await (const line of linesOf(source, file)) {
     const action = parsed(source, file, line);
-    if (isRecord(action.add)) adds.push(fileAction(source, action.add));
+    if (isRecord(action.add)) {
+      const add = fileAction(source, action.add, wantsFacts);
+      factsRead += add.facts?.stats?.length ?? 0;
+      if (factsRead > MAX_FACTS_CHARACTERS)
+        throw damagedTable(source.url, `${file.name} says too much of the rows of its files to be kept`);
+      adds.push(add);
+    }
     if (isRecord(action.remove)) removes.push(String(action.remove.path));
     if (action.metaData !== undefined) metaData = action.metaData;
     if (action.protocol !== undefined) protocol = action.protocol;
@@ -50,17 +66,20 @@ export async function readCommit(source: TableLocation, file: TableLogFile): Pro
   return { adds, removes, metaData, protocol };
 }
 
-function fileAction({ url }: TableLocation, add: Record<string, unknown>): FileAction {
-  const { path, size, partitionValues, deletionVector } = add;
+function fileAction({ url }: TableLocation, add: Record<string, unknown>, wantsFacts: boolean): FileAction {
+  const { path, size, partitionValues, deletionVector, stats } = add;
   if (typeof path !== 'string' || path.length > MAX_PATH_CHARACTERS || !isSize(size))
     throw damagedTable(url, `its log adds a file without a path or a size`);
-  const partition = Object.entries(isRecord(partitionValues) ? partitionValues : {}).map(
+  const values = Object.entries(isRecord(partitionValues) ? partitionValues : {}).map(
     ([name, value]) => [name, value === null ? null : String(value)] as const,
   );
+  const partition = Object.fromEntries(values);
+  const isKept = typeof stats === 'string' && stats.length <= MAX_STATS_CHARACTERS;
   return {
     path,
     size,
-    partition: Object.fromEntries(partition),
+    partition,
+    facts: wantsFacts ? { stats: isKept ? stats : undefined, partition } : undefined,
     hasVector: deletionVector !== undefined && deletionVector !== null,
   };
 }
@@ -111,6 +130,7 @@ export interface CheckpointAction extends Pick<Actions, 'metaData' | 'protocol'>
 export async function* readCheckpoint(
   source: TableLocation,
   file: TableLogFile,
+  wantsFacts: boolean,
 ): AsyncGenerator<CheckpointAction> {
   const { url, scratch, signal } = source;
   if (file.size > MAX_CHECKPOINT_BYTES) throw damagedTable(url, `${file.name} has ${file.size} bytes`);
@@ -118,9 +138,10 @@ export async function* readCheckpoint(
   await pipeline(file.read(), createWriteStream(path));
   const engine = await openEngine([path], { ...(signal && { signal }), threads: 1 });
   try {
-    const lines = await open(await checkpointLines(engine, path));
+    const lines = await open(await checkpointLines(engine, path, wantsFacts));
     try {
-      for await (const line of lines.readLines()) yield checkpointAction(source, parsed(source, file, line));
+      for await (const line of lines.readLines())
+        yield checkpointAction(source, parsed(source, file, line), wantsFacts);
     } finally {
       await lines.close();
     }
@@ -134,16 +155,22 @@ export async function* readCheckpoint(
 }
 
 /** Write what counts of a checkpoint as lines of JSON, since it may be larger than memory. @returns the path of the file */
-async function checkpointLines(engine: Engine, path: string): Promise<string> {
+async function checkpointLines(engine: Engine, path: string, wantsFacts: boolean): Promise<string> {
   const lines = join(engine.folder, 'actions.jsonl');
   const relation = `read_parquet(${fileLiteral(path)})`;
   const columns = await engine.describe(relation);
   const has = (column: string, field: string): boolean =>
     columns.some(({ name, type }) => name === column && new RegExp(`\\b${field}\\b`).test(type.text));
   const vector = has('add', 'deletionVector') ? 'add.deletionVector' : 'NULL';
+  const stats = [
+    ...(has('add', 'stats') ? ['add.stats'] : []),
+    ...(has('add', 'stats_parsed') ? ['to_json(add.stats_parsed)::VARCHAR'] : []),
+  ].join(', ');
+  const facts = wantsFacts && stats !== '' ? `coalesce(${stats})` : 'NULL';
   const features = has('protocol', 'readerFeatures') ? 'protocol.readerFeatures' : 'NULL';
   await engine.query(
     `COPY (SELECT "left"(add.path, ${MAX_PATH_CHARACTERS}) AS path, add.size AS size,
+        CASE WHEN length(${facts}) <= ${MAX_STATS_CHARACTERS} THEN ${facts} END AS stats,
         add.partitionValues AS "partitionValues", ${vector} IS NOT NULL AS "hasVector",
         metaData.schemaString AS "schemaString", metaData.configuration AS configuration,
         metaData.partitionColumns AS "partitionColumns",
@@ -154,13 +181,17 @@ async function checkpointLines(engine: Engine, path: string): Promise<string> {
   return lines;
 }
 
-function checkpointAction(source: TableLocation, row: Record<string, unknown>): CheckpointAction {
+function checkpointAction(
+  source: TableLocation,
+  row: Record<string, unknown>,
+  wantsFacts: boolean,
+): CheckpointAction {
   const { path, hasVector, schemaString, configuration, partitionColumns, minReaderVersion, readerFeatures } =
     row;
   const isFile = typeof path === 'string';
   return {
     add: isFile
-      ? fileAction(source, { ...row, deletionVector: hasVector === true ? hasVector : null })
+      ? fileAction(source, { ...row, deletionVector: hasVector === true ? hasVector : null }, wantsFacts)
       : undefined,
     metaData:
       typeof schemaString === 'string' ? { schemaString, configuration, partitionColumns } : undefined,

@@ -1,4 +1,6 @@
 import { isRecord, parseShallow } from '../../base/json.ts';
+import type { TableColumn } from '../model.ts';
+import { deltaColumns } from './delta-columns.ts';
 import { damagedTable, unsupportedTable } from './snapshot.ts';
 
 /** What readers have to know of a table and that changes nothing for a list of its files. */
@@ -31,12 +33,23 @@ export function checkProtocol(
   );
 }
 
-/** Files know columns by other names where a table was told to map them. @throws VarveError `table-feature-unsupported` */
-export function checkColumns(url: string, { schemaString, configuration }: Record<string, unknown>): void {
-  const settings = isRecord(configuration) ? configuration : {};
+/**
+ * Take the columns of a table. Files know them by other names where it was told to map them.
+ * @throws VarveError `table-feature-unsupported`, `table-damaged`
+ */
+export function readColumns(
+  url: string,
+  { schemaString, configuration }: Record<string, unknown>,
+): readonly TableColumn[] {
+  const schema = schemaOf(url, schemaString);
+  checkMapping(url, schema, isRecord(configuration) ? configuration : {});
+  return deltaColumns(schema);
+}
+
+function checkMapping(url: string, schema: unknown, settings: Record<string, unknown>): void {
   const mode = settings['delta.columnMapping.mode'];
   if (mode === undefined || mode === 'none') return;
-  const fields = [...fieldsWithin(schemaOf(url, schemaString))];
+  const fields = [...fieldsWithin(schema)];
   const renamed = fields.find(({ name, metadata }) => {
     const physical = isRecord(metadata) ? metadata['delta.columnMapping.physicalName'] : undefined;
     return physical !== undefined && physical !== name;

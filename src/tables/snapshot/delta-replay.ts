@@ -1,7 +1,9 @@
 import { isRecord } from '../../base/json.ts';
 import { inOrder } from '../../base/threads/concurrency.ts';
+import type { DescribedFile, TableColumn } from '../model.ts';
 import { type Actions, type FileAction, MAX_ACTIONS, readCheckpoint, readCommit } from './delta-actions.ts';
-import { checkColumns, checkProtocol } from './delta-features.ts';
+import { type DeltaFacts, describeDelta } from './delta-facts.ts';
+import { checkProtocol, readColumns } from './delta-features.ts';
 import { ShownColumns } from './shown-columns.ts';
 import {
   damagedTable,
@@ -24,6 +26,7 @@ export class DeltaReplay {
   /** Columns that part the files, by what is said of the files, in order; of the table; undefined until it is known. */
   #partedBy: { readonly files?: string; readonly table?: string } = {};
   #hasProtocol = false;
+  #columns: readonly TableColumn[] = [];
 
   constructor(source: TableLocation) {
     this.#source = source;
@@ -34,16 +37,22 @@ export class DeltaReplay {
   async *files(
     commits: readonly TableLogFile[],
     checkpoint: readonly TableLogFile[],
+    wantsFacts: boolean,
   ): AsyncGenerator<TableEntry> {
-    const read = inOrder(commits, COMMITS_AT_ONCE, (file) => readCommit(this.#source, file));
+    const read = inOrder(commits, COMMITS_AT_ONCE, (file) => readCommit(this.#source, file, wantsFacts));
     for await (const actions of read) yield* this.#changes(actions);
-    for (const part of checkpoint) yield* this.#rest(part);
+    for (const part of checkpoint) yield* this.#rest(part, wantsFacts);
     const { url } = this.#source;
     const { files = this.#partedBy.table, table } = this.#partedBy;
     if (table === undefined || !this.#hasProtocol)
       throw damagedTable(url, 'its log names neither a schema nor a protocol');
     if (files !== table)
       throw damagedTable(url, `it is parted by the columns ${table}, and its files by ${files}`);
+  }
+
+  /** What the log says of the rows of a file that was listed, once its schema was met too. */
+  describe(facts: DeltaFacts): DescribedFile | undefined {
+    return describeDelta(this.#columns, facts);
   }
 
   *#changes({ adds, removes, ...about }: Actions): Generator<TableEntry> {
@@ -58,8 +67,8 @@ export class DeltaReplay {
     );
   }
 
-  async *#rest(checkpoint: TableLogFile): AsyncGenerator<TableEntry> {
-    for await (const { add, ...about } of readCheckpoint(this.#source, checkpoint)) {
+  async *#rest(checkpoint: TableLogFile, wantsFacts: boolean): AsyncGenerator<TableEntry> {
+    for await (const { add, ...about } of readCheckpoint(this.#source, checkpoint, wantsFacts)) {
       this.#look(about);
       if (add !== undefined && !this.#seen.has(decodedPath(this.#source.url, add.path)))
         yield this.#fileOf(add);
@@ -73,9 +82,9 @@ export class DeltaReplay {
     return true;
   }
 
-  #fileOf({ path, size, partition, hasVector }: FileAction): TableEntry {
+  #fileOf({ path, size, partition, hasVector, facts }: FileAction): TableEntry {
     const { url } = this.#source;
-    const file = { path: pathBelow(url, decodedPath(url, path)), size };
+    const file = { path: pathBelow(url, decodedPath(url, path)), size, ...(facts && { facts }) };
     if (hasVector)
       throw unsupportedTable(
         url,
@@ -91,7 +100,7 @@ export class DeltaReplay {
   #look({ metaData, protocol }: Pick<Actions, 'metaData' | 'protocol'>): void {
     const { url } = this.#source;
     if (this.#partedBy.table === undefined && isRecord(metaData)) {
-      checkColumns(url, metaData);
+      this.#columns = readColumns(url, metaData);
       const { partitionColumns } = metaData;
       const names = Array.isArray(partitionColumns) ? (partitionColumns as unknown[]) : [];
       this.#partedBy = { ...this.#partedBy, table: namesOf(names.map(String)) };

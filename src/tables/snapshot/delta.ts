@@ -4,6 +4,7 @@
  */
 
 import { LOG_FOLDER, versionOfFile } from '../delta/log.ts';
+import type { DeltaFacts } from './delta-facts.ts';
 import { DeltaReplay } from './delta-replay.ts';
 import {
   damagedTable,
@@ -33,10 +34,12 @@ export async function findDelta(
     if (commit === undefined) throw missingVersion(source.url, String(version), rebuildable(log));
     commits.push(commit);
   }
+  const replay = new DeltaReplay(source);
   return {
     format: 'delta',
     version: String(version),
-    files: () => new DeltaReplay(source).files(commits, checkpoint?.parts ?? []),
+    files: (wantsFacts) => replay.files(commits, checkpoint?.parts ?? [], wantsFacts),
+    describe: ({ facts }) => replay.describe(facts as DeltaFacts),
   };
 }
 

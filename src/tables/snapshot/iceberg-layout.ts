@@ -1,21 +1,25 @@
 import { isRecord, records } from '../../base/json.ts';
+import type { TableColumn } from '../model.ts';
+import { type CountedFile, type IcebergFacts, IcebergFactsReader, MAX_COUNTED } from './iceberg-facts.ts';
 import { ShownColumns } from './shown-columns.ts';
 import { damagedTable, unsupportedTable } from './snapshot.ts';
 
-/** Tells of each file of a snapshot whether its columns and folders are those of the table. */
+/** Tells of each file of a snapshot whether its columns and folders are those of the table, and what is known of its rows. */
 export interface SnapshotLayout {
+  readonly columns: readonly TableColumn[];
   /**
    * @param path from the folder of the table
    * @param specId which partition spec the file is of
    * @throws VarveError `table-feature-unsupported`, `table-damaged`
    */
   check(path: string, specId: number, file: PartedFile): void;
+  /** @returns undefined where the manifest does not count its rows */
+  factsOf(specId: number, file: PartedFile): IcebergFacts | undefined;
 }
 
 /** What a manifest says of a file. Source: https://iceberg.apache.org/spec/#data-file-fields */
-export interface PartedFile {
+export interface PartedFile extends CountedFile {
   readonly partition?: unknown;
-  readonly value_counts?: unknown;
 }
 
 interface Leaf {
@@ -23,9 +27,6 @@ interface Leaf {
   readonly type: unknown;
   readonly default: unknown;
 }
-
-/** Writers count the values of a hundred columns of a file, unless told otherwise. */
-const MAX_COUNTED = 100;
 
 /**
  * @param wanted id of the schema by which the snapshot is read; that of the only one if undefined
@@ -47,23 +48,34 @@ export function icebergLayout(
   );
   const specs = specsOf(metadata);
   const shown = new ShownColumns(url);
+  const facts = new IcebergFactsReader(schema);
+  /** The columns that part a file; undefined where it has them itself. */
+  const partitionOf = (specId: number, file: PartedFile): Map<string, string | null | undefined> => {
+    const fields = specs.get(specId);
+    if (fields === undefined) throw damagedTable(url, `it has no partition spec ${specId}`);
+    const counted = countedIn(file);
+    const values = isRecord(file.partition) ? Object.values(file.partition) : [];
+    const partition = fields.flatMap((field, index) => {
+      const source = Number(field['source-id']);
+      const column = columns.get(source);
+      if (field.transform !== 'identity' || column === undefined || column.name !== field.name) return [];
+      const value = counted?.has(source) ? undefined : textOf(values[index], column.type);
+      return [[column.name, value] as const];
+    });
+    return new Map(partition);
+  };
   return {
+    columns: facts.columns,
     check(path, specId, file) {
       const counted = countedIn(file);
       const isAway = (id: number) => counted !== undefined && counted.size < MAX_COUNTED && !counted.has(id);
       for (const [id, { name }] of dropped) if (!isAway(id)) throw hasDropped(url, path, name);
       for (const [id, { name }] of defaults) if (!counted?.has(id)) throw hasDefault(url, path, name);
-      const fields = specs.get(specId);
-      if (fields === undefined) throw damagedTable(url, `it has no partition spec ${specId}`);
-      const values = isRecord(file.partition) ? Object.values(file.partition) : [];
-      const partition = fields.flatMap((field, index) => {
-        const source = Number(field['source-id']);
-        const column = columns.get(source);
-        if (field.transform !== 'identity' || column === undefined || column.name !== field.name) return [];
-        const value = counted?.has(source) ? undefined : textOf(values[index], column.type);
-        return [[column.name, value] as const];
-      });
-      shown.check(path, new Map(partition));
+      shown.check(path, partitionOf(specId, file));
+    },
+    factsOf(specId, file) {
+      const constants = [...partitionOf(specId, file)].filter(([, value]) => value !== undefined);
+      return facts.factsOf(file, new Map(constants as [string, string | null][]));
     },
   };
 }

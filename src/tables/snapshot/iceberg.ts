@@ -9,7 +9,8 @@ import { VarveError } from '../../errors.ts';
 import { openAvro } from '../iceberg/avro.ts';
 import { STATUS } from '../iceberg/manifest.ts';
 import { columnIds, METADATA_FOLDER } from '../iceberg/metadata.ts';
-import { icebergLayout, type PartedFile, type SnapshotLayout } from './iceberg-layout.ts';
+import type { IcebergFacts } from './iceberg-facts.ts';
+import { icebergLayout, type SnapshotLayout } from './iceberg-layout.ts';
 import {
   damagedTable,
   missingVersion,
@@ -72,10 +73,13 @@ export async function findIceberg(
       `${newest.map(({ name }) => name).join(' and ')} are both its newest metadata, and only its catalogue knows which counts: name the snapshot by --at`,
     );
   checkNames(source.url, first.metadata.schemas);
+  const layout = layoutOf(source.url, first, at);
   return {
     format: 'iceberg',
     version: first.snapshot.id,
-    files: () => filesOf(source, first.metadata, first.snapshot, layoutOf(source.url, first, at)),
+    files: (wantsFacts) => filesOf(source, first.metadata, first.snapshot, layout, wantsFacts),
+    describe: ({ facts }) =>
+      facts === undefined ? undefined : { ...(facts as IcebergFacts), columns: layout.columns },
   };
 }
 
@@ -184,6 +188,7 @@ async function* filesOf(
   metadata: Metadata,
   { manifestList }: Snapshot,
   layout: SnapshotLayout,
+  wantsFacts: boolean,
 ): AsyncGenerator<TableEntry> {
   const { url, signal } = source;
   if (manifestList === '')
@@ -198,20 +203,34 @@ async function* filesOf(
       signal?.throwIfAborted();
       const { status, data_file: file } = entry;
       if (status === STATUS.deleted || !isRecord(file)) continue;
-      if (content === DELETES || Number(file.content ?? 0) !== 0)
-        throw unsupportedTable(
-          url,
-          'has rows that are deleted by files of deletes',
-          'Have its owner run `rewrite_data_files`, which writes such files anew, or name an earlier snapshot by --at.',
-        );
-      const { file_path: named, file_size_in_bytes: size } = file;
-      if (typeof named !== 'string' || typeof size !== 'number' || !(size >= 0))
-        throw damagedTable(url, `${String(path)} has a file without a path or a size`);
-      const inTable = pathIn(url, metadata, named);
-      layout.check(inTable, Number(specId ?? 0), file as PartedFile);
-      yield { path: inTable, size };
+      if (content === DELETES || Number(file.content ?? 0) !== 0) throw hasDeletes(url);
+      const found = listedFile(url, metadata, String(path), file);
+      const spec = Number(specId ?? 0);
+      layout.check(found.path, spec, file);
+      const facts = wantsFacts ? layout.factsOf(spec, file) : undefined;
+      yield { ...found, ...(facts && { facts }) };
     }
   }
+}
+
+/** @param manifest that lists the file, for messages @throws VarveError `table-damaged`, `table-feature-unsupported` */
+function listedFile(
+  url: string,
+  metadata: Metadata,
+  manifest: string,
+  { file_path: named, file_size_in_bytes: size }: Record<string, unknown>,
+): TableEntry {
+  if (typeof named !== 'string' || typeof size !== 'number' || !(size >= 0))
+    throw damagedTable(url, `${manifest} has a file without a path or a size`);
+  return { path: pathIn(url, metadata, named), size };
+}
+
+function hasDeletes(url: string): VarveError {
+  return unsupportedTable(
+    url,
+    'has rows that are deleted by files of deletes',
+    'Have its owner run `rewrite_data_files`, which writes such files anew, or name an earlier snapshot by --at.',
+  );
 }
 
 async function* avroFile(

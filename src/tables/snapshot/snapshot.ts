@@ -6,6 +6,7 @@
 import { problemOfDataPath } from '../../base/files/data-path.ts';
 import { VarveError } from '../../errors.ts';
 import type { TableFormat } from '../format.ts';
+import type { DescribedFile } from '../model.ts';
 
 /** A file of a table's log or metadata. */
 export interface TableLogFile {
@@ -34,6 +35,8 @@ export interface TableEntry {
   readonly path: string;
   /** In bytes, as the table says. */
   readonly size: number;
+  /** What the table says of its rows, where that is wanted. It is what JSON can hold, and {@link TableSnapshot.describe} tells what it means. */
+  readonly facts?: unknown;
 }
 
 /** A version of a table. */
@@ -41,8 +44,17 @@ export interface TableSnapshot {
   readonly format: TableFormat;
   /** The number of a version of Delta Lake, or the id of a snapshot of Iceberg. */
   readonly version: string;
-  /** Its files, each once, in no promised order. @throws VarveError `table-damaged`, `table-feature-unsupported` */
-  files(): AsyncIterable<TableEntry>;
+  /**
+   * Its files, each once, in no promised order. They can be listed once.
+   * @param wantsFacts whether what it says of their rows is wanted too
+   * @throws VarveError `table-damaged`, `table-feature-unsupported`
+   */
+  files(wantsFacts: boolean): AsyncIterable<TableEntry>;
+  /**
+   * Tell what it says of the rows of a file, once all its files were listed with that. It is what a stranger wrote, of the right types.
+   * @returns undefined where it does not count the rows
+   */
+  describe(file: TableEntry): DescribedFile | undefined;
 }
 
 export function damagedTable(url: string, what: string, cause?: unknown): VarveError {

@@ -18,7 +18,7 @@ import { datasetAtPath, selectPaths, withPointer } from './select.ts';
 
 /** Take from a pointer what it says of its snapshot. */
 export function pointerFacts(pointer: Pointer): VersionFacts {
-  const { kind, digest, bytes, files, rows, profile, footers, source, meta } = pointer;
+  const { kind, digest, bytes, files, rows, profile, footers, footersBy, source, meta } = pointer;
   return {
     kind,
     content: digest,
@@ -28,6 +28,7 @@ export function pointerFacts(pointer: Pointer): VersionFacts {
     ...(rows === undefined ? {} : { rows }),
     ...(profile === undefined ? {} : { profile }),
     ...(footers === undefined ? {} : { footers }),
+    ...(footersBy === undefined ? {} : { footersBy }),
     ...(source === undefined ? {} : { source }),
     ...(meta === undefined ? {} : { meta }),
   };

@@ -16,7 +16,7 @@ import type { WorkingContext } from '../../context/context.ts';
 import { datasetAround, datasetNamed, refuseKeptOut } from './select.ts';
 
 /** The fields of a pointer that describe the rows of its snapshot. */
-export type PointedStatistics = Pick<Pointer, 'rows' | 'profile' | 'footers'>;
+export type PointedStatistics = Pick<Pointer, 'rows' | 'profile' | 'footers' | 'footersBy'>;
 
 /** Where a dataset lies, or would lie, from the root. Of a path within a dataset that is a folder, `part` is the way from there. */
 export interface DatasetPath {
@@ -71,15 +71,16 @@ export function replaceablePointer(root: string, dataset: string, decided: boole
   }
 }
 
-export function statisticsOf({ rows, profile, footers }: Pointer): PointedStatistics {
+export function statisticsOf({ rows, profile, footers, footersBy }: Pointer): PointedStatistics {
   return {
     ...(rows === undefined ? {} : { rows }),
     ...(profile === undefined ? {} : { profile }),
     ...(footers === undefined ? {} : { footers }),
+    ...(footersBy === undefined ? {} : { footersBy }),
   };
 }
 
-export function withoutStatistics({ rows, profile, footers, ...others }: Pointer): Pointer {
+export function withoutStatistics({ rows, profile, footers, footersBy, ...others }: Pointer): Pointer {
   return others;
 }
 

@@ -27,6 +27,7 @@ import { writeReadRecord } from '../../../workspace/tree/read-record.ts';
 import { dataKind, problemOfName } from '../../../workspace/tree/scan.ts';
 import { type IgnoreRules, ignoreRules } from '../../../workspace/tree/varveignore.ts';
 import type { AddInPlaceOptions, AddResult, UpdatedTable } from '../../backend/results.ts';
+import type { FileListener } from '../../backend/version.ts';
 import { closing } from '../../context/closing.ts';
 import type { WorkingContext } from '../../context/context.ts';
 import { refuseNested, rootOf } from '../datasets/select.ts';
@@ -54,6 +55,7 @@ export async function addInPlace(
   context: WorkingContext,
   url: string,
   { to, at, ...access }: AddInPlaceOptions,
+  listener?: FileListener,
 ): Promise<AddResult> {
   const { repository } = context;
   const { dataset, part } = resolveDatasets(context, [to])[0]!;
@@ -65,7 +67,7 @@ export async function addInPlace(
   const source = await openSource(url, { ...agreedAccess(context, place, access), onWarning });
   try {
     return await closing(await openCache(context), async (cache) => {
-      const target = { source, place, dataset, before, isFolder: url.endsWith('/'), at };
+      const target = { source, place, dataset, before, isFolder: url.endsWith('/'), at, listener };
       const { pointer } = await takeList(context, cache, target);
       ignoreDatasets(repository.root, [dataset]);
       keepAccess(context, place, access);
@@ -80,7 +82,11 @@ export async function addInPlace(
  * Make a dataset that is a version of a table the newest version of this.
  * @throws VarveError `settings-untrusted`, and as addInPlace
  */
-export async function updateTable(context: WorkingContext, dataset: string): Promise<UpdatedTable> {
+export async function updateTable(
+  context: WorkingContext,
+  dataset: string,
+  listener?: FileListener,
+): Promise<UpdatedTable> {
   const { repository } = context;
   const before = readPointer(repository.root, dataset);
   const { source: place, table } = before;
@@ -88,7 +94,7 @@ export async function updateTable(context: WorkingContext, dataset: string): Pro
   const source = await openSourceOf(context, place, pointerPath(dataset));
   try {
     return await closing(await openCache(context), async (cache) => {
-      const target = { source, place, dataset, before, isFolder: true, at: undefined };
+      const target = { source, place, dataset, before, isFolder: true, at: undefined, listener };
       const { pointer, list } = await takeList(context, cache, target);
       const [added] = await pointTo(repository, [{ dataset, before, pointer }]);
       const { digest, bytes, files, change } = added!;
@@ -115,6 +121,8 @@ interface Target {
   readonly isFolder: boolean;
   /** Which version of a table; the newest if undefined. */
   readonly at: string | undefined;
+  /** Hears of the files of a table. */
+  readonly listener: FileListener | undefined;
 }
 
 /** Put the list of the source's objects, and what is known of them, into the cache. */
@@ -224,7 +232,7 @@ interface Described {
 /** The objects of the dataset in the order of their paths: all below the place, or those that a version of a table has. */
 async function objectsOf(
   context: WorkingContext,
-  { source, place, dataset }: Target,
+  { source, place, dataset, listener }: Target,
   table: TableSnapshot | undefined,
   scratch: string,
 ): Promise<AsyncIterable<FoundFile>> {
@@ -234,7 +242,7 @@ async function objectsOf(
   const objects = sortedByPath(listed(context, source, dataset, rules), folder);
   if (table === undefined) return objects;
   const isIgnored = (path: string) => !rules.empty && rules.ignores(`${dataset}/${path}`);
-  return objectsOfTable(place, table, objects, isIgnored, join(scratch, 'files'));
+  return objectsOfTable(place, table, objects, isIgnored, join(scratch, 'files'), listener);
 }
 
 /** The objects that belong to the dataset, in no promised order. */

@@ -14,7 +14,7 @@ import { rootOfRead } from './snapshot.ts';
 export async function addStatistics(
   context: WorkingContext,
   { path, digest }: Pick<AddedDataset, 'path' | 'digest'>,
-  { bytes, rows, areFooters }: Statistics,
+  { bytes, rows, by }: Statistics,
 ): Promise<AddedDataset> {
   const { repository } = context;
   const before = readPointer(repository.root, path);
@@ -26,7 +26,8 @@ export async function addStatistics(
       const pointer: Pointer = {
         ...withoutStatistics(before),
         ...(rows !== undefined && { rows }),
-        ...(areFooters ? { footers: made.digest } : { profile: made.digest }),
+        ...(by === undefined ? { profile: made.digest } : { footers: made.digest }),
+        ...(by === 'table' && { footersBy: by }),
       };
       const read = rootOfRead(repository, path, pointer);
       await claimInCache(context, [rootOf({ path, pointer }), ...(read === undefined ? [] : [read])]);

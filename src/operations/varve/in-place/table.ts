@@ -11,6 +11,7 @@ import {
   type TableLogFile,
   type TableSnapshot,
 } from '../../../tables/snapshot/snapshot.ts';
+import type { FileListener } from '../../backend/version.ts';
 import { sortedByPath } from './external-sort.ts';
 
 /**
@@ -58,6 +59,7 @@ export async function tableAt(
  * @param objects in that order
  * @param isIgnored whether a path never belongs to the dataset
  * @param scratch an empty folder
+ * @param listener hears of those that are chosen
  * @throws VarveError `table-damaged` where the table and the server do not agree on a file
  */
 export async function* objectsOfTable<T extends { readonly path: string; readonly size: number }>(
@@ -66,10 +68,12 @@ export async function* objectsOfTable<T extends { readonly path: string; readonl
   objects: AsyncIterable<T>,
   isIgnored: (path: string) => boolean,
   scratch: string,
+  listener: FileListener | undefined,
 ): AsyncGenerator<T> {
   await mkdir(scratch);
+  const files = sortedByPath(table.files(listener !== undefined), scratch);
   let last: TableEntry | undefined;
-  for await (const [wanted, object] of joinStreams(sortedByPath(table.files(), scratch), objects)) {
+  for await (const [wanted, object] of joinStreams(files, objects)) {
     if (wanted === undefined) continue;
     const name = JSON.stringify(wanted.path.slice(0, 200));
     if (wanted.path === last?.path) throw damagedTable(url, `it names ${name} twice`);
@@ -80,6 +84,7 @@ export async function* objectsOfTable<T extends { readonly path: string; readonl
     }
     if (object.size !== wanted.size)
       throw damagedTable(url, `${name} has ${object.size} bytes, and ${wanted.size} by the table`);
+    listener?.take(wanted.path, table.describe(wanted));
     yield object;
   }
 }

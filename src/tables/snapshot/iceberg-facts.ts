@@ -1,0 +1,141 @@
+import { isRecord, records } from '../../base/json.ts';
+import { typedValue } from '../iceberg/values.ts';
+import type { ColumnBounds, ColumnType, PrimitiveName, TableColumn } from '../model.ts';
+import { shortBounds } from '../value-text.ts';
+
+/** What a manifest says of the rows of a file. Source: https://iceberg.apache.org/spec/#data-file-fields */
+export interface CountedFile {
+  readonly record_count?: unknown;
+  readonly value_counts?: unknown;
+  readonly null_value_counts?: unknown;
+  readonly lower_bounds?: unknown;
+  readonly upper_bounds?: unknown;
+}
+
+/** The same by the names of the columns. */
+export interface IcebergFacts {
+  readonly rows: number;
+  readonly bounds: readonly ColumnBounds[];
+}
+
+/** Writers count the values of a hundred columns of a file, unless told otherwise. */
+export const MAX_COUNTED = 100;
+
+/** Reads what the manifests of a snapshot say of its files, by one schema. */
+export class IcebergFactsReader {
+  readonly columns: readonly TableColumn[];
+  readonly #leaves: readonly Leaf[];
+
+  constructor(schema: unknown) {
+    const fields = fieldsOf(schema);
+    this.columns = fields.map(({ name, type }) => ({ name, type }));
+    this.#leaves = leavesOf(fields, []);
+  }
+
+  /**
+   * What is said of a column in a way that the type of this does not allow is not known.
+   * @param constants the text of those columns that the file itself does not have; null where they have no value
+   * @returns undefined where the manifest does not count the rows
+   */
+  factsOf(file: CountedFile, constants: ReadonlyMap<string, string | null>): IcebergFacts | undefined {
+    const rows = countOf(file.record_count);
+    if (rows === undefined) return undefined;
+    const counted = byId(file.value_counts);
+    const [nulls, lower, upper] = [file.null_value_counts, file.lower_bounds, file.upper_bounds].map(byId);
+    const bounds = this.#leaves.map(({ id, path, type }): ColumnBounds => {
+      const constant = path.length === 1 ? constants.get(path[0]!) : undefined;
+      if (constant === null) return { path, type, nulls: rows };
+      if (constant !== undefined)
+        return { path, type, nulls: 0, ...(AS_TEXT.has(type.is) ? shortBounds(constant, constant) : {}) };
+      const isAway = counted!.size > 0 && counted!.size < MAX_COUNTED && !counted!.has(id);
+      if (isAway) return { path, type, nulls: rows };
+      const known = countOf(nulls!.get(id));
+      const [min, max] = [lower, upper].map((ends) => boundOf(type, ends!.get(id)));
+      return {
+        path,
+        type,
+        ...(known === undefined || known > rows ? {} : { nulls: known }),
+        ...shortBounds(min, max),
+      };
+    });
+    return { rows, bounds };
+  }
+}
+
+/** Types whose values in a partition are text as a profile writes it, or become it. */
+const AS_TEXT: ReadonlySet<string> = new Set(['boolean', 'integer', 'long', 'string', 'date']);
+
+interface Leaf {
+  readonly id: number;
+  readonly path: readonly string[];
+  readonly type: ColumnType;
+}
+
+interface Field extends TableColumn {
+  readonly id: number;
+  readonly within: readonly Field[];
+}
+
+function fieldsOf(type: unknown): Field[] {
+  return records(isRecord(type) ? type.fields : undefined).map((field) => ({
+    id: Number(field.id),
+    name: String(field.name),
+    type: typeOf(field.type),
+    within: fieldsOf(field.type),
+  }));
+}
+
+/** One value a row: what is within lists and maps has others. */
+function leavesOf(fields: readonly Field[], above: readonly string[]): Leaf[] {
+  return fields.flatMap(({ id, name, type, within }) => {
+    const path = [...above, name];
+    if (within.length > 0) return leavesOf(within, path);
+    return type.is === 'list' || type.is === 'map' ? [] : [{ id, path, type }];
+  });
+}
+
+const PLAIN: Readonly<Record<string, PrimitiveName>> = {
+  boolean: 'boolean',
+  int: 'integer',
+  long: 'long',
+  float: 'float',
+  double: 'double',
+  string: 'string',
+  binary: 'binary',
+  date: 'date',
+  time: 'time',
+  timestamp: 'timestamp_ntz',
+  timestamptz: 'timestamp',
+  uuid: 'uuid',
+};
+
+/** Source: https://iceberg.apache.org/spec/#schemas-and-data-types */
+function typeOf(type: unknown): ColumnType {
+  if (isRecord(type)) return typeWithin(type);
+  const name = String(type);
+  const [, precision, scale] = /^decimal\((\d\d?), ?(\d\d?)\)$/.exec(name) ?? [];
+  if (precision !== undefined) return { is: 'decimal', precision: Number(precision), scale: Number(scale) };
+  if (/^fixed\[\d+\]$/.test(name)) return { is: 'binary' };
+  return Object.hasOwn(PLAIN, name) ? { is: PLAIN[name]! } : { is: 'other', name };
+}
+
+function typeWithin(type: Record<string, unknown>): ColumnType {
+  if (type.type === 'struct')
+    return { is: 'struct', fields: fieldsOf(type).map(({ name, type: of }) => ({ name, type: of })) };
+  if (type.type === 'list') return { is: 'list', element: typeOf(type.element) };
+  if (type.type === 'map') return { is: 'map', key: typeOf(type.key), value: typeOf(type.value) };
+  return { is: 'other', name: String(type.type) };
+}
+
+/** Maps from numbers stand in Avro as lists of pairs. */
+function byId(pairs: unknown): ReadonlyMap<number, unknown> {
+  return new Map(records(pairs).map(({ key, value }) => [Number(key), value]));
+}
+
+function countOf(value: unknown): number | undefined {
+  return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined;
+}
+
+function boundOf(type: ColumnType, value: unknown): string | undefined {
+  return value instanceof Uint8Array ? typedValue(type, Buffer.from(value)) : undefined;
+}
