@@ -18,9 +18,6 @@ export interface IcebergFacts {
   readonly bounds: readonly ColumnBounds[];
 }
 
-/** Writers count the values of a hundred columns of a file, unless told otherwise. */
-export const MAX_COUNTED = 100;
-
 /** Reads what the manifests of a snapshot say of its files, by one schema. */
 export class IcebergFactsReader {
   readonly columns: readonly TableColumn[];
@@ -33,28 +30,32 @@ export class IcebergFactsReader {
   }
 
   /**
-   * What is said of a column in a way that the type of this does not allow is not known.
+   * What is said of a column in a way that the type of this does not allow is not known. A column that is not counted may be there all the
+   * same; that it is not there is certain where it came after the manifest.
+   * @param known ids of the columns that there were when the manifest was written; undefined where it does not say
    * @param constants the text of those columns that the file itself does not have; null where they have no value
    * @returns undefined where the manifest does not count the rows
    */
-  factsOf(file: CountedFile, constants: ReadonlyMap<string, string | null>): IcebergFacts | undefined {
+  factsOf(
+    file: CountedFile,
+    constants: ReadonlyMap<string, string | null>,
+    known: ReadonlySet<number> | undefined,
+  ): IcebergFacts | undefined {
     const rows = countOf(file.record_count);
     if (rows === undefined) return undefined;
-    const counted = byId(file.value_counts);
     const [nulls, lower, upper] = [file.null_value_counts, file.lower_bounds, file.upper_bounds].map(byId);
     const bounds = this.#leaves.map(({ id, path, type }): ColumnBounds => {
       const constant = path.length === 1 ? constants.get(path[0]!) : undefined;
       if (constant === null) return { path, type, nulls: rows };
       if (constant !== undefined)
         return { path, type, nulls: 0, ...(AS_TEXT.has(type.is) ? shortBounds(constant, constant) : {}) };
-      const isAway = counted!.size > 0 && counted!.size < MAX_COUNTED && !counted!.has(id);
-      if (isAway) return { path, type, nulls: rows };
-      const known = countOf(nulls!.get(id));
+      if (known?.has(id) === false) return { path, type, nulls: rows };
+      const counted = countOf(nulls!.get(id));
       const [min, max] = [lower, upper].map((ends) => boundOf(type, ends!.get(id)));
       return {
         path,
         type,
-        ...(known === undefined || known > rows ? {} : { nulls: known }),
+        ...(counted === undefined || counted > rows ? {} : { nulls: counted }),
         ...shortBounds(min, max),
       };
     });

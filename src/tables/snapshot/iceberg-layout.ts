@@ -1,6 +1,6 @@
 import { isRecord, records } from '../../base/json.ts';
 import type { TableColumn } from '../model.ts';
-import { type CountedFile, type IcebergFacts, IcebergFactsReader, MAX_COUNTED } from './iceberg-facts.ts';
+import { type CountedFile, type IcebergFacts, IcebergFactsReader } from './iceberg-facts.ts';
 import { ShownColumns } from './shown-columns.ts';
 import { damagedTable, unsupportedTable } from './snapshot.ts';
 
@@ -13,14 +13,20 @@ export interface SnapshotLayout {
    * @throws VarveError `table-feature-unsupported`, `table-damaged`
    */
   check(path: string, specId: number, file: PartedFile): void;
-  /** @returns undefined where the manifest does not count its rows */
-  factsOf(specId: number, file: PartedFile): IcebergFacts | undefined;
+  /**
+   * @param known ids of the columns that there were when the manifest was written; undefined where it does not say
+   * @returns undefined where the manifest does not count its rows
+   */
+  factsOf(specId: number, file: PartedFile, known: ReadonlySet<number> | undefined): IcebergFacts | undefined;
 }
 
 /** What a manifest says of a file. Source: https://iceberg.apache.org/spec/#data-file-fields */
 export interface PartedFile extends CountedFile {
   readonly partition?: unknown;
 }
+
+/** Writers count the values of a hundred columns of a file, unless told otherwise. */
+const MAX_COUNTED = 100;
 
 interface Leaf {
   readonly name: string;
@@ -49,6 +55,7 @@ export function icebergLayout(
   const specs = specsOf(metadata);
   const shown = new ShownColumns(url);
   const facts = new IcebergFactsReader(schema);
+  const isCounting = !leavesUncounted(metadata);
   /** The columns that part a file; undefined where it has them itself. */
   const partitionOf = (specId: number, file: PartedFile): Map<string, string | null | undefined> => {
     const fields = specs.get(specId);
@@ -68,14 +75,15 @@ export function icebergLayout(
     columns: facts.columns,
     check(path, specId, file) {
       const counted = countedIn(file);
-      const isAway = (id: number) => counted !== undefined && counted.size < MAX_COUNTED && !counted.has(id);
+      const isAway = (id: number) =>
+        isCounting && counted !== undefined && counted.size < MAX_COUNTED && !counted.has(id);
       for (const [id, { name }] of dropped) if (!isAway(id)) throw hasDropped(url, path, name);
       for (const [id, { name }] of defaults) if (!counted?.has(id)) throw hasDefault(url, path, name);
       shown.check(path, partitionOf(specId, file));
     },
-    factsOf(specId, file) {
+    factsOf(specId, file, known) {
       const constants = [...partitionOf(specId, file)].filter(([, value]) => value !== undefined);
-      return facts.factsOf(file, new Map(constants as [string, string | null][]));
+      return facts.factsOf(file, new Map(constants as [string, string | null][]), known);
     },
   };
 }
@@ -121,6 +129,13 @@ function leavesOf(
 function countedIn({ value_counts: counts }: PartedFile): ReadonlySet<number> | undefined {
   const pairs = records(counts);
   return pairs.length === 0 ? undefined : new Set(pairs.map(({ key }) => Number(key)));
+}
+
+/** Whether a table tells its writers not to count some of its columns. */
+function leavesUncounted({ properties }: Readonly<Record<string, unknown>>): boolean {
+  return Object.entries(isRecord(properties) ? properties : {}).some(
+    ([key, value]) => key.startsWith('write.metadata.metrics.') && value === 'none',
+  );
 }
 
 /** As a folder has to have it for varve to show the same. */

@@ -197,9 +197,12 @@ async function* filesOf(
       'lists its manifests in its metadata',
       'Write a snapshot with a newer Iceberg.',
     );
-  for await (const listed of avroFile(source, metadata, manifestList)) {
+  const lists = await avroFile(source, metadata, manifestList);
+  for (const listed of lists.records()) {
     const { manifest_path: path, content, partition_spec_id: specId } = listed;
-    for await (const entry of avroFile(source, metadata, String(path))) {
+    const manifest = await avroFile(source, metadata, String(path));
+    const known = wantsFacts ? idsIn(manifest.meta.schema) : undefined;
+    for (const entry of manifest.records()) {
       signal?.throwIfAborted();
       const { status, data_file: file } = entry;
       if (status === STATUS.deleted || !isRecord(file)) continue;
@@ -207,7 +210,7 @@ async function* filesOf(
       const found = listedFile(url, metadata, String(path), file);
       const spec = Number(specId ?? 0);
       layout.check(found.path, spec, file);
-      const facts = wantsFacts ? layout.factsOf(spec, file) : undefined;
+      const facts = wantsFacts ? layout.factsOf(spec, file, known) : undefined;
       yield { ...found, ...(facts && { facts }) };
     }
   }
@@ -233,19 +236,42 @@ function hasDeletes(url: string): VarveError {
   );
 }
 
-async function* avroFile(
-  source: TableLocation,
-  metadata: Metadata,
-  named: string,
-): AsyncGenerator<Record<string, unknown>> {
+/** The ids of the columns of a schema in the head of a manifest; undefined where that has none. */
+function idsIn(schema: string | undefined): ReadonlySet<number> | undefined {
+  try {
+    return schema === undefined ? undefined : new Set(columnIds(parseShallow(schema)).values());
+  } catch {
+    return undefined;
+  }
+}
+
+interface AvroFile {
+  readonly meta: Readonly<Record<string, string>>;
+  records(): Iterable<Record<string, unknown>>;
+}
+
+async function avroFile(source: TableLocation, metadata: Metadata, named: string): Promise<AvroFile> {
   const name = pathIn(source.url, metadata, named);
   const file = await fileOf(source, name);
   const bytes = await wholeFile(source, file, MAX_MANIFEST_BYTES);
+  const damaged = (error: unknown): unknown =>
+    error instanceof RangeError ? damagedTable(source.url, `${name}: ${error.message}`, error) : error;
   try {
-    for (const record of openAvro(bytes).records) if (isRecord(record)) yield record;
+    const { meta, records: found } = openAvro(bytes);
+    return { meta, records: () => plainRecords(found, damaged) };
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw damagedTable(source.url, `${name}: ${error.message}`, error);
+    throw damaged(error);
+  }
+}
+
+function* plainRecords(
+  found: Iterable<unknown>,
+  damaged: (error: unknown) => unknown,
+): Generator<Record<string, unknown>> {
+  try {
+    for (const record of found) if (isRecord(record)) yield record;
+  } catch (error) {
+    throw damaged(error);
   }
 }
 

@@ -132,6 +132,6 @@ describe.skipIf(spark === undefined || jars === undefined)(
         [0, box.git(['rev-parse', 'HEAD~1']).trim()],
         [1, box.git(['rev-parse', 'HEAD']).trim()],
       ]);
-    }, 240_000);
+    }, 480_000);
   },
 );

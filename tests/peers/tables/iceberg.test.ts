@@ -108,5 +108,5 @@ test.skipIf(spark === undefined || jars === undefined)(
     ]);
     box.remove();
   },
-  240_000,
+  480_000,
 );
