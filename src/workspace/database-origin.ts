@@ -25,8 +25,10 @@ const MAX_QUERY = 16 * 1024;
 /** Of names of columns, and of values that are remembered. */
 const MAX_VALUE = 1024;
 /** Neither a password nor a parameter but for those that say how to connect. */
-const URL =
-  /^(?:mysql|mariadb|postgres|postgresql):\/\/(?:[^\x00-\x20\x7f:@/?#]*@)?[^\x00-\x20\x7f@/?#]*\/[^\x00-\x20\x7f@/?#]+(?:\?(?:sslmode|ssl-mode|socket)=[^\x00-\x20\x7f&#]*(?:&(?:sslmode|ssl-mode|socket)=[^\x00-\x20\x7f&#]*)*)?$/;
+const PARAMETER = /(?:sslmode|ssl-mode|sslrootcert|ssl-ca|socket|timeout)=[^\x00-\x20\x7f&#]*/.source;
+const URL = new RegExp(
+  `^(?:mysql|mariadb|postgres|postgresql)://(?:[^\\x00-\\x20\\x7f:@/?#]*@)?[^\\x00-\\x20\\x7f@/?#]*/[^\\x00-\\x20\\x7f@/?#]+(?:\\?${PARAMETER}(?:&${PARAMETER})*)?$`,
+);
 
 /** Tell which fact is not one that an origin can have, as the rest of a sentence; undefined if all are. */
 export function problemOfOrigin({ url, table, query, incremental }: DatabaseOrigin): string | undefined {

@@ -195,6 +195,7 @@ test('of which rows it is a copy is read back, with whatever else a pointer says
     'mysql://h/shop',
     'postgresql://ann@db.example:5432/shop?sslmode=require',
     'mysql://h/shop?socket=/run/x.sock',
+    'mysql://h/shop?ssl-ca=/etc/ca.pem&timeout=60',
   );
   const database = fc.oneof(fc.record({ url, table: text }), fc.record({ url, query: text }));
   const last = fc.string({ maxLength: 40, unit: 'grapheme' }).filter((one) => !one.includes('\0'));

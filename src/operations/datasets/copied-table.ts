@@ -41,7 +41,7 @@ export async function withCopiedTable<T>(
   use: (exported: CopiedTable) => Promise<T>,
 ): Promise<T> {
   const name = wanted.table ?? describeDatabase(address);
-  const results = await openResultSet(address, wanted, password, next);
+  const results = await openResultSet(address, wanted, { password, next, signal, onWaiting: onWarning });
   try {
     if (wanted.table !== undefined && next === undefined && results.key.length === 0)
       onWarning?.(withoutKey(wanted.table));
@@ -49,12 +49,14 @@ export async function withCopiedTable<T>(
     const how = { format, key: results.key, onRows, ...(signal && { signal }) };
     const read = (sink: RowSink): Promise<void> => results.read(sink);
     return await exportRows(columnsOf(results, name), read, how, (exported) => {
+      // What is made of the rows may take long, and needs no server.
+      results.close();
       for (const column of exported.asText) onWarning?.(keptAsText(column));
       const { path, rows } = exported;
       return use({ path, rows, last: results.last(), leftOut: results.leftOut });
     });
   } finally {
-    await results.close();
+    results.close();
   }
 }
 
