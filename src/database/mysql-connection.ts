@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { type Connection, type ConnectionOptions, createConnection, type FieldPacket } from 'mysql2';
-import { clientTlsMode, type DatabaseAddress } from './address.ts';
+import type { DatabaseAddress } from './address.ts';
 import type { ConnectionWatch } from './connection-watch.ts';
 import type { Statement } from './names.ts';
 import { readOptionFile } from './option-file.ts';
@@ -118,7 +118,8 @@ export function mysqlOptions(address: DatabaseAddress, password: string | undefi
   const server = host ?? file.host ?? 'localhost';
   const secret = password ?? process.env.MYSQL_PWD ?? file.password;
   const ssl = tlsOptions(address, path ?? server, {
-    mode: clientTlsMode(file['ssl-mode'], '`ssl-mode` in ~/.my.cnf'),
+    mode: file['ssl-mode'],
+    modePlace: '`ssl-mode` in ~/.my.cnf',
     authority: file['ssl-ca'],
   });
   return {

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { clientTlsMode, type DatabaseAddress } from './address.ts';
+import type { DatabaseAddress } from './address.ts';
 import { ConnectionWatch } from './connection-watch.ts';
 import { followable } from './errors.ts';
 import { quotedTable, type Statement, selectAll, selectNext, selectNone } from './names.ts';
@@ -118,7 +118,8 @@ function optionsOf(address: DatabaseAddress, password: string | undefined): pg.C
   const server = socket ?? host;
   const { PGHOST, PGSSLMODE, PGSSLROOTCERT } = process.env;
   const ssl = tlsOptions(address, server ?? (PGHOST || 'localhost'), {
-    mode: clientTlsMode(PGSSLMODE, 'PGSSLMODE'),
+    mode: PGSSLMODE,
+    modePlace: 'PGSSLMODE',
     authority: PGSSLROOTCERT || usualAuthority(),
   });
   return {

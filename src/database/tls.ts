@@ -2,11 +2,13 @@ import { readFileSync, statSync } from 'node:fs';
 import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import { VarveError } from '../errors.ts';
 import { neutral } from '../wording/neutral.ts';
-import type { DatabaseAddress, TlsMode } from './address.ts';
+import { clientTlsMode, type DatabaseAddress, type TlsMode } from './address.ts';
 
 /** What the settings of a database's own clients say of encryption. */
 export interface ClientTls {
-  readonly mode: TlsMode | undefined;
+  readonly mode: string | undefined;
+  /** Where that stands, for messages. */
+  readonly modePlace: string;
   /** Path of a file of certificates. */
   readonly authority: string | undefined;
 }
@@ -24,16 +26,16 @@ export interface TlsOptions {
  * Decide how a connection is encrypted: as the URL says, else as the settings of clients do, else as {@link defaultMode} does.
  * @param server its name or address, or the path of a socket
  * @returns undefined for a connection that is not
- * @throws VarveError `certificates-unreadable`
+ * @throws VarveError `certificates-unreadable`, `database-url-invalid`
  */
 export function tlsOptions(
   { tls, authority, socket }: DatabaseAddress,
   server: string,
   client: ClientTls,
 ): TlsOptions | undefined {
-  // Whoever names an authority wants to know by it who answers. What clients are set to is not for sockets.
+  // Whoever names an authority wants to know by it who answers.
   const named = tls ?? (authority === undefined ? undefined : 'verify');
-  const mode = named ?? (isPath(server, socket) ? undefined : client.mode) ?? defaultMode(server, socket);
+  const mode = named ?? modeOfClients(server, socket, client) ?? defaultMode(server, socket);
   if (mode === 'disable') return undefined;
   const certificates = certificatesAt(authority ?? client.authority);
   return {
@@ -43,6 +45,15 @@ export function tlsOptions(
     checkServerIdentity: (_, certificate) =>
       mode === 'verify' ? checkServerIdentity(server, certificate) : undefined,
   };
+}
+
+/** What clients are set to is not for sockets. */
+function modeOfClients(
+  server: string,
+  socket: string | undefined,
+  { mode, modePlace }: ClientTls,
+): TlsMode | undefined {
+  return isPath(server, socket) ? undefined : clientTlsMode(mode, modePlace);
 }
 
 /** Traffic to another machine is encrypted, and that machine has to prove who it is. */

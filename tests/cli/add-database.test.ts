@@ -49,6 +49,20 @@ test('what names no database, or would show a password, is refused before a conn
   refused(box, ['add', 'mysql://db.example/shop', '--table', 'x'], 'usage', '');
   refused(box, ['add', 'data', '--table', 'x'], 'usage', '');
   refused(box, add('mysql://localhost:1/shop', '--table', 'x'), 'database-unreachable', '');
+  for (const more of ['timeout=0', 'timeout=soon', 'sslrootcert=', 'socket=/a&socket=/b', 'sslmode=prefer'])
+    refused(box, add(`mysql://db.example/shop?${more}`, '--table', 'x'), 'database-url-invalid', '');
+  // What stands behind a # may be the end of a password.
+  const cut = refused(
+    box,
+    add('mysql://ann@h/shop#hush', '--table', 'x'),
+    'database-url-invalid',
+    'shop has a #',
+  );
+  expect(cut).toContain('%23');
+  expect(cut).not.toContain('hush');
+  // One table or query, wherever it is named.
+  refused(box, add('mysql://h/shop?table=x', '--table', 'x'), 'usage', '');
+  refused(box, add('mysql://h/shop?table=x&query=SELECT 1'), 'usage', '');
   // A scheme may be written in any letters, and messages write it as the remedy does.
   expect(box.varve(add('MySQL://ann@db.example/', '--table', 'x')).err).toMatch(
     /mysql:\/\/ann@db.example\/ names no database\n.*as mysql:\/\/USER@HOST:PORT\/DATABASE/,
@@ -332,13 +346,32 @@ describeWithMariadb(() => {
 
     box.git(['clone', '-q', 'repo', 'clone'], '.');
     refused(box, ['update'], 'settings-untrusted', '', 'clone');
-    expect(box.ok(['trust', '--show'], 'clone')).toMatch(/database {2}mysql:[\s\S]*table {5}stock/);
+    expect(box.ok(['trust', '--show'], 'clone')).toMatch(
+      /database {2}mysql:\/\/root@localhost[\s\S]*table {5}stock/,
+    );
+    // As whom it is asked is shown, however that is written.
+    const pointer = readFileSync(box.path('repo/stock.parquet.varve'), 'utf8');
+    box.write('clone/stock.parquet.varve', pointer.replace('root@', 'r%6fo,t@'));
+    expect(box.ok(['trust', '--show'], 'clone')).toContain('mysql://r%6fo,t@localhost');
 
     // A version of one's own follows nothing.
     box.write('repo/stock.parquet', readFileSync(box.path('repo/stock.parquet')).subarray(0, -1));
     expect(box.varve(['update']).err).toContain('nobody saved what it holds');
     expect(box.varve(['add', 'stock.parquet']).err).toContain('`varve update` leaves it alone');
     refused(box, ['update', 'stock.parquet'], 'import-missing', 'stock.parquet');
+  });
+
+  test('a table may be named in the URL, and have a dot in its name', () => {
+    server.run('CREATE TABLE `we ird.le` (id INT PRIMARY KEY); INSERT INTO `we ird.le` VALUES (7)');
+    const add = (...args: string[]) => ['add', ...args, '--to', 'dotted.csv'];
+    for (const name of ['"we ird.le"', '`we ird.le`', 'shop."we ird.le"'])
+      expect(box.ok(add(server.url(), '--table', name))).toContain('1 row');
+    expect(refused(box, add(server.url(), '--table', 'we ird.le'), 'database-error', '')).toContain('quotes');
+    expect(box.ok(add(server.url('&table="we ird.le"')))).toMatch(/^unchanged/);
+    const pointer = readFileSync(box.path('repo/dotted.csv.varve'), 'utf8');
+    expect(pointer).toContain(`database: ${JSON.stringify(server.url())}\n`.replaceAll('"', ''));
+    expect(box.ok(['update'])).toMatch(/^unchanged/);
+    expect(box.ok(add(server.url('&query=SELECT 1 %2B 1 AS two')))).toContain('1 row');
   });
 
   test('where one row in a thousand was edited, a push of a copy in CSV sends a fraction', () => {
@@ -445,6 +478,34 @@ describeWithMariadb(() => {
 });
 
 describeWithPostgresql(() => {
+  test('a server that ends the connection in the middle of a copy is told of, and leaves nothing', async () => {
+    const server = await startPostgresql();
+    const box = new Sandbox().repository();
+    server.run(
+      'CREATE TABLE big AS SELECT g AS id, repeat(md5(g::text), 20) AS t FROM generate_series(1, 400000) g',
+    );
+    const copies = 'FROM pg_stat_activity WHERE query LIKE \'COPY (SELECT * FROM "big"%\'';
+    for (const args of [
+      ['add', server.url(), '--table', 'big', '--to', 'big.parquet', '--json'],
+      ['profile', server.url('&table=big'), '--json'],
+    ]) {
+      const command = box.later(args);
+      // Until it reads.
+      while (!server.run(`SELECT state ${copies}`).includes('active')) await sleep(20);
+      server.run(`SELECT pg_terminate_backend(pid) ${copies}`);
+      const { code, out } = await command;
+      const { error } = JSON.parse(out) as { error: { code: string; remedy: string } };
+      expect([code, error.code, error.remedy]).toEqual([
+        ...[2, 'database-unreachable', expect.stringContaining('run the same again')],
+      ]);
+    }
+    expect(existsSync(box.path('repo/big.parquet'))).toBe(false);
+    await server.stop();
+    box.remove();
+  }, 120_000);
+});
+
+describeWithPostgresql(() => {
   let server: DatabaseServer;
   beforeAll(async () => {
     server = await startPostgresql();
@@ -530,6 +591,14 @@ describeWithPostgresql(() => {
       { t: '\\N', b: '', c: '    ', v: 'null', day: '0044-03-15 BC' },
       { t: '\\.', b: 'null', c: 'ü   ', v: '00000', day: 'null' },
     ]);
+  });
+
+  test('the end of a day is kept as text, since no file of Parquet has it, and a name may have a dot', async () => {
+    server.run(`CREATE TABLE "ed.ges" (id int PRIMARY KEY, t time);
+      INSERT INTO "ed.ges" VALUES (1, '24:00:00'), (2, '12:00:00')`);
+    const add = ['add', server.url(), '--table', 'public."ed.ges"', '--to', 'edges.parquet'];
+    expect(box.varve(add).err).toContain('t is kept as text: 1 value of it is no TIME.');
+    expect((await read('edges.parquet')).rows.map(({ t }) => t)).toEqual(['24:00:00', '12:00:00']);
   });
 
   test('is profiled by its URL, without a file of it', () => {
