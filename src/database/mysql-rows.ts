@@ -190,10 +190,18 @@ function readerOf(field: Field, { type: wanted }: CellSink): Reader {
   if (DATES.includes(type) && wanted !== 'VARCHAR') return addDateTime;
   const isText = DATES.includes(type) || type === TYPE.time;
   if (!isText && isAsItComes(field)) return addLengthCoded;
-  const text = textOf(field);
+  const text = type === TYPE.timestamp ? zoned(textOf(field)) : textOf(field);
   return (packet, cell) => {
     const bytes = Buffer.from(text(packet));
     cell.addBytes(bytes, 0, bytes.length);
+  };
+}
+
+/** An instant as text says its zone, which is that of the session; a date that is zero is in none. */
+function zoned(text: (packet: Packet) => string): (packet: Packet) => string {
+  return (packet) => {
+    const value = text(packet);
+    return value.startsWith('0000') ? value : `${value}+00`;
   };
 }
 

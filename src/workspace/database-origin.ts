@@ -17,6 +17,8 @@ export interface Incremental {
   readonly last?: string;
   /** How many rows were taken in all. */
   readonly rows: number;
+  /** Columns that are text for the sake of values of the first rows, and stay so. */
+  readonly text?: readonly string[];
 }
 
 const MAX_URL = 2048;
@@ -45,10 +47,12 @@ export function problemOfOrigin({ url, table, query, incremental }: DatabaseOrig
   return incremental && problemOfIncremental(incremental);
 }
 
-function problemOfIncremental({ column, last }: Incremental): string | undefined {
+function problemOfIncremental({ column, last, text = [] }: Incremental): string | undefined {
   if (column === '' || column.length > MAX_VALUE || column.includes('\0'))
     return '`database-incremental` names no column';
   if (last !== undefined && (last.length > MAX_VALUE || last.includes('\0')))
     return '`database-last` is no value that could be remembered';
+  if (text.some((name) => name === '' || name.includes('\0')) || text.join().length > MAX_QUERY)
+    return '`database-text` names no columns';
   return undefined;
 }
