@@ -1,4 +1,5 @@
 import { VarveError } from '../errors.ts';
+import { neutral } from '../wording/neutral.ts';
 import { withoutSecrets } from '../wording/urls.ts';
 import type { DatabaseQuery } from './query.ts';
 
@@ -12,11 +13,21 @@ export interface DatabaseAddress {
   readonly database: string;
   /** Path of a socket on this machine, in place of host and port. */
   readonly socket?: string;
-  readonly tls: Tls;
+  /** Undefined where the URL does not say. */
+  readonly tls?: TlsMode;
+  /** Path of a file of certificates, in PEM: one of these authorities has to vouch for the server. */
+  readonly authority?: string;
+  /** Seconds for which the server may be silent. */
+  readonly timeout?: number;
 }
 
-/** - `verify`: encrypted, and the server proves who it is - `require`: encrypted - `disable`: neither */
-export type Tls = 'verify' | 'require' | 'disable';
+/**
+ * - `verify`: encrypted, and the server proves who it is
+ * - `verify-ca`: encrypted, and an authority vouches for the server, by whatever name
+ * - `require`: encrypted
+ * - `disable`: none of it
+ */
+export type TlsMode = 'verify' | 'verify-ca' | 'require' | 'disable';
 
 const SCHEMES = {
   mysql: 'mysql',
@@ -25,9 +36,16 @@ const SCHEMES = {
   postgres: 'postgresql',
 } as const;
 const DATABASE_URL = new RegExp(`^(${Object.keys(SCHEMES).join('|')})://`, 'i');
-const TLS_WORDS: Readonly<Record<string, Tls>> = {
+/** Words of the clients of MySQL, MariaDB and PostgreSQL. Those that take what comes, such as `prefer`, leave it to varve. */
+const TLS_WORDS: Readonly<Record<string, TlsMode>> = {
   ...{ disable: 'disable', disabled: 'disable', require: 'require', required: 'require' },
+  ...{ 'verify-ca': 'verify-ca', verify_ca: 'verify-ca' },
   ...{ verify: 'verify', 'verify-full': 'verify', verify_identity: 'verify' },
+};
+/** What may stand behind a `?`, by the names that the clients of either kind of database have for it. */
+const PARAMETERS: Readonly<Record<string, 'mode' | 'authority' | 'socket' | 'timeout'>> = {
+  ...{ sslmode: 'mode', 'ssl-mode': 'mode', sslrootcert: 'authority', 'ssl-ca': 'authority' },
+  ...{ socket: 'socket', timeout: 'timeout' },
 };
 
 export function isDatabaseUrl(text: string): boolean {
@@ -35,13 +53,16 @@ export function isDatabaseUrl(text: string): boolean {
 }
 
 /**
- * Read `mysql://user@host:port/database` or `postgresql://…`; `?sslmode=verify|require|disable` and `?socket=PATH` may follow. Traffic to another
- * machine is encrypted, and that machine has to prove who it is, unless the URL says otherwise.
+ * Read `mysql://user@host:port/database` or `postgresql://…`; `?sslmode=verify|verify-ca|require|disable`, `?sslrootcert=PATH`,
+ * `?socket=PATH` and `?timeout=SECONDS` may follow.
  * @throws VarveError `database-url-invalid`
  */
 export function parseDatabaseUrl(text: string): DatabaseAddress {
+  const [whole] = splitOnce(text, '#');
   // Schemes may be written in any letters, and are shown as the remedy writes them.
-  const shown = withoutSecrets(text.replace(/^[^:]*/, (scheme) => scheme.toLowerCase()));
+  const shown = withoutSecrets(whole.replace(/^[^:]*/, (scheme) => scheme.toLowerCase()));
+  // What stands behind it may be the end of a password.
+  if (whole !== text) throw invalid(shown, 'has a # behind it', 'Write a # that belongs to a name as %23.');
   let url: URL;
   try {
     url = new URL(text);
@@ -54,15 +75,76 @@ export function parseDatabaseUrl(text: string): DatabaseAddress {
   const database = decoded(url.pathname.slice(1), shown);
   if (database === '' || database.includes('/')) throw invalid(shown, 'names no database');
   const host = decoded(url.hostname.replace(/^\[(.*)\]$/, '$1'), shown);
-  const socket = url.searchParams.get('socket') ?? undefined;
   return {
     kind,
     ...(host !== '' && { host }),
     ...(url.port !== '' && { port: Number(url.port) }),
     ...(url.username !== '' && { user: decoded(url.username, shown) }),
     database,
+    ...parametersOf(url.searchParams, shown),
+  };
+}
+
+type Parameters = Pick<DatabaseAddress, 'tls' | 'authority' | 'socket' | 'timeout'>;
+
+function parametersOf(given: URLSearchParams, shown: string): Parameters {
+  const found: Partial<Record<(typeof PARAMETERS)[string], string>> = {};
+  for (const [name, value] of given) {
+    const known = Object.hasOwn(PARAMETERS, name) ? PARAMETERS[name]! : undefined;
+    if (known === undefined) throw invalid(shown, `has \`${neutral(name)}=\`, which says nothing here`);
+    if (found[known] !== undefined || value === '') throw invalid(shown, `has no one \`${name}=\``);
+    found[known] = value;
+  }
+  const { mode, timeout, authority, socket } = found;
+  const tls = mode === undefined ? undefined : TLS_WORDS[mode.toLowerCase()];
+  if (mode !== undefined && tls === undefined)
+    throw invalid(shown, 'has a `sslmode=` other than verify, verify-ca, require and disable');
+  if (timeout !== undefined && !/^[1-9]\d{0,5}$/.test(timeout))
+    throw invalid(shown, 'has a `timeout=` that is no number of seconds from 1 to 999999');
+  return {
+    ...(tls !== undefined && { tls }),
+    ...(authority !== undefined && { authority }),
     ...(socket !== undefined && { socket }),
-    tls: tlsOf(url.searchParams, shown) ?? (isHere(host, socket) ? 'disable' : 'verify'),
+    ...(timeout !== undefined && { timeout: Number(timeout) }),
+  };
+}
+
+/**
+ * Read a mode of TLS from the settings of a database's own clients; undefined for none, and for one that takes what comes.
+ * @param place where it stands, for messages
+ * @throws VarveError `database-url-invalid`
+ */
+export function clientTlsMode(word: string | undefined, place: string): TlsMode | undefined {
+  if (word === undefined || word === '' || /^(allow|prefer|preferred)$/i.test(word)) return undefined;
+  const mode = TLS_WORDS[word.toLowerCase()];
+  if (mode !== undefined) return mode;
+  throw new VarveError('database-url-invalid', `${place} has a word that no client of the database knows`, {
+    path: place,
+    remedy: `Correct it, or write \`?sslmode=verify\`, \`require\` or \`disable\` behind the URL, which comes before ${place}.`,
+  });
+}
+
+/** The URL of a database, and what it names of it. */
+interface TableUrl {
+  /** Without table and query. */
+  readonly url: string;
+  readonly table?: string;
+  readonly query?: string;
+}
+
+/** Cut `table=` and `query=` off the URL of a database. */
+export function splitTableUrl(text: string): TableUrl {
+  const [base, parameters] = splitOnce(text, '?');
+  const isAsked = (part: string): boolean => /^(table|query)=/.test(part);
+  const parts = parameters.split('&');
+  const others = parts.filter((part) => !isAsked(part));
+  // A plus sign is one, as it is in SQL; forms alone mean a space by it.
+  const asked = new URLSearchParams(parts.filter(isAsked).join('&').replaceAll('+', '%2B'));
+  const [table, query] = [asked.get('table'), asked.get('query')];
+  return {
+    url: others.join('') === '' ? base : `${base}?${others.join('&')}`,
+    ...(table && { table }),
+    ...(query && { query }),
   };
 }
 
@@ -71,44 +153,21 @@ export function parseDatabaseUrl(text: string): DatabaseAddress {
  * @throws VarveError `database-url-invalid`
  */
 export function parseTableUrl(text: string): { address: DatabaseAddress; wanted: DatabaseQuery } {
-  const [base, parameters] = splitOnce(text, '?');
-  // A plus sign is one, as it is in SQL; forms alone mean a space by it.
-  const asked = new URLSearchParams(parameters.replaceAll('+', '%2B'));
-  const table = asked.get('table');
-  const query = asked.get('query');
-  asked.delete('table');
-  asked.delete('query');
-  const address = parseDatabaseUrl(asked.size === 0 ? base : `${base}?${asked}`);
-  if (table && query === null) return { address, wanted: { table } };
-  if (query && table === null) return { address, wanted: { query } };
-  throw new VarveError(
-    'database-url-invalid',
-    `${withoutSecrets(base)} names neither one table nor one query`,
-    {
-      path: withoutSecrets(base),
-      remedy:
-        "Name one in quotes, as in 'mysql://USER@HOST/DATABASE?table=NAME' or 'mysql://USER@HOST/DATABASE?query=SELECT …'.",
-    },
-  );
+  const { url, table, query } = splitTableUrl(text);
+  const address = parseDatabaseUrl(url);
+  if (table !== undefined && query === undefined) return { address, wanted: { table } };
+  if (query !== undefined && table === undefined) return { address, wanted: { query } };
+  const path = withoutSecrets(splitOnce(text, '?')[0]);
+  throw new VarveError('database-url-invalid', `${path} names neither one table nor one query`, {
+    path,
+    remedy:
+      "Name one in quotes, as in 'mysql://USER@HOST/DATABASE?table=NAME' or 'mysql://USER@HOST/DATABASE?query=SELECT …'.",
+  });
 }
 
 function splitOnce(text: string, mark: string): [before: string, behind: string] {
   const at = text.indexOf(mark);
   return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + mark.length)];
-}
-
-function tlsOf(parameters: URLSearchParams, shown: string): Tls | undefined {
-  const unknown = [...parameters.keys()].find((name) => !['sslmode', 'ssl-mode', 'socket'].includes(name));
-  if (unknown !== undefined) throw invalid(shown, `has \`${unknown}=\`, which says nothing here`);
-  const word = parameters.get('sslmode') ?? parameters.get('ssl-mode');
-  if (word === null) return undefined;
-  const tls = TLS_WORDS[word.toLowerCase()];
-  if (tls === undefined) throw invalid(shown, 'has a `sslmode=` other than verify, require and disable');
-  return tls;
-}
-
-function isHere(host: string, socket: string | undefined): boolean {
-  return socket !== undefined || ['', 'localhost', '127.0.0.1', '::1'].includes(host) || host.startsWith('/');
 }
 
 function decoded(text: string, shown: string): string {
@@ -119,11 +178,12 @@ function decoded(text: string, shown: string): string {
   }
 }
 
-function invalid(shown: string, problem: string): VarveError {
-  return new VarveError('database-url-invalid', `${shown} ${problem}`, {
-    path: shown,
-    remedy: 'Write it as mysql://USER@HOST:PORT/DATABASE, or postgresql:// in the same way.',
-  });
+function invalid(
+  shown: string,
+  problem: string,
+  remedy = 'Write it as mysql://USER@HOST:PORT/DATABASE, or postgresql:// in the same way.',
+): VarveError {
+  return new VarveError('database-url-invalid', `${shown} ${problem}`, { path: shown, remedy });
 }
 
 /** Where the clients of a database look for a password. */

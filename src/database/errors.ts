@@ -11,23 +11,52 @@ const REFUSED = [
   '28P01',
   '42501',
 ];
-const UNREACHABLE = [
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENOENT',
-  'ECONNRESET',
-  'PROTOCOL_CONNECTION_LOST',
+/** The server ended the connection, or something between did. */
+const LOST = [
+  ...['ECONNRESET', 'EPIPE', 'PROTOCOL_CONNECTION_LOST', 'ER_SERVER_SHUTDOWN', 'ER_CONNECTION_KILLED'],
+  // Source: PostgreSQL 17 Documentation, Appendix A: shutdown by an administrator, crash, and a server that starts.
+  ...['57P01', '57P02', '57P03'],
 ];
+/** The statement was ended, for no fault of its own. */
+const INTERRUPTED = [
+  'ER_QUERY_INTERRUPTED',
+  'ER_LOCK_WAIT_TIMEOUT',
+  'ER_STATEMENT_TIMEOUT',
+  'ER_QUERY_TIMEOUT',
+];
+const UNREACHABLE = ['ECONNREFUSED', 'ENOTFOUND', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENOENT', ...LOST];
+/** Of Node, and of the driver of MySQL, which has one for all. */
+const UNTRUSTED = /^(ERR_TLS_|ERR_SSL_|EPROTO$|HANDSHAKE_SSL_ERROR|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|CERT_)/;
 const MAX_SAID = 500;
+
+/** What drivers say to programmers, and what it means to people; with a code, as if the server had said so. */
+const DRIVER_WORDS: readonly (readonly [theirs: RegExp, ours: string, code?: string])[] = [
+  [/LOCAL INFILE command/, 'the server asked for a file of this machine, which was not sent'],
+  [/mysql_clear_password/, 'the server wants the password in clear text, which was not sent'],
+  [/unknown plugin (\w+)/, 'the server wants a way to log in that varve has not: $1'],
+  [
+    /client password must be a string|no password/i,
+    'the server wants a password, and there is none',
+    '28P01',
+  ],
+  [/^SASL: (.*)$/, 'the login failed: $1'],
+  [/not support (SSL|secure) connection/, 'the server has no TLS', 'HANDSHAKE_SSL_ERROR'],
+  [/^Connection terminated/, 'the server ended the connection', 'ECONNRESET'],
+  [/^timeout expired$/, 'no login within 20 seconds', 'ETIMEDOUT'],
+];
 
 /** Say what a server or its driver said, about the database that was asked. */
 export function databaseError(error: unknown, address: DatabaseAddress): VarveError {
   if (error instanceof VarveError) return error;
   const path = describeDatabase(address);
-  const { code = '', message } = error as { code?: string; message: string };
-  const said = neutral(message.split('\n')[0]!.slice(0, MAX_SAID));
+  // A driver that believed what it cannot make sense of.
+  if (error instanceof TypeError || error instanceof RangeError)
+    return new VarveError('database-error', `What ${path} sends is not what such a server sends`, {
+      path,
+      remedy: 'Check scheme, host and port of the URL: something else may listen there.',
+      cause: error,
+    });
+  const { code, said } = saidBy(error as { code?: string; message: string });
   if (REFUSED.includes(code))
     return new VarveError('database-refused', `${path} lets this user not read: ${said}`, {
       path,
@@ -37,15 +66,44 @@ export function databaseError(error: unknown, address: DatabaseAddress): VarveEr
   if (UNREACHABLE.includes(code))
     return new VarveError('database-unreachable', `${path} does not answer: ${said}`, {
       path,
-      remedy: 'Check host and port of the URL, and that the server is up.',
+      remedy: LOST.includes(code)
+        ? 'See what the server did, and run the same again: nothing of what came is kept.'
+        : 'Check host and port of the URL, and that the server is up.',
+      cause: error,
+    });
+  if (UNTRUSTED.test(code))
+    return new VarveError('tls-refused', `${path} does not prove who it is: ${said}`, {
+      path,
+      remedy: `Where an authority of your own signed its certificate, name the file of that by \`?sslrootcert=PATH\` behind the URL, or by ${AUTHORITY_PLACES[address.kind]}. Only within a network that you trust, \`?sslmode=require\` asks for no proof, and \`?sslmode=disable\` for no encryption.`,
       cause: error,
     });
   return new VarveError('database-error', `${path} says: ${said}`, {
     path,
-    remedy: 'Check the name of the table, or try the query in the client of the database.',
+    remedy: `Check the name of the table, in which a dot that is no border stands in quotes: \`--table '"a.b"'\`; or try the query in the client of the database.`,
     cause: error,
   });
 }
+
+function saidBy({ code = '', message }: { code?: string; message: string }): { code: string; said: string } {
+  const first = message.split('\n')[0]!.slice(0, MAX_SAID);
+  // What a server says of itself has a state, of five letters or digits, or a name.
+  const isOfServer = /^([0-9A-Z]{5}|ER_\w+)$/.test(code);
+  const known = isOfServer ? undefined : DRIVER_WORDS.find(([theirs]) => theirs.test(first));
+  if (known === undefined) return { code, said: neutral(first) };
+  const [theirs, ours, ourCode = code] = known;
+  return { code: ourCode, said: neutral(theirs.exec(first)![0].replace(theirs, ours)) };
+}
+
+/** Whether a statement ended for something that is no fault of its own. */
+export function isCutOff(error: unknown): boolean {
+  const { code = '', fatal } = error as { code?: string; fatal?: boolean };
+  return fatal === true || LOST.includes(code) || INTERRUPTED.includes(code);
+}
+
+const AUTHORITY_PLACES = {
+  mysql: '`ssl-ca` in ~/.my.cnf',
+  postgresql: 'PGSSLROOTCERT or ~/.postgresql/root.crt',
+} as const;
 
 /** Where people look for it, without user and options. */
 export function describeDatabase({ kind, host, port, database }: DatabaseAddress): string {

@@ -1,5 +1,6 @@
-import type { Connection, FieldPacket } from 'mysql2';
+import type { FieldPacket } from 'mysql2';
 import { daysOfDate } from '../base/calendar.ts';
+import type { MysqlConnection } from './mysql-connection.ts';
 import { BINARY, fieldType, isUnsigned, TYPE } from './mysql-types.ts';
 import type { Statement } from './names.ts';
 import type { CellSink, RowSink } from './query.ts';
@@ -28,34 +29,25 @@ type Field = FieldPacket & { readonly encoding?: string };
  * more than all else. Source: MySQL 8.4 source documentation, "Binary Protocol Resultset".
  */
 export class MysqlRows {
-  readonly #connection: Connection;
+  readonly #connection: MysqlConnection;
   readonly #statement: Statement;
   readonly #followed: string | undefined;
-  readonly #said: (error: unknown) => Error;
   #begun: { readonly execution: Execution; readonly fields: readonly Field[] } | undefined;
   #next: (packet: Packet) => void = () => undefined;
   #last: string | undefined;
 
-  /**
-   * @param followed the name of the column whose last value is remembered
-   * @param said makes an error of what the server or its driver said
-   */
-  constructor(
-    connection: Connection,
-    statement: Statement,
-    followed: string | undefined,
-    said: (error: unknown) => Error,
-  ) {
+  /** @param followed the name of the column whose last value is remembered */
+  constructor(connection: MysqlConnection, statement: Statement, followed: string | undefined) {
     this.#connection = connection;
     this.#statement = statement;
     this.#followed = followed;
-    this.#said = said;
   }
 
   /** Run the statement, up to its first row. @returns no column for a statement that gives no rows */
   async begin(): Promise<readonly Field[]> {
     const { sql, values } = this.#statement;
-    const execution = this.#connection.execute({ sql }, [...values]) as unknown as Execution;
+    const { driver } = this.#connection;
+    const execution = driver.execute({ sql }, [...values]) as unknown as Execution;
     const next = (packet: Packet): void => this.#next(packet);
     execution.buildParserFromFields = () =>
       class {
@@ -66,7 +58,7 @@ export class MysqlRows {
       };
     const fields = await this.#until<readonly Field[]>(execution, (resolve) => {
       execution.once('fields', (found: readonly Field[] | undefined) => {
-        this.#connection.pause();
+        driver.pause();
         resolve(found ?? []);
       });
     });
@@ -82,26 +74,24 @@ export class MysqlRows {
     await this.#until<void>(execution, (resolve, reject) => {
       execution.once('end', resolve);
       this.#next = this.#rowReader(fields, sink, reject);
-      this.#connection.resume();
+      this.#connection.watch.expectRows();
+      this.#connection.driver.resume();
     });
   }
 
-  /** Wait for a statement, which hears nothing of a connection that is lost. */
+  /** Wait for a statement that has no callback, since it would then keep all rows. */
   async #until<T>(
     execution: Execution,
     begin: (resolve: (value: T) => void, reject: (error: unknown) => void) => void,
   ): Promise<T> {
-    let onLost: ((error: unknown) => void) | undefined;
-    try {
-      return await new Promise<T>((resolve, reject) => {
-        onLost = (error) => reject(this.#said(error));
-        execution.once('error', onLost);
-        this.#connection.once('error', onLost);
+    return this.#connection
+      .answer<T>((resolve, reject) => {
+        execution.once('error', reject);
         begin(resolve, reject);
+      })
+      .catch((error: unknown) => {
+        throw this.#connection.watch.said(error);
       });
-    } finally {
-      if (onLost !== undefined) this.#connection.removeListener('error', onLost);
-    }
   }
 
   last(): string | undefined {
@@ -109,14 +99,16 @@ export class MysqlRows {
   }
 
   #endRow(sink: RowSink, fail: (error: unknown) => void): void {
+    const { driver, watch } = this.#connection;
+    watch.taken();
     try {
       const waiting = sink.endRow();
       if (waiting === undefined) return;
-      this.#connection.pause();
-      waiting.then(() => this.#connection.resume(), fail);
+      driver.pause();
+      waiting.then(() => driver.resume(), fail);
     } catch (error) {
       // The rows that still come are of no use.
-      this.#connection.pause();
+      driver.pause();
       fail(error);
     }
   }
@@ -198,10 +190,18 @@ function readerOf(field: Field, { type: wanted }: CellSink): Reader {
   if (DATES.includes(type) && wanted !== 'VARCHAR') return addDateTime;
   const isText = DATES.includes(type) || type === TYPE.time;
   if (!isText && isAsItComes(field)) return addLengthCoded;
-  const text = textOf(field);
+  const text = type === TYPE.timestamp ? zoned(textOf(field)) : textOf(field);
   return (packet, cell) => {
     const bytes = Buffer.from(text(packet));
     cell.addBytes(bytes, 0, bytes.length);
+  };
+}
+
+/** An instant as text says its zone, which is that of the session; a date that is zero is in none. */
+function zoned(text: (packet: Packet) => string): (packet: Packet) => string {
+  return (packet) => {
+    const value = text(packet);
+    return value.startsWith('0000') ? value : `${value}+00`;
   };
 }
 

@@ -3,12 +3,27 @@ import type { Continuation, DatabaseQuery } from './query.ts';
 /** How a kind of database quotes names: the mark itself is doubled within, as the standard has it. */
 export type QuoteMark = '"' | '`';
 
-/** Quote the name of a table, which may have that of its schema before it. */
+/** A part of a name: in quotes of either kind, or up to a dot. */
+const PART = /"((?:[^"]|"")+)"|`((?:[^`]|``)+)`|([^.]+)/y;
+
+/** Quote the name of a table, which may have that of its schema before it: `shop.orders`, or `shop."or.ders"` where a dot is part of a name. */
 export function quotedTable(name: string, mark: QuoteMark): string {
-  return name
-    .split('.')
+  return partsOf(name)
     .map((part) => quoted(part, mark))
     .join('.');
+}
+
+/** What is no name of such parts, such as one with a quote within, is divided at its dots. */
+function partsOf(name: string): string[] {
+  const parts: string[] = [];
+  for (let at = 0; at <= name.length; at++) {
+    PART.lastIndex = at;
+    const [whole = '', standard, ticked, plain] = PART.exec(name) ?? [];
+    at += whole.length;
+    if (whole === '' || (at < name.length && name[at] !== '.')) return name.split('.');
+    parts.push(standard?.replaceAll('""', '"') ?? ticked?.replaceAll('``', '`') ?? plain!);
+  }
+  return parts;
 }
 
 /** Ask for all of a table, in the order of its key if it has one. */

@@ -1,21 +1,20 @@
 import type { DatabaseAddress } from './address.ts';
-import type { Continuation, DatabaseQuery, ResultSet } from './query.ts';
+import type { AskOptions, DatabaseQuery, ResultSet } from './query.ts';
 
 /**
  * Ask a database, by a driver that is loaded for it.
- * @param next unless given, all that is asked
- * @throws VarveError `database-refused`, `database-unreachable`, `database-error`, `column-unreadable`, `column-unordered`
+ * @throws VarveError `database-refused`, `database-unreachable`, `database-error`, `tls-refused`, `certificates-unreadable`, `column-unreadable`,
+ * `column-unordered`, `column-missing`
  */
 export async function openResultSet(
   address: DatabaseAddress,
   wanted: DatabaseQuery,
-  password: string | undefined,
-  next?: Continuation,
+  options: AskOptions,
 ): Promise<ResultSet> {
   if (address.kind === 'mysql') {
     const { queryMysql } = await import('./mysql.ts');
-    return queryMysql(address, wanted, password, next);
+    return queryMysql(address, wanted, options);
   }
   const { queryPostgresql } = await import('./postgresql.ts');
-  return queryPostgresql(address, wanted, password, next);
+  return queryPostgresql(address, wanted, options);
 }

@@ -1,4 +1,5 @@
 import type { Client, Connection, Submittable } from 'pg';
+import type { ConnectionWatch } from './connection-watch.ts';
 import type { CellSink, RowSink } from './query.ts';
 
 /**
@@ -9,19 +10,18 @@ export class PostgresqlRows {
   readonly #client: Client;
   readonly #query: string;
   readonly #followed: number;
-  readonly #said: (error: unknown) => Error;
+  readonly #watch: ConnectionWatch;
   #last: string | undefined;
 
   /**
    * @param query one that was found to be one statement; COPY takes none but those that give rows
    * @param followed the position of the column whose last value is remembered; -1 for none
-   * @param said makes an error of what the server or its driver said
    */
-  constructor(client: Client, query: string, followed: number, said: (error: unknown) => Error) {
+  constructor(client: Client, query: string, followed: number, watch: ConnectionWatch) {
     this.#client = client;
     this.#query = query;
     this.#followed = followed;
-    this.#said = said;
+    this.#watch = watch;
   }
 
   async read(sink: RowSink): Promise<void> {
@@ -31,12 +31,16 @@ export class PostgresqlRows {
       this.#last = text;
     };
     const reader = new CopyRow(sink.cells, followed, remember);
+    this.#watch.expectRows();
     await new Promise<void>((resolve, reject) => {
       // A line of its own, since the last one of a query may end in a comment.
       const sql = `COPY (${this.#query.replace(/;\s*$/, '')}\n) TO STDOUT`;
-      this.#client.query(
-        new Copy(sql, reader, () => sink.endRow(), { resolve, reject, said: this.#said }) as Submittable,
-      );
+      const endRow = (): Promise<void> | undefined => {
+        this.#watch.taken();
+        return sink.endRow();
+      };
+      const said = (error: unknown): Error => this.#watch.said(error);
+      this.#client.query(new Copy(sql, reader, endRow, { resolve, reject, said }) as Submittable);
     });
   }
 

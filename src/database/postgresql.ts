@@ -1,9 +1,15 @@
+import { existsSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import pg from 'pg';
 import type { DatabaseAddress } from './address.ts';
-import { databaseError, followable } from './errors.ts';
+import { ConnectionWatch } from './connection-watch.ts';
+import { followable } from './errors.ts';
 import { quotedTable, type Statement, selectAll, selectNext, selectNone } from './names.ts';
 import { PostgresqlRows } from './postgresql-rows.ts';
 import {
+  type AskOptions,
   type Continuation,
   type DatabaseQuery,
   decimalType,
@@ -11,6 +17,7 @@ import {
   type QueryColumn,
   type ResultSet,
 } from './query.ts';
+import { tlsOptions } from './tls.ts';
 
 /**
  * Ask a PostgreSQL server, in one transaction that sees the state of its beginning. Values come as the server writes them, in which no
@@ -19,34 +26,75 @@ import {
 export async function queryPostgresql(
   address: DatabaseAddress,
   wanted: DatabaseQuery,
-  password: string | undefined,
-  next?: Continuation,
+  { password, next, ...watching }: AskOptions,
 ): Promise<ResultSet> {
   const client = new pg.Client({
     ...optionsOf(address, password),
     types: { getTypeParser: () => asWritten },
   });
-  client.on('error', () => undefined);
+  const watch = new ConnectionWatch(address, watching);
+  watchClient(client, watch);
+  const end = (): void => {
+    watch.stop();
+    // It says goodbye; the driver alone would wait until the server ends the connection.
+    client.end().catch(() => undefined);
+    wireOf(client).stream.destroySoon();
+  };
   try {
     await client.connect();
-    for (const statement of BEGINNING) await client.query(statement);
-    const key = wanted.table === undefined ? [] : await keyOf(client, wanted.table);
-    const columns = (await ask(client, selectNone(wanted, '"'))).fields.map(columnOf);
+    const ask: Ask = async (query) => {
+      const result = await client.query<string[]>({ rowMode: 'array', ...query } as pg.QueryArrayConfig);
+      watch.taken();
+      return result;
+    };
+    for (const text of BEGINNING) await ask({ text });
+    const key = wanted.table === undefined ? [] : await keyOf(ask, wanted.table);
+    const columns = (await ask(alone(selectNone(wanted, '"')))).fields.map(columnOf);
     const { rows, leftOut } = next
-      ? await behind(client, wanted, next, key, columns)
+      ? await behind(ask, wanted, next, key, columns)
       : { rows: wanted.query ?? selectAll(wanted.table!, key, '"') };
     const followed = columns.findIndex(({ name }) => name === next?.column);
-    const reading = new PostgresqlRows(client, rows, followed, (error) => databaseError(error, address));
+    const reading = new PostgresqlRows(client, rows, followed, watch);
     return {
       ...{ key, columns, ...(leftOut && { leftOut }) },
       read: (sink) => reading.read(sink),
       last: () => reading.last(),
-      close: () => client.end(),
+      close: end,
     };
   } catch (error) {
-    await client.end().catch(() => undefined);
-    throw databaseError(error, address);
+    end();
+    throw watch.said(error);
   }
+}
+
+/** What of the driver's connection its types do not say. */
+interface Wire {
+  readonly stream: Socket;
+  attachListeners(stream: Socket): void;
+}
+
+function wireOf(client: pg.Client): Wire {
+  return (client as unknown as { connection: Wire }).connection;
+}
+
+function watchClient(client: pg.Client, watch: ConnectionWatch): void {
+  // Failures are met by whoever waits.
+  client.on('error', () => undefined);
+  const wire = wireOf(client);
+  watch.hold(wire.stream);
+  const attach = wire.attachListeners.bind(wire);
+  // For the stream that is encrypted too.
+  wire.attachListeners = (stream) => {
+    attach(stream);
+    watch.follow(stream);
+  };
+}
+
+type Ask = (query: pg.QueryConfig & { queryMode?: 'extended' }) => Promise<pg.QueryArrayResult<string[]>>;
+
+/** By the extended protocol, which takes one statement and no other behind it. */
+function alone(text: string): Parameters<Ask>[0] {
+  return { text, values: [], queryMode: 'extended' };
 }
 
 const asWritten = (value: string): string => value;
@@ -60,11 +108,20 @@ const BEGINNING = [
   'SET LOCAL extra_float_digits = 1',
 ];
 
-function optionsOf(
-  { host, port, user, database, socket, tls }: DatabaseAddress,
-  password: string | undefined,
-): pg.ClientConfig {
+/**
+ * Where to connect, and as whom: as the URL says, else as the variables and files of the database's own clients do, some of which the driver
+ * reads itself.
+ * @throws VarveError `certificates-unreadable`, `database-url-invalid`
+ */
+function optionsOf(address: DatabaseAddress, password: string | undefined): pg.ClientConfig {
+  const { host, port, user, database, socket } = address;
   const server = socket ?? host;
+  const { PGHOST, PGSSLMODE, PGSSLROOTCERT } = process.env;
+  const ssl = tlsOptions(address, server ?? (PGHOST || 'localhost'), {
+    mode: PGSSLMODE,
+    modePlace: 'PGSSLMODE',
+    authority: PGSSLROOTCERT || usualAuthority(),
+  });
   return {
     database,
     ...(server !== undefined && { host: server }),
@@ -72,34 +129,30 @@ function optionsOf(
     ...(user !== undefined && { user }),
     ...(password !== undefined && { password }),
     connectionTimeoutMillis: 20_000,
-    ssl: tls === 'disable' ? false : { rejectUnauthorized: tls === 'verify' },
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 30_000,
+    ssl: ssl ?? false,
   };
 }
 
+function usualAuthority(): string | undefined {
+  const path = join(homedir(), '.postgresql', 'root.crt');
+  return existsSync(path) ? path : undefined;
+}
+
 /** Find the columns of the primary key, in its order. */
-async function keyOf(client: pg.Client, table: string): Promise<string[]> {
-  const { rows } = await client.query<string[]>({
+async function keyOf(ask: Ask, table: string): Promise<string[]> {
+  const { rows } = await ask({
     text: `SELECT a.attname FROM pg_index i, unnest(i.indkey) WITH ORDINALITY AS k (attnum, place), pg_attribute a
       WHERE i.indrelid = $1::regclass AND i.indisprimary AND a.attrelid = i.indrelid AND a.attnum = k.attnum
       ORDER BY k.place`,
     values: [quotedTable(table, '"')],
-    rowMode: 'array',
-  } as pg.QueryArrayConfig);
+  });
   return rows.map(([name]) => name!);
 }
 
-/** Ask by the extended protocol, which takes one statement and no other behind it. */
-function ask(client: pg.Client, text: string): Promise<pg.QueryArrayResult<string[]>> {
-  return client.query<string[]>({
-    text,
-    values: [],
-    rowMode: 'array',
-    queryMode: 'extended',
-  } as pg.QueryArrayConfig);
-}
-
 async function behind(
-  client: pg.Client,
+  ask: Ask,
   wanted: DatabaseQuery,
   next: Continuation,
   key: readonly string[],
@@ -107,11 +160,11 @@ async function behind(
 ): Promise<{ rows: string; leftOut: LeftOut }> {
   followable(columns, next.column);
   // COPY takes no parameters.
-  const literal = client.escapeLiteral(next.after ?? '');
+  const literal = pg.escapeLiteral(next.after ?? '');
   const how = { mark: '"', parameter: literal, isNumber: false } as const;
   const { rows, empty, before } = selectNext(wanted, next, key, how);
   const count = async (statement: Statement | undefined): Promise<number> =>
-    statement === undefined ? 0 : Number((await ask(client, statement.sql)).rows[0]![0]);
+    statement === undefined ? 0 : Number((await ask(alone(statement.sql))).rows[0]![0]);
   return { rows: rows.sql, leftOut: { empty: await count(empty), before: await count(before) } };
 }
 

@@ -19,6 +19,17 @@ export interface Continuation {
   readonly after?: string | undefined;
 }
 
+/** How something is asked. */
+export interface AskOptions {
+  /** In place of the one that variables or files of the database's own clients have. */
+  readonly password?: string | undefined;
+  /** Unless given, all rows are asked for. */
+  readonly next?: Continuation | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Told once, where the server lets one wait. */
+  readonly onWaiting?: ((text: string) => void) | undefined;
+}
+
 /** Rows that a continuation leaves out. */
 export interface LeftOut {
   /** Those without a value in the column. */
@@ -59,7 +70,7 @@ export interface QueryColumn {
   readonly isUnordered?: true;
 }
 
-/** The answer to a query. Close it in a `finally`: the transaction lasts as long. */
+/** The answer to a query. Close it as soon as its rows are read, and in a `finally`: the transaction lasts as long. */
 export interface ResultSet {
   readonly columns: readonly QueryColumn[];
   /** By which columns rows are in order; empty where nothing says in which order they come. */
@@ -73,7 +84,8 @@ export interface ResultSet {
   read(sink: RowSink): Promise<void>;
   /** Of a continuation, the value of the last row that was read in its column, as the database writes it. */
   last(): string | undefined;
-  close(): Promise<void>;
+  /** It can be called again. */
+  close(): void;
 }
 
 /** Whether rows can be taken in the order of a column of this type: its values are compared as they are written, and none is rounded. */

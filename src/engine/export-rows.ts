@@ -38,6 +38,8 @@ export interface ExportOptions extends Pick<EngineOptions, 'signal'> {
   readonly format: ExportFormat;
   /** Columns by whose values groups of rows are cut: those that edits leave alone. If empty, by those of all. */
   readonly key: readonly string[];
+  /** Columns that are kept as text, whatever their values. */
+  readonly text?: readonly string[];
   readonly onRows?: (rows: number) => void;
 }
 
@@ -68,7 +70,7 @@ export async function exportRows<T>(
   try {
     const asText: ExportedRows['asText'][number][] = [];
     for (;;) {
-      const kept = new Set(asText.map(({ name }) => name));
+      const kept = new Set([...(options.text ?? []), ...asText.map(({ name }) => name)]);
       const written = columns.map(({ name, type }) => ({ name, type: kept.has(name) ? 'VARCHAR' : type }));
       const pass = await RowExport.begin(engine, written, options);
       try {

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { extname } from 'node:path';
-import { parseDatabaseUrl } from '../database/address.ts';
+import { parseDatabaseUrl, splitTableUrl } from '../database/address.ts';
 import type { DatabaseQuery } from '../database/query.ts';
 import type { ExportFormat } from '../engine/export-rows.ts';
 import { VarveError } from '../errors.ts';
@@ -36,21 +36,22 @@ export interface DatabaseOptions extends BackendAddOptions {
 /**
  * Take a table of a database, or what a query gives, into a file, and add it. All is read in one transaction, which sees one state and can
  * change nothing. Rows wait on the disk: memory does not grow with them.
- * @param url `mysql://user@host/database` or `postgresql://…`, without a password
- * @throws VarveError `database-url-invalid`, `database-refused`, `database-unreachable`, `database-error`, `column-unreadable`, and those of addFromStream;
- * with `incremental` also `column-missing`, `column-unordered`, `dvc-unsupported`
+ * @param given `mysql://user@host/database` or `postgresql://…`, without a password; `?table=` or `?query=` may stand behind it in place of the option
+ * @throws VarveError `database-url-invalid`, `database-refused`, `database-unreachable`, `database-error`, `tls-refused`, `certificates-unreadable`,
+ * `column-unreadable`, and those of addFromStream; with `incremental` also `column-missing`, `column-unordered`, `types-differ`, `dvc-unsupported`
  */
-export function addDatabase(context: Context, url: string, options: DatabaseOptions): Promise<AddResult> {
-  const { table } = options;
-  return recordAdd(context, (told) => addRows(told, url, options), { url, table });
+export function addDatabase(context: Context, given: string, options: DatabaseOptions): Promise<AddResult> {
+  const { url, ...named } = splitTableUrl(given);
+  const wanted = queryOf([named, options]);
+  return recordAdd(context, (told) => addRows(told, url, wanted, options), { url, table: wanted.table });
 }
 
 async function addRows(
   context: Context,
   asGiven: string,
-  { table, query, incremental, to, password, ...options }: DatabaseOptions,
+  wanted: DatabaseQuery,
+  { incremental, to, password, table, query, ...options }: DatabaseOptions,
 ): Promise<AddResult> {
-  const wanted = queryOf(table, query);
   const asked = { address: parseDatabaseUrl(asGiven), wanted };
   const url = withPlainScheme(asGiven);
   const database: DatabaseOrigin = {
@@ -84,9 +85,13 @@ function consentTo(database: DatabaseOrigin, column: string | undefined, file: s
   return databaseRequest({ ...database, ...incremental }, file);
 }
 
-function queryOf(table: string | undefined, query: string | undefined): DatabaseQuery {
-  if (table !== undefined && query === undefined) return { table };
-  if (query !== undefined && table === undefined) return { query };
+/** @throws VarveError `usage` unless just one table or query is named */
+function queryOf(places: readonly Pick<DatabaseOptions, 'table' | 'query'>[]): DatabaseQuery {
+  const named = places.flatMap(({ table, query }): DatabaseQuery[] => [
+    ...(table === undefined ? [] : [{ table }]),
+    ...(query === undefined ? [] : [{ query }]),
+  ]);
+  if (named.length === 1) return named[0]!;
   throw new VarveError('usage', 'a database needs either a table or a query', {
     remedy: 'Give `--table NAME`, or `--query "SELECT …"`.',
   });

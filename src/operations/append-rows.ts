@@ -32,7 +32,7 @@ const ROW_DIGITS = 10;
  * Take the rows of a database behind those that a folder has into a file of Parquet of its own there, and add it. The pointer says how
  * far that went, so a run that was cut off is simply run again. What was taken before is not looked at.
  * @param origin without how far rows have been taken
- * @throws VarveError `column-missing`, `column-unordered`, `path-taken`, `dvc-unsupported`, and those of withCopiedTable and add
+ * @throws VarveError `path-taken`, `dvc-unsupported`, and those of withCopiedTable and add
  */
 export async function appendRows(
   context: Context,
@@ -47,7 +47,10 @@ export async function appendRows(
   const folder = join(repository.root, target);
   const before = await takenBefore(context, folder, target, { ...origin, incremental: { column, rows: 0 } });
   const next = { column, after: before?.last };
-  return withCopiedTable({ ...asked, next }, { format: 'parquet', password }, context, async (found) => {
+  // The types of the first rows hold for all.
+  const text = before && (before.text ?? []);
+  const how = { format: 'parquet', password, text } as const;
+  return withCopiedTable({ ...asked, next }, how, context, async (found) => {
     tellLeftOut(context, target, column, before, found.leftOut!);
     if (before !== undefined && found.rows === 0)
       return unchangedVersion(context, target, { database: { ...origin, incremental: before } });
@@ -92,9 +95,14 @@ async function refuseRecorded({ backend }: Context, folder: string, name: string
 function takenNow(
   column: string,
   before: Incremental | undefined,
-  { rows, last = before?.last }: CopiedTable,
+  { rows, last = before?.last, text }: CopiedTable,
 ): Incremental {
-  return { column, ...(last !== undefined && { last }), rows: (before?.rows ?? 0) + rows };
+  return {
+    column,
+    ...(last !== undefined && { last }),
+    rows: (before?.rows ?? 0) + rows,
+    ...(text.length > 0 && { text }),
+  };
 }
 
 /**

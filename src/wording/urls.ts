@@ -19,7 +19,7 @@ export function describeUrl(url: string): string {
 
 /** Cut off what stands before the host, but for the user of a scheme that names one. */
 function withoutPassword(scheme: string, rest: string): string {
-  const user = WITH_USER.test(scheme) ? (/^[\w.-]+@(?=[^@/?#]*(?:[/?#]|$))/.exec(rest)?.[0] ?? '') : '';
+  const user = WITH_USER.test(scheme) ? (/^[^\s:@/?#]+@(?=[^@/?#]*(?:[/?#]|$))/.exec(rest)?.[0] ?? '') : '';
   return user + withoutUser(rest.slice(user.length));
 }
 

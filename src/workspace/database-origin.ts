@@ -17,6 +17,8 @@ export interface Incremental {
   readonly last?: string;
   /** How many rows were taken in all. */
   readonly rows: number;
+  /** Columns that are text for the sake of values of the first rows, and stay so. */
+  readonly text?: readonly string[];
 }
 
 const MAX_URL = 2048;
@@ -25,8 +27,10 @@ const MAX_QUERY = 16 * 1024;
 /** Of names of columns, and of values that are remembered. */
 const MAX_VALUE = 1024;
 /** Neither a password nor a parameter but for those that say how to connect. */
-const URL =
-  /^(?:mysql|mariadb|postgres|postgresql):\/\/(?:[^\x00-\x20\x7f:@/?#]*@)?[^\x00-\x20\x7f@/?#]*\/[^\x00-\x20\x7f@/?#]+(?:\?(?:sslmode|ssl-mode|socket)=[^\x00-\x20\x7f&#]*(?:&(?:sslmode|ssl-mode|socket)=[^\x00-\x20\x7f&#]*)*)?$/;
+const PARAMETER = /(?:sslmode|ssl-mode|sslrootcert|ssl-ca|socket|timeout)=[^\x00-\x20\x7f&#]*/.source;
+const URL = new RegExp(
+  `^(?:mysql|mariadb|postgres|postgresql)://(?:[^\\x00-\\x20\\x7f:@/?#]*@)?[^\\x00-\\x20\\x7f@/?#]*/[^\\x00-\\x20\\x7f@/?#]+(?:\\?${PARAMETER}(?:&${PARAMETER})*)?$`,
+);
 
 /** Tell which fact is not one that an origin can have, as the rest of a sentence; undefined if all are. */
 export function problemOfOrigin({ url, table, query, incremental }: DatabaseOrigin): string | undefined {
@@ -43,10 +47,12 @@ export function problemOfOrigin({ url, table, query, incremental }: DatabaseOrig
   return incremental && problemOfIncremental(incremental);
 }
 
-function problemOfIncremental({ column, last }: Incremental): string | undefined {
+function problemOfIncremental({ column, last, text = [] }: Incremental): string | undefined {
   if (column === '' || column.length > MAX_VALUE || column.includes('\0'))
     return '`database-incremental` names no column';
   if (last !== undefined && (last.length > MAX_VALUE || last.includes('\0')))
     return '`database-last` is no value that could be remembered';
+  if (text.some((name) => name === '' || name.includes('\0')) || text.join().length > MAX_QUERY)
+    return '`database-text` names no columns';
   return undefined;
 }

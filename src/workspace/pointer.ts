@@ -106,7 +106,7 @@ const READ_VERSIONS: readonly (string | undefined)[] = [
 ];
 const MAX_POINTER_BYTES = 64 * 1024;
 const IMPORTED_KEYS = ['imported-from', 'imported-path', 'imported-revision', 'imported-commit'];
-const INCREMENTAL_KEYS = ['database-incremental', 'database-last', 'database-rows'];
+const INCREMENTAL_KEYS = ['database-incremental', 'database-last', 'database-rows', 'database-text'];
 const TOPIC_KEYS = ['topic', 'topic-registry', 'topic-offsets'];
 const DATABASE_KEYS = ['database', 'database-table', 'database-query', ...INCREMENTAL_KEYS];
 const KEYS = [
@@ -160,6 +160,7 @@ export function formatPointer(pointer: Pointer): string {
     // Empty text is a value too.
     ['database-last', incremental?.last === undefined ? undefined : yamlString(incremental.last)],
     ['database-rows', incremental?.rows],
+    ['database-text', incremental?.text && yamlString(JSON.stringify(incremental.text))],
     ['topic', topic && yamlString(topic.url)],
     ['topic-registry', topic?.registry && yamlString(topic.registry)],
     ['topic-offsets', topic?.offsets && yamlString(topic.offsets)],
@@ -360,8 +361,20 @@ function incrementalOf(
     column: text('database-incremental'),
     ...(facts.has('database-last') && { last: text('database-last') }),
     rows: count(facts, 'database-rows', where) ?? refuseMissing('database-rows', where),
+    ...(facts.has('database-text') && { text: namesOf(text('database-text'), where) }),
   };
   return { incremental };
+}
+
+/** Names of columns, which may be anything: a list in JSON. */
+function namesOf(list: string, where: string): string[] {
+  try {
+    const names: unknown = JSON.parse(list);
+    if (Array.isArray(names) && names.every((name) => typeof name === 'string')) return names;
+  } catch {
+    // It is no JSON.
+  }
+  throw damaged(where, '`database-text` is no list of names');
 }
 
 function importedOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer, 'imported'> {

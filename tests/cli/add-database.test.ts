@@ -49,6 +49,20 @@ test('what names no database, or would show a password, is refused before a conn
   refused(box, ['add', 'mysql://db.example/shop', '--table', 'x'], 'usage', '');
   refused(box, ['add', 'data', '--table', 'x'], 'usage', '');
   refused(box, add('mysql://localhost:1/shop', '--table', 'x'), 'database-unreachable', '');
+  for (const more of ['timeout=0', 'timeout=soon', 'sslrootcert=', 'socket=/a&socket=/b', 'sslmode=prefer'])
+    refused(box, add(`mysql://db.example/shop?${more}`, '--table', 'x'), 'database-url-invalid', '');
+  // What stands behind a # may be the end of a password.
+  const cut = refused(
+    box,
+    add('mysql://ann@h/shop#hush', '--table', 'x'),
+    'database-url-invalid',
+    'shop has a #',
+  );
+  expect(cut).toContain('%23');
+  expect(cut).not.toContain('hush');
+  // One table or query, wherever it is named.
+  refused(box, add('mysql://h/shop?table=x', '--table', 'x'), 'usage', '');
+  refused(box, add('mysql://h/shop?table=x&query=SELECT 1'), 'usage', '');
   // A scheme may be written in any letters, and messages write it as the remedy does.
   expect(box.varve(add('MySQL://ann@db.example/', '--table', 'x')).err).toMatch(
     /mysql:\/\/ann@db.example\/ names no database\n.*as mysql:\/\/USER@HOST:PORT\/DATABASE/,
@@ -158,6 +172,30 @@ async function appends(server: DatabaseServer): Promise<void> {
   server.run("INSERT INTO log VALUES (1, 'o''\\\\z')");
   expect(box.ok(byText)).toContain('7 rows');
   expect(box.ok(byText)).toMatch(/^unchanged/);
+}
+
+/**
+ * Rows that come later have the types of the first.
+ * @param first has a value in `odd` that is none of its type
+ * @param later has only such that are
+ * @param bad has one in `fine` that is none
+ */
+async function keepsTypes(server: DatabaseServer, [first, later, bad]: readonly string[]): Promise<void> {
+  server.run(first!);
+  const add = ['add', server.url(), '--table', 'typed', '--incremental', 'id', '--to', 'data/typed'];
+  expect(box.varve(add).err).toContain('odd is kept as text: 1 value of it');
+  expect(readFileSync(box.path('repo/data/typed.varve'), 'utf8')).toContain('database-text: "[\\"odd\\"]"\n');
+  box.commit('typed');
+  server.run(later!);
+  const second = box.varve(['update']);
+  expect([second.code, second.err]).toEqual([0, expect.not.stringContaining('as text')]);
+  expect((await read('data/typed/*.parquet')).types).toMatchObject({ odd: 'VARCHAR' });
+  // One of the rows, and that of the files.
+  expect(box.json<Profile>(['profile', 'data/typed']).tables).toHaveLength(2);
+  box.commit('more');
+  server.run(bad!);
+  refused(box, ['update'], 'types-differ', 'fine');
+  expect(box.ok([...add.slice(0, -1), 'data/anew'])).toContain('data/anew');
 }
 
 /** What a push of a copy in Parquet sends after each of some changes of few rows, as a share of the first. */
@@ -332,13 +370,31 @@ describeWithMariadb(() => {
 
     box.git(['clone', '-q', 'repo', 'clone'], '.');
     refused(box, ['update'], 'settings-untrusted', '', 'clone');
-    expect(box.ok(['trust', '--show'], 'clone')).toMatch(/database {2}mysql:[\s\S]*table {5}stock/);
+    expect(box.ok(['trust', '--show'], 'clone')).toMatch(
+      /database {2}mysql:\/\/root@localhost[\s\S]*table {5}stock/,
+    );
+    // As whom it is asked is shown, however that is written.
+    const pointer = readFileSync(box.path('repo/stock.parquet.varve'), 'utf8');
+    box.write('clone/stock.parquet.varve', pointer.replace('root@', 'r%6fo,t@'));
+    expect(box.ok(['trust', '--show'], 'clone')).toContain('mysql://r%6fo,t@localhost');
 
     // A version of one's own follows nothing.
     box.write('repo/stock.parquet', readFileSync(box.path('repo/stock.parquet')).subarray(0, -1));
     expect(box.varve(['update']).err).toContain('nobody saved what it holds');
     expect(box.varve(['add', 'stock.parquet']).err).toContain('`varve update` leaves it alone');
     refused(box, ['update', 'stock.parquet'], 'import-missing', 'stock.parquet');
+  });
+
+  test('a table may be named in the URL, and have a dot in its name', () => {
+    server.run('CREATE TABLE `we ird.le` (id INT PRIMARY KEY); INSERT INTO `we ird.le` VALUES (7)');
+    const add = (...args: string[]) => ['add', ...args, '--to', 'dotted.csv'];
+    for (const name of ['"we ird.le"', '`we ird.le`', 'shop."we ird.le"'])
+      expect(box.ok(add(server.url(), '--table', name))).toContain('1 row');
+    expect(refused(box, add(server.url(), '--table', 'we ird.le'), 'database-error', '')).toContain('quotes');
+    expect(box.ok(add(server.url('&table="we ird.le"')))).toContain('1 row');
+    expect(readFileSync(box.path('repo/dotted.csv.varve'), 'utf8')).not.toContain('table=');
+    expect(box.ok(['update'])).toMatch(/^unchanged/);
+    expect(box.ok(add(server.url('&query=SELECT 1 %2B 1 AS two')))).toContain('1 row');
   });
 
   test('where one row in a thousand was edited, a push of a copy in CSV sends a fraction', () => {
@@ -368,6 +424,20 @@ describeWithMariadb(() => {
     server.run("CREATE TABLE kinds (e ENUM('b', 'a'), f DOUBLE)");
     const add = ['add', server.url(), '--table', 'kinds', '--to', 'k', '--incremental'];
     for (const column of ['e', 'f']) refused(box, [...add, column], 'column-unordered', column);
+  });
+
+  test('the types of the first rows hold for those that are appended, and instants as text have their zone', async () => {
+    const mode = "SET sql_mode=''; SET time_zone='+02:00';";
+    await keepsTypes(server, [
+      `${mode} CREATE TABLE typed (id INT, odd TIMESTAMP NULL, fine DATE);
+        INSERT INTO typed VALUES (1, '0000-00-00', '2024-01-01'), (2, '2024-02-29 09:34:56', NULL)`,
+      `${mode} INSERT INTO typed VALUES (3, '2024-03-01 02:00:00', '2024-01-02')`,
+      `${mode} INSERT INTO typed VALUES (4, NULL, '2024-00-00')`,
+    ]);
+    const { rows } = await read('data/typed/*.parquet');
+    expect(rows.map(({ odd }) => odd)).toEqual([
+      ...['0000-00-00 00:00:00', '2024-02-29 07:34:56+00', '2024-03-01 00:00:00+00'],
+    ]);
   });
 
   test('what the server refuses, and what would change it', () => {
@@ -438,6 +508,34 @@ describeWithMariadb(() => {
       2,
       'database-unreachable',
     ]);
+    expect(existsSync(box.path('repo/big.parquet'))).toBe(false);
+    await server.stop();
+    box.remove();
+  }, 120_000);
+});
+
+describeWithPostgresql(() => {
+  test('a server that ends the connection in the middle of a copy is told of, and leaves nothing', async () => {
+    const server = await startPostgresql();
+    const box = new Sandbox().repository();
+    server.run(
+      'CREATE TABLE big AS SELECT g AS id, repeat(md5(g::text), 20) AS t FROM generate_series(1, 400000) g',
+    );
+    const copies = 'FROM pg_stat_activity WHERE query LIKE \'COPY (SELECT * FROM "big"%\'';
+    for (const args of [
+      ['add', server.url(), '--table', 'big', '--to', 'big.parquet', '--json'],
+      ['profile', server.url('&table=big'), '--json'],
+    ]) {
+      const command = box.later(args);
+      // Until it reads.
+      while (!server.run(`SELECT state ${copies}`).includes('active')) await sleep(20);
+      server.run(`SELECT pg_terminate_backend(pid) ${copies}`);
+      const { code, out } = await command;
+      const { error } = JSON.parse(out) as { error: { code: string; remedy: string } };
+      expect([code, error.code, error.remedy]).toEqual([
+        ...[2, 'database-unreachable', expect.stringContaining('run the same again')],
+      ]);
+    }
     expect(existsSync(box.path('repo/big.parquet'))).toBe(false);
     await server.stop();
     box.remove();
@@ -518,6 +616,15 @@ describeWithPostgresql(() => {
     for (const share of sharesOfPushes(server, FEW_CHANGES)) expect(share).toBeLessThan(0.35);
   });
 
+  test('the types of the first rows hold for those that are appended', async () => {
+    await keepsTypes(server, [
+      `CREATE TABLE typed (id int, odd numeric(5, 2), fine timestamp);
+        INSERT INTO typed VALUES (1, 'NaN', '2024-01-01'), (2, 1.5, NULL)`,
+      "INSERT INTO typed VALUES (3, 2.5, '2024-01-02')",
+      "INSERT INTO typed VALUES (4, NULL, 'infinity')",
+    ]);
+  });
+
   test('text of any kind comes as it is, and dates before Christ as text', async () => {
     server.run(String.raw`CREATE TABLE texts (id int PRIMARY KEY, t text, b bytea, c char(4), v bit(5), day date);
       INSERT INTO texts VALUES (1, E'a\tb\nc\\d\re\\N\x08\x0c\x0b', 'x', 'ab', B'10101', '2024-02-29'), (2, '\N', '', '', NULL, '0044-03-15 BC'),
@@ -530,6 +637,14 @@ describeWithPostgresql(() => {
       { t: '\\N', b: '', c: '    ', v: 'null', day: '0044-03-15 BC' },
       { t: '\\.', b: 'null', c: 'ü   ', v: '00000', day: 'null' },
     ]);
+  });
+
+  test('the end of a day is kept as text, since no file of Parquet has it, and a name may have a dot', async () => {
+    server.run(`CREATE TABLE "ed.ges" (id int PRIMARY KEY, t time);
+      INSERT INTO "ed.ges" VALUES (1, '24:00:00'), (2, '12:00:00')`);
+    const add = ['add', server.url(), '--table', 'public."ed.ges"', '--to', 'edges.parquet'];
+    expect(box.varve(add).err).toContain('t is kept as text: 1 value of it is no TIME.');
+    expect((await read('edges.parquet')).rows.map(({ t }) => t)).toEqual(['24:00:00', '12:00:00']);
   });
 
   test('is profiled by its URL, without a file of it', () => {

@@ -1,5 +1,14 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -37,7 +46,8 @@ function describeWith(program: string | undefined, name: string, debian: string)
     : (tests: () => void) => describe(name, tests);
 }
 
-export async function startMariadb(): Promise<DatabaseServer> {
+/** @param more options of the server */
+export async function startMariadb(...more: readonly string[]): Promise<DatabaseServer> {
   const folder = mkdtempSync(join(tmpdir(), 'varve-mariadb-'));
   const socket = join(folder, 'socket');
   const data = join(folder, 'data');
@@ -54,6 +64,7 @@ export async function startMariadb(): Promise<DatabaseServer> {
     `--socket=${socket}`,
     '--skip-networking',
     ...user,
+    ...more,
   ]);
   const ended = new Promise((resolve) => server.once('close', resolve));
   const run = (sql: string): string =>
@@ -78,7 +89,10 @@ export async function startMariadb(): Promise<DatabaseServer> {
 /** PostgreSQL refuses to run as root. */
 const NOBODY = 65_534;
 
-export async function startPostgresql(): Promise<DatabaseServer> {
+/** @param settings of the server, by their names */
+export async function startPostgresql(
+  settings: Readonly<Record<string, string>> = {},
+): Promise<DatabaseServer> {
   const folder = mkdtempSync(join(tmpdir(), 'varve-postgresql-'));
   const data = join(folder, 'data');
   const identity = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
@@ -87,12 +101,14 @@ export async function startPostgresql(): Promise<DatabaseServer> {
   const bin = join(INITDB!, '..');
   const options = { ...identity, cwd: folder, stdio: 'pipe' } as const;
   execFileSync(INITDB!, ['-D', data, '-U', 'ann', '--auth=trust', '-E', 'UTF8', '--locale=C'], options);
-  const server = spawn(join(bin, 'postgres'), ['-D', data, '-k', folder, '-c', 'listen_addresses='], options);
+  const all = Object.entries({ listen_addresses: '', ...settings });
+  const words = all.flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const server = spawn(join(bin, 'postgres'), ['-D', data, '-k', folder, ...words], options);
   const ended = new Promise((resolve) => server.once('close', resolve));
   const run = (sql: string): string => {
     const { status, stdout, stderr } = spawnSync(
       programAt('psql', [bin])!,
-      ['-q', '-v', 'ON_ERROR_STOP=1', '-h', folder, '-U', 'ann', 'postgres'],
+      ['-q', '-v', 'ON_ERROR_STOP=1', '-h', folder, '-p', settings.port ?? '5432', '-U', 'ann', 'postgres'],
       { input: sql, encoding: 'utf8' },
     );
     if (status !== 0) throw new Error(stderr);
@@ -108,6 +124,36 @@ export async function startPostgresql(): Promise<DatabaseServer> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Files of a server that an authority of its own vouches for, in a folder that the caller removes. */
+export interface Identity {
+  readonly folder: string;
+  readonly authority: string;
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** @param names as certificates have them: `DNS:localhost`, `IP:127.0.0.1` */
+export function identityOf(names: string): Identity {
+  const folder = mkdtempSync(join(tmpdir(), 'varve-tls-'));
+  const openssl = (words: string): unknown =>
+    execFileSync('openssl', words.split(' '), { cwd: folder, stdio: 'pipe' });
+  openssl(
+    'req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 2 -subj /CN=authority -addext keyUsage=keyCertSign',
+  );
+  openssl('req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj /CN=server');
+  writeFileSync(join(folder, 'names'), `subjectAltName=${names}`);
+  openssl(
+    'x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -out server.pem -extfile names',
+  );
+  const [authority, certificate, key] = ['ca.pem', 'server.pem', 'server.key'].map((name) =>
+    join(folder, name),
+  ) as [string, string, string];
+  chmodSync(folder, 0o755);
+  // PostgreSQL wants a key that nobody else can read.
+  if (process.getuid?.() === 0) chownSync(key, NOBODY, NOBODY);
+  return { folder, authority, certificate, key };
 }
 
 async function untilReady(ask: () => unknown): Promise<void> {

@@ -54,6 +54,9 @@ test('what remedies write in capitals is no password, and what stands in its pla
     'Write it as mysql://USER@HOST:PORT/DATABASE, or postgresql:// in the same way.',
     'Write it as https://HOST:PORT; user and password go elsewhere.',
     'mysql://ann@db.example/shop',
+    // Whoever agrees to a query has to see as whom it is asked.
+    'mysql://r%6fot@db.example/shop',
+    'postgresql://\\u{f6}!@db.example/shop?sslmode=require',
   ])
     expect(withoutSecrets(kept)).toBe(kept);
   expect(withoutSecrets('mysql://ann:hush@db.example/shop')).toBe('mysql://db.example/shop');

@@ -195,10 +195,15 @@ test('of which rows it is a copy is read back, with whatever else a pointer says
     'mysql://h/shop',
     'postgresql://ann@db.example:5432/shop?sslmode=require',
     'mysql://h/shop?socket=/run/x.sock',
+    'mysql://h/shop?ssl-ca=/etc/ca.pem&timeout=60',
   );
   const database = fc.oneof(fc.record({ url, table: text }), fc.record({ url, query: text }));
   const last = fc.string({ maxLength: 40, unit: 'grapheme' }).filter((one) => !one.includes('\0'));
-  const taken = fc.record({ column: text, last, rows: fc.nat() }, { requiredKeys: ['column', 'rows'] });
+  const names = fc.array(text, { minLength: 1, maxLength: 3 });
+  const taken = fc.record(
+    { column: text, last, rows: fc.nat(), text: names },
+    { requiredKeys: ['column', 'rows'] },
+  );
   const incremental = fc.option(taken, { nil: undefined });
   const meta = fc.constantFrom({}, { meta: { license: 'CC0-1.0' } }, { blocks: ZEROS });
   fc.assert(

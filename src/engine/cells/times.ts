@@ -67,7 +67,8 @@ export class TimeCells extends ColumnCells {
 
   addBytes(source: Buffer, start: number, end: number): void {
     const time = dayTimeAt(source, start, end);
-    if (time === undefined) this.addUnfit();
+    // A file of Parquet has no such end of a day.
+    if (time === undefined || time.seconds === DAY_SECONDS) this.addUnfit();
     else addMicros(this.column, time.seconds, time.micros);
   }
 }

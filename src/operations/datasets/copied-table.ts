@@ -4,6 +4,7 @@ import { openResultSet } from '../../database/open.ts';
 import type { Continuation, DatabaseQuery, LeftOut, ResultSet, RowSink } from '../../database/query.ts';
 import { type ExportedRows, type ExportFormat, exportRows } from '../../engine/export-rows.ts';
 import { VarveError } from '../../errors.ts';
+import { neutral } from '../../wording/neutral.ts';
 import { counted } from '../../wording/numbers.ts';
 import type { Watch } from '../context/context.ts';
 
@@ -22,39 +23,47 @@ export interface CopiedTable {
   /** Of a continuation: the value of the last row in its column, as the database wrote it; undefined if there is no row. */
   readonly last?: string | undefined;
   readonly leftOut?: LeftOut | undefined;
+  /** Columns that are text since some values are none of their type. */
+  readonly text: readonly string[];
 }
 
 export interface CopiedTableOptions {
   readonly format: ExportFormat;
   /** In place of the one that variables or files of the database's own clients have. */
   readonly password?: string | undefined;
+  /** Set where the rows join others: the columns that are text there for the sake of values. All other columns have to keep their types. */
+  readonly text?: readonly string[] | undefined;
 }
 
 /**
  * Have a table of a database as a file for as long as `use` runs. All rows are read in one transaction, and wait on the disk.
- * @throws VarveError `database-refused`, `database-unreachable`, `database-error`, `column-unreadable`, `column-unordered`, `column-missing`
+ * @throws VarveError `types-differ`, and those of openResultSet
  */
 export async function withCopiedTable<T>(
   { address, wanted, next }: AskedTable,
-  { format, password }: CopiedTableOptions,
+  { format, password, text }: CopiedTableOptions,
   { onProgress, onWarning, signal }: Watch,
   use: (exported: CopiedTable) => Promise<T>,
 ): Promise<T> {
   const name = wanted.table ?? describeDatabase(address);
-  const results = await openResultSet(address, wanted, password, next);
+  const results = await openResultSet(address, wanted, { password, next, signal, onWaiting: onWarning });
   try {
     if (wanted.table !== undefined && next === undefined && results.key.length === 0)
       onWarning?.(withoutKey(wanted.table));
     const onRows = (done: number): void => onProgress?.({ phase: `read ${name}`, unit: 'rows', done });
-    const how = { format, key: results.key, onRows, ...(signal && { signal }) };
+    const how = { format, key: results.key, onRows, ...(text && { text }), ...(signal && { signal }) };
     const read = (sink: RowSink): Promise<void> => results.read(sink);
     return await exportRows(columnsOf(results, name), read, how, (exported) => {
-      for (const column of exported.asText) onWarning?.(keptAsText(column));
-      const { path, rows } = exported;
-      return use({ path, rows, last: results.last(), leftOut: results.leftOut });
+      // What is made of the rows may take long, and needs no server.
+      results.close();
+      const { path, rows, asText } = exported;
+      if (text !== undefined && asText.length > 0) throw typesDiffer(asText[0]!);
+      for (const column of asText) onWarning?.(keptAsText(column));
+      const names = text ?? asText.map((column) => column.name);
+      return use({ path, rows, last: results.last(), leftOut: results.leftOut, text: names });
     });
   } finally {
-    await results.close();
+    results.close();
   }
 }
 
@@ -76,6 +85,21 @@ function withoutKey(table: string): string {
   return `${table} has no primary key, so its rows come in any order, and equal data may be another version: \`--query "SELECT … ORDER BY …"\` gives them one.`;
 }
 
-function keptAsText({ name, type, values }: ExportedRows['asText'][number]): string {
-  return `${name} is kept as text: ${counted(values, 'value')} of it ${values === 1 ? 'is' : 'are'} no ${type}.`;
+type ColumnAsText = ExportedRows['asText'][number];
+
+function keptAsText(column: ColumnAsText): string {
+  return `${column.name} is kept as text: ${unfit(column)}.`;
+}
+
+function unfit({ type, values }: ColumnAsText): string {
+  return `${counted(values, 'value')} of it ${values === 1 ? 'is' : 'are'} no ${type}`;
+}
+
+function typesDiffer(column: ColumnAsText): VarveError {
+  const path = neutral(column.name);
+  return new VarveError('types-differ', `${path} was no text so far, and would be now: ${unfit(column)}`, {
+    path,
+    remedy:
+      'Correct these values in the database, or run the same command with another `--to`, which takes all rows anew and keeps the column as text.',
+  });
 }

@@ -1,0 +1,95 @@
+import { readFileSync, statSync } from 'node:fs';
+import { checkServerIdentity, type PeerCertificate } from 'node:tls';
+import { VarveError } from '../errors.ts';
+import { neutral } from '../wording/neutral.ts';
+import { clientTlsMode, type DatabaseAddress, type TlsMode } from './address.ts';
+
+/** What the settings of a database's own clients say of encryption. */
+export interface ClientTls {
+  readonly mode: string | undefined;
+  /** Where that stands, for messages. */
+  readonly modePlace: string;
+  /** Path of a file of certificates. */
+  readonly authority: string | undefined;
+}
+
+/** Options of TLS, as both drivers take them. */
+export interface TlsOptions {
+  readonly rejectUnauthorized: boolean;
+  /** In place of the authorities that everybody trusts. */
+  readonly ca?: string;
+  /** Node would hold the certificate against a name that drivers give only where it is no address of digits: this one knows it. */
+  readonly checkServerIdentity: (name: string, certificate: PeerCertificate) => Error | undefined;
+}
+
+/**
+ * Decide how a connection is encrypted: as the URL says, else as the settings of clients do, else as {@link defaultMode} does.
+ * @param server its name or address, or the path of a socket
+ * @returns undefined for a connection that is not
+ * @throws VarveError `certificates-unreadable`, `database-url-invalid`
+ */
+export function tlsOptions(
+  { tls, authority, socket }: DatabaseAddress,
+  server: string,
+  client: ClientTls,
+): TlsOptions | undefined {
+  // Whoever names an authority wants to know by it who answers.
+  const named = tls ?? (authority === undefined ? undefined : 'verify');
+  const mode = named ?? modeOfClients(server, socket, client) ?? defaultMode(server, socket);
+  if (mode === 'disable') return undefined;
+  const certificates = certificatesAt(authority ?? client.authority);
+  return {
+    // As PostgreSQL's clients do: an authority that is there is asked.
+    rejectUnauthorized: mode !== 'require' || certificates !== undefined,
+    ...(certificates !== undefined && { ca: certificates }),
+    checkServerIdentity: (_, certificate) =>
+      mode === 'verify' ? checkServerIdentity(server, certificate) : undefined,
+  };
+}
+
+/** What clients are set to is not for sockets. */
+function modeOfClients(
+  server: string,
+  socket: string | undefined,
+  { mode, modePlace }: ClientTls,
+): TlsMode | undefined {
+  return isPath(server, socket) ? undefined : clientTlsMode(mode, modePlace);
+}
+
+/** Traffic to another machine is encrypted, and that machine has to prove who it is. */
+function defaultMode(server: string, socket: string | undefined): TlsMode {
+  const isHere = isPath(server, socket) || ['localhost', '127.0.0.1', '::1'].includes(server);
+  return isHere ? 'disable' : 'verify';
+}
+
+function isPath(server: string, socket: string | undefined): boolean {
+  return socket !== undefined || server.startsWith('/');
+}
+
+/** The word of PostgreSQL's clients for the authorities that everybody trusts. */
+const SYSTEM = 'system';
+/** Some ten times those of the whole web. */
+const MAX_BYTES = 2 * 1024 * 1024;
+
+function certificatesAt(path: string | undefined): string | undefined {
+  if (path === undefined || path === '' || path === SYSTEM) return undefined;
+  try {
+    const found = statSync(path);
+    if (!found.isFile() || found.size > MAX_BYTES) throw new Error('it is no plain file of certificates');
+    const text = readFileSync(path, 'utf8');
+    if (!/-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----/.test(text))
+      throw new Error('it holds no certificate in PEM');
+    return text;
+  } catch (error) {
+    const shown = neutral(path);
+    throw new VarveError(
+      'certificates-unreadable',
+      `The certificates of ${shown} cannot be read: ${neutral((error as Error).message)}`,
+      {
+        path: shown,
+        remedy: `Name the file of the authority that signed the server's certificate, in PEM, by \`?sslrootcert=PATH\` behind the URL.`,
+        cause: error,
+      },
+    );
+  }
+}

@@ -1,0 +1,158 @@
+import { rmSync } from 'node:fs';
+import { connect, createServer, type Server } from 'node:net';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import {
+  type DatabaseServer,
+  describeWithMariadb,
+  describeWithPostgresql,
+  type Identity,
+  identityOf,
+  startMariadb,
+  startPostgresql,
+} from '../support/databases.ts';
+import { refused } from '../support/refused.ts';
+import { Sandbox } from '../support/sandbox.ts';
+
+let box: Sandbox;
+beforeEach(() => {
+  box = new Sandbox().repository();
+});
+afterEach(() => box.remove());
+
+const TABLE = 'CREATE TABLE x (id INT PRIMARY KEY); INSERT INTO x VALUES (1)';
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+interface Ended {
+  readonly code: number | null;
+  readonly err: string;
+}
+
+function add(url: string): Promise<Ended> {
+  return box.later(['add', url, '--table', 'x', '--to', 'x.csv']);
+}
+
+/** What holds of both kinds of server, of which `authority` vouches for `127.0.0.1` and for `other` by another name. */
+async function proves(url: string, authority: string): Promise<void> {
+  const unknown = await add(`${url}?sslmode=verify`);
+  expect([unknown.code, unknown.err]).toEqual([2, expect.stringContaining('?sslrootcert=PATH')]);
+  expect(unknown.err).toContain('does not prove who it is');
+  // Whoever names an authority wants proof, also of a server that seems to be here.
+  for (const parameter of ['sslrootcert', 'ssl-ca'])
+    expect((await add(`${url}?${parameter}=${authority}`)).code).toBe(0);
+  const other = url.replace('127.0.0.1', 'localhost');
+  expect((await add(`${other}?sslrootcert=${authority}`)).err).toMatch(
+    /does not prove who it is: .*localhost/,
+  );
+  expect((await add(`${other}?sslrootcert=${authority}&sslmode=verify-ca`)).code).toBe(0);
+  expect((await add(`${other}?sslmode=require`)).code).toBe(0);
+  expect((await add(`${url}?sslmode=require&sslrootcert=system`)).code).toBe(0);
+  // An authority that is there is asked, and one that is another vouches for nobody.
+  const stranger = identityOf('IP:127.0.0.1');
+  expect((await add(`${url}?sslmode=require&sslrootcert=${stranger.authority}`)).code).toBe(2);
+  rmSync(stranger.folder, { recursive: true });
+  for (const path of ['none.pem', '/dev/zero', box.write('repo/text.pem', 'hush')])
+    expect(
+      refused(
+        box,
+        ['add', `${url}?sslrootcert=${path}`, '--table', 'x', '--to', 'y.csv'],
+        'certificates-unreadable',
+        path,
+      ),
+    ).not.toContain('hush');
+}
+
+describeWithMariadb(() => {
+  let identity: Identity;
+  let server: DatabaseServer;
+  let proxy: Server;
+  let url: string;
+  beforeAll(async () => {
+    identity = identityOf('IP:127.0.0.1');
+    server = await startMariadb(`--ssl-cert=${identity.certificate}`, `--ssl-key=${identity.key}`);
+    server.run(TABLE);
+    const path = new URL(server.url()).searchParams.get('socket')!;
+    proxy = createServer((client) => {
+      const upstream = connect(path);
+      for (const socket of [client, upstream]) socket.on('error', () => undefined);
+      client.pipe(upstream).pipe(client);
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    url = `mysql://root@127.0.0.1:${(proxy.address() as { port: number }).port}/shop`;
+  }, 60_000);
+  afterAll(async () => {
+    proxy.close();
+    await server.stop();
+    rmSync(identity.folder, { recursive: true });
+  });
+
+  test('a certificate proves the address that was asked for, by an authority that was named', async () => {
+    await proves(url, identity.authority);
+  }, 60_000);
+
+  test('the option file of clients names an authority, and how to connect', async () => {
+    box.write('.my.cnf', `[client]\nssl_ca = "${identity.authority}" # of this test\n`);
+    expect((await add(`${url}?sslmode=verify`)).code).toBe(0);
+    box.write('.my.cnf', '[client]\nssl-mode=VERIFY_IDENTITY\n');
+    expect((await add(url)).err).toContain('does not prove who it is');
+    box.write('.my.cnf', '[client]\nssl-mode=PERHAPS\n');
+    expect((await add(url)).err).toContain('`ssl-mode` in ~/.my.cnf has a word');
+  }, 60_000);
+
+  test('a clone reads no file that a pointer names as an authority, before consent', async () => {
+    const secret = box.write('secret.pem', 'hush');
+    expect((await add(`${url}?sslrootcert=${identity.authority}`)).code).toBe(0);
+    const pointer = box.path('repo/x.csv.varve');
+    box.run('sed', ['-i', `s,sslrootcert=[^"]*,sslrootcert=${secret},`, pointer]);
+    box.commit('x');
+    box.git(['clone', '-q', 'repo', 'clone'], '.');
+    refused(box, ['update'], 'settings-untrusted', '', 'clone');
+    const shown = box.ok(['trust', '--show'], 'clone');
+    expect(shown).toMatch(/database {2}mysql:\/\/root@127\.0\.0\.1:\d+\/shop\?sslrootcert=\S*secret\.pem/);
+    box.ok(['trust'], 'clone');
+    expect(refused(box, ['update'], 'certificates-unreadable', 'secret.pem', 'clone')).not.toContain('hush');
+  }, 60_000);
+});
+
+describeWithPostgresql(() => {
+  let identity: Identity;
+  let server: DatabaseServer;
+  let url: string;
+  beforeAll(async () => {
+    identity = identityOf('IP:127.0.0.1');
+    const port = await freePort();
+    server = await startPostgresql({
+      ...{ listen_addresses: 'localhost', port: String(port), ssl: 'on' },
+      ...{ ssl_cert_file: identity.certificate, ssl_key_file: identity.key },
+    });
+    server.run(TABLE);
+    url = `postgresql://ann@127.0.0.1:${port}/postgres`;
+  }, 60_000);
+  afterAll(async () => {
+    await server.stop();
+    rmSync(identity.folder, { recursive: true });
+  });
+
+  test('a certificate proves the address that was asked for, by an authority that was named', async () => {
+    await proves(url, identity.authority);
+  }, 60_000);
+
+  test('variables of clients name an authority, and how to connect', async () => {
+    box.env.PGSSLMODE = 'verify-full';
+    expect((await add(url)).err).toContain('PGSSLROOTCERT');
+    box.env.PGSSLROOTCERT = identity.authority;
+    expect((await add(url)).code).toBe(0);
+    delete box.env.PGSSLROOTCERT;
+    box.run('sh', ['-c', `mkdir -p ~/.postgresql && cp ${identity.authority} ~/.postgresql/root.crt`]);
+    expect((await add(url)).code).toBe(0);
+    box.env.PGSSLMODE = 'perhaps';
+    expect((await add(url)).err).toContain('PGSSLMODE has a word');
+    expect((await add(`${url}?sslmode=verify`)).code).toBe(0);
+  }, 60_000);
+});
