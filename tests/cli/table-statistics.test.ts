@@ -7,6 +7,7 @@ import type { FooterStatistics } from '../../src/profile/footers/model.ts';
 import { writeParquet } from '../support/parquet.ts';
 import { refused } from '../support/refused.ts';
 import { Sandbox } from '../support/sandbox.ts';
+import { startServe } from '../support/serve-process.ts';
 import { describeWithWeb, startWebServer } from '../support/web-server.ts';
 
 const FIXTURES = join(import.meta.dirname, '..', '..', 'fixtures', 'tables');
@@ -239,6 +240,26 @@ describeWithWeb('statistics that a table tells', (server) => {
       expect(page).toContain('Of 5 columns it is not known.');
       // Of i, d, t, n and b nothing, and of s the largest.
       expect(page.split('<em>not known</em>')).toHaveLength(5 * 3 + 1 + 1);
+    });
+
+    test('the pages of varve serve show the same, and say why nothing is compared', async () => {
+      await tableOf('served', '{"numRecords":2,"nullCount":{"f":2}}');
+      box.ok(words('served', 'table'));
+      box.commit('served');
+      const process = await startServe(box, ['--anonymous']);
+      const [shownThere, datasets, drift] = await Promise.all(
+        ['profile/main/served', 'datasets/main', 'schema/main/served'].map((page) =>
+          fetch(`${process.url}/ui/repo/${page}`),
+        ),
+      );
+      expect(shownThere!.status).toBe(200);
+      const page = await shownThere!.text();
+      expect(page).toContain('nobody has opened the files');
+      expect(page).toContain('<em>not known</em>');
+      expect(await datasets!.text()).toContain('2 rows by the table');
+      expect(drift!.status).toBeLessThan(500);
+      expect(process.log()).not.toContain('went wrong');
+      await process.stop();
     });
 
     test('what it says rightly is kept to the last digit, and what may be cut stays a bound', async () => {

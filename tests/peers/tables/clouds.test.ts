@@ -119,6 +119,8 @@ describeWithAzurite('tables of data on Azure', (server) => {
           ...{ azure_storage_account_name: account, azure_storage_account_key: key },
           ...{ azure_storage_endpoint: server.endpoint, allow_http: 'true' },
         },
+        format: 'delta',
+        read: READ,
         put: async (path, bytes) => void (await container.getBlockBlobClient(path).uploadData(bytes)),
       });
       expect(table).toBe(`abfss://${name}@${account}.dfs.core.windows.net/store%20x/tables/x`);
