@@ -2,7 +2,7 @@ import { VarveError } from '../../errors.ts';
 import { encodeFooters } from '../../profile/footers/format.ts';
 import type { FooterStatistics } from '../../profile/footers/model.ts';
 import { FooterMerger } from '../../tables/merge-footers.ts';
-import type { DescribedFile } from '../../tables/model.ts';
+import type { UnreadFile } from '../../tables/model.ts';
 import { shellWord } from '../../wording/quote.ts';
 import type { AddedDataset } from '../backend/results.ts';
 import type { DatasetVersion, FileListener } from '../backend/version.ts';
@@ -18,7 +18,7 @@ export class TableStatistics implements FileListener {
   /** Why they do not suffice. */
   #lack: string | undefined;
 
-  take(path: string, described: DescribedFile | undefined): void {
+  take(path: string, described: UnreadFile | undefined): void {
     this.#files += 1;
     if (this.#lack !== undefined) return;
     if (described === undefined) {
