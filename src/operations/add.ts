@@ -7,9 +7,9 @@ import type { AddedDataset, AddInPlaceOptions, AddResult } from './backend/resul
 import type { Context } from './context/context.ts';
 import type { AddOrigin } from './lineage/datasets.ts';
 import { recordRun } from './lineage/run.ts';
+import type { TableStatistics } from './statistics/footers-in-place.ts';
 import { type Profiler, schemaBeside } from './statistics/profiler.ts';
 import type { ProfilingOptions } from './statistics/profiling-options.ts';
-import type { TableStatistics } from './statistics/table-in-place.ts';
 
 /**
  * Make a version of each path and point to it. All of them or none: pointers are written after the cache holds every byte.
@@ -120,7 +120,7 @@ export function addInPlace(
 }
 
 async function tableStatistics(): Promise<TableStatistics> {
-  const { TableStatistics } = await import('./statistics/table-in-place.ts');
+  const { TableStatistics } = await import('./statistics/footers-in-place.ts');
   return new TableStatistics();
 }
 

@@ -159,7 +159,7 @@ interface UpdatedAndTold {
 }
 
 async function toldByTable(context: Context, path: string): Promise<UpdatedAndTold> {
-  const { TableStatistics } = await import('./statistics/table-in-place.ts');
+  const { TableStatistics } = await import('./statistics/footers-in-place.ts');
   const table = new TableStatistics();
   const updated = await context.backend.updateTable(path, table);
   return { updated, dataset: await table.letTravel(context, path) };

@@ -2,7 +2,7 @@ import { hiveOf, isHiveNull, partitionType } from '../profile/dataset/hive.ts';
 import { MAX_COLUMNS, MAX_TABLES } from '../profile/footers/format.ts';
 import type { FooterColumn, FooterStatistics, FooterTable } from '../profile/footers/model.ts';
 import { typeText } from './column-types.ts';
-import type { ColumnBounds, ColumnType, DescribedFile, TableColumn } from './model.ts';
+import type { ColumnBounds, ColumnType, TableColumn, UnreadFile } from './model.ts';
 import { isWholeNumber, orderOf, type ValueOrder } from './order.ts';
 
 /**
@@ -16,7 +16,7 @@ export class FooterMerger {
    * @param path of the file in the dataset, POSIX
    * @throws RangeError if there are too many tables or columns to tell of them
    */
-  add(path: string, file: DescribedFile): void {
+  add(path: string, file: UnreadFile): void {
     const { folder, partitions } = hiveOf(path);
     const table = this.#tables.get(folder) ?? new Table();
     this.#tables.set(folder, table);
@@ -40,7 +40,7 @@ class Table {
   readonly #columns = new Map<string, Column>();
   readonly #partitions = new Map<string, Partition>();
 
-  add({ rows, columns, bounds }: DescribedFile, partitions: readonly (readonly [string, string])[]): void {
+  add({ rows, columns, bounds }: UnreadFile, partitions: readonly (readonly [string, string])[]): void {
     if (!(Number.isSafeInteger(rows) && rows >= 0))
       throw new RangeError(`a file says that it has ${rows} rows`);
     const known = new Map(bounds.map((one) => [one.path.join('\0'), one]));

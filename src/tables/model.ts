@@ -45,14 +45,14 @@ export interface ColumnBounds {
 }
 
 /** What is known of a file without reading its rows. */
-export interface DescribedFile {
+export interface UnreadFile {
   readonly rows: number;
   readonly columns: readonly TableColumn[];
   readonly bounds: readonly ColumnBounds[];
 }
 
 /** What the footer of a Parquet file says. */
-export interface ParquetFile extends DescribedFile {
+export interface ParquetFile extends UnreadFile {
   /** Whether its writer gave the columns numbers, by which readers of Iceberg find them, rather than by their names. */
   readonly hasFieldIds: boolean;
 }

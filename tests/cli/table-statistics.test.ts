@@ -1,11 +1,13 @@
-import { cpSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { literal } from '../../src/engine/quote.ts';
 import type { AddResult, DiffResult, LogResult, UpdateResult } from '../../src/index.ts';
 import type { FooterStatistics } from '../../src/profile/footers/model.ts';
 import { writeParquet } from '../support/parquet.ts';
 import { refused } from '../support/refused.ts';
 import { Sandbox } from '../support/sandbox.ts';
+import { startServe } from '../support/serve-process.ts';
 import { describeWithWeb, startWebServer } from '../support/web-server.ts';
 
 const FIXTURES = join(import.meta.dirname, '..', '..', 'fixtures', 'tables');
@@ -189,6 +191,75 @@ describeWithWeb('statistics that a table tells', (server) => {
       );
       expect(box.json<AddResult>(words('proto', 'table')).datasets[0]).toMatchObject({ rows: 2 });
       expect(columnsOf(shown('proto')).i).toEqual({ type: 'long' });
+    });
+
+    test('of a checkpoint they may be columns in place of text', async () => {
+      await tableOf('parsed', undefined);
+      const log = join(server.root, 'parsed/_delta_log');
+      const commit = join(log, `${'0'.repeat(20)}.json`);
+      const [, about] = readFileSync(commit, 'utf8').split('\n');
+      const { metaData } = JSON.parse(about!) as { metaData: { schemaString: string } };
+      rmSync(commit);
+      const ends = (i: string, f: string) =>
+        `{i: ${i}::BIGINT, s: 'x', f: ${f}::DOUBLE, d: DATE '1969-12-31', t: TIMESTAMPTZ '2026-01-01 01:00:00.25+01', n: 1.5::DECIMAL(9, 2)}`;
+      const { size } = statSync(join(server.root, 'parsed/a.parquet'));
+      await writeParquet({
+        [join(log, `${'0'.repeat(20)}.checkpoint.parquet`)]: `
+          SELECT {minReaderVersion: 1, minWriterVersion: 2} AS protocol UNION ALL BY NAME
+          SELECT {id: '1', schemaString: ${literal(metaData.schemaString)}, partitionColumns: []::VARCHAR[], configuration: MAP {}::MAP(VARCHAR, VARCHAR)} AS "metaData" UNION ALL BY NAME
+          SELECT {path: 'a.parquet', size: ${size}::BIGINT, partitionValues: MAP {}::MAP(VARCHAR, VARCHAR), stats_parsed: {numRecords: 2::BIGINT,
+            minValues: ${ends('-9007199254740993', '-1e-7')}, maxValues: ${ends('9007199254740993', "'NaN'")},
+            nullCount: {i: 0::BIGINT, s: 1::BIGINT, f: 0::BIGINT, d: 0::BIGINT, t: 0::BIGINT, n: 2::BIGINT}}} AS add`,
+      });
+      box.ok(words('parsed', 'table'));
+      expect(columnsOf(shown('parsed'))).toEqual({
+        i: { type: 'long', nulls: 0, min: '-9007199254740993', max: '9007199254740993' },
+        s: { type: 'string', nulls: 1, min: 'x', max: 'x' },
+        f: { type: 'double', nulls: 0, min: '-1e-7' },
+        d: { type: 'date', nulls: 0, min: '1969-12-31', max: '1969-12-31' },
+        t: {
+          type: 'timestamp',
+          nulls: 0,
+          min: '2026-01-01T00:00:00.250000',
+          max: '2026-01-01T00:00:00.250999',
+        },
+        n: { type: 'decimal(9,2)', nulls: 2 },
+        b: { type: 'byte' },
+      });
+    });
+
+    test('a page shows what is known, and what is not, and no name of a column is taken for markup', async () => {
+      await tableOf('page', '{"numRecords":2,"minValues":{"s":"<b>x"},"nullCount":{"s":0,"f":2}}');
+      box.ok(words('page', 'table'));
+      const page = box.ok(['profile', 'page', '--format', 'html']);
+      expect(page).toContain('2 rows in 1 file, 7 columns, by the table');
+      expect(page).toContain('nobody has opened the files');
+      expect(page).toContain('&lt;b&gt;x');
+      expect(page).not.toContain('<b>x');
+      expect(page).toContain('Nothing but nulls.');
+      expect(page).toContain('Of 5 columns it is not known.');
+      // Of i, d, t, n and b nothing, and of s the largest.
+      expect(page.split('<em>not known</em>')).toHaveLength(5 * 3 + 1 + 1);
+    });
+
+    test('the pages of varve serve show the same, and say why nothing is compared', async () => {
+      await tableOf('served', '{"numRecords":2,"nullCount":{"f":2}}');
+      box.ok(words('served', 'table'));
+      box.commit('served');
+      const process = await startServe(box, ['--anonymous']);
+      const [shownThere, datasets, drift] = await Promise.all(
+        ['profile/main/served', 'datasets/main', 'schema/main/served'].map((page) =>
+          fetch(`${process.url}/ui/repo/${page}`),
+        ),
+      );
+      expect(shownThere!.status).toBe(200);
+      const page = await shownThere!.text();
+      expect(page).toContain('nobody has opened the files');
+      expect(page).toContain('<em>not known</em>');
+      expect(await datasets!.text()).toContain('2 rows by the table');
+      expect(drift!.status).toBeLessThan(500);
+      expect(process.log()).not.toContain('went wrong');
+      await process.stop();
     });
 
     test('what it says rightly is kept to the last digit, and what may be cut stays a bound', async () => {

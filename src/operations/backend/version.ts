@@ -1,6 +1,6 @@
 import type { DataFile, TableFile } from '../../profile/dataset/profile-files.ts';
 import type { Digest } from '../../store/format/digest.ts';
-import type { DescribedFile } from '../../tables/model.ts';
+import type { UnreadFile } from '../../tables/model.ts';
 import type { Meta } from '../../workspace/meta.ts';
 
 declare const contentKey: unique symbol;
@@ -44,7 +44,7 @@ export interface DatasetVersion extends VersionFacts {
 /** Hears of the files of a table while they are listed. */
 export interface FileListener {
   /** @param described what the table says of its rows; undefined if it does not count them */
-  take(path: string, described: DescribedFile | undefined): void;
+  take(path: string, described: UnreadFile | undefined): void;
 }
 
 /** A version of a dataset, or a file or folder within one. */

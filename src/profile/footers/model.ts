@@ -1,6 +1,3 @@
-/** Who says what is known of a dataset of which nobody has read the rows: the footers of its files, or the table that it is. */
-export type KnownBy = 'footers' | 'table';
-
 /**
  * What the footers of Parquet files say, or a table in their place, of a dataset of which nobody has read the rows: how many there are, of which columns, how many of
  * them have no value, and between which bounds the values lie. It is no profile, and nothing may take it for one: it knows no value.
@@ -40,6 +37,9 @@ export interface FooterColumn {
   readonly min?: string;
   readonly max?: string;
 }
+
+/** Who says what is known of a dataset of which nobody has read the rows: the footers of its files, or the table that it is. */
+export type KnownBy = 'footers' | 'table';
 
 /** Tell who says what is known of a version, if nobody has read its rows. */
 export function knownBy({

@@ -6,7 +6,7 @@ import type { RenderOptions } from '../format.ts';
 import { type Markup, markup, NO_MARKUP } from '../markup.ts';
 import { featureTitle, footersMeaning, footersSummary } from '../phrases.ts';
 import { strata } from './charts/strata.ts';
-import { datum, type Order } from './parts.ts';
+import { datum, type Order, withCommands } from './parts.ts';
 import { sectionPage, type Titled } from './section.ts';
 
 const ORDERS: readonly Order[] = [
@@ -39,7 +39,7 @@ export function titledFooters(
     check: 'profile' as const,
     answer: markup`${brief(footersSummary(statistics, undefined), 400)}`,
     head: markup`<dl class="sides"><div class="after"><dt>data</dt><dd>${datum(brief(name, 200))}</dd></div></dl>
-<p class="note">${footersMeaning(statistics)}</p>
+<p class="note">${withCommands(footersMeaning(statistics))}</p>
 ${completeness(columns)}`,
     cards: columns.map(card),
     grades: [],

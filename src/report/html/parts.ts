@@ -87,3 +87,8 @@ export function shortDigest(digest: string | undefined): Markup {
     ? NO_MARKUP
     : markup` <code>${brief(digest.replace(/^sha256:/, ''), 13)}</code>`;
 }
+
+/** A sentence whose commands stand in backticks. */
+export function withCommands(text: string): Markup[] {
+  return text.split('`').map((part, at) => (at % 2 === 0 ? markup`${part}` : markup`<code>${part}</code>`));
+}

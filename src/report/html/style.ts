@@ -140,7 +140,7 @@ th,td{padding:.16rem .7rem .16rem 0;border-bottom:1px solid var(--line);overflow
 .facts dl{flex:1 1 max-content;min-width:0}
 .facts.two dl{flex-basis:100%}
 .facts div{display:flex;justify-content:space-between;gap:.8rem;line-height:1.45}
-.facts dt{color:var(--soft)}
+.facts dt{color:var(--soft);flex:none}
 .facts dd{text-align:right;overflow-wrap:anywhere}
 .facts dd span{display:inline-block}
 .whole{color:var(--soft);margin-top:1rem}

@@ -6,6 +6,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { VarveError } from '../../errors.ts';
+import { withCommands } from '../../report/html/parts.ts';
 import { anchor, SITE_END, SITE_POLICY, siteContent, siteHead } from '../../report/html/site.ts';
 import { Markup, markup } from '../../report/markup.ts';
 import { brief } from '../../wording/neutral.ts';
@@ -191,7 +192,13 @@ async function* written(
 }
 
 /** Codes of what whoever looks may know, though it is no fault of theirs. */
-const TOLD = ['profile-not-fetched', 'data-not-tabular', 'schema-invalid', 'environment-unknown'];
+const TOLD = [
+  'profile-not-fetched',
+  'statistics-partial',
+  'data-not-tabular',
+  'schema-invalid',
+  'environment-unknown',
+];
 
 function sendError(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
   const isTold = error instanceof VarveError && TOLD.includes(error.code);
@@ -207,9 +214,4 @@ function sendError(request: FastifyRequest, reply: FastifyReply, error: unknown)
     markup``,
   );
   return send(reply, status, siteHead({ title: 'varve', trail, views: [] }), content);
-}
-
-/** A sentence whose commands stand in backticks. */
-function withCommands(text: string): Markup[] {
-  return text.split('`').map((part, at) => (at % 2 === 0 ? markup`${part}` : markup`<code>${part}</code>`));
 }

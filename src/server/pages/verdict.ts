@@ -22,7 +22,7 @@ export async function verdictOfStep(place: ViewPlace, step: VersionStep): Promis
   if (before === undefined) return markup`<small>the first</small>`;
   if (before.content === after.content) return markup`<small>same data</small>`;
   if (before.profile === undefined || after.profile === undefined)
-    return markup`<small>${(after.profile ?? after.footers) === undefined ? 'no statistics' : 'footers only'}</small>`;
+    return markup`<small>${(after.profile ?? after.footers) === undefined ? 'no statistics' : 'rows not read'}</small>`;
   const found = await place.catalog.comparisons.of({ before: before.profile, after: after.profile, schema });
   const query = { before: before.commit.slice(0, SHORT), after: after.commit.slice(0, SHORT) };
   const href = linkTo(place, 'drift', path, query);

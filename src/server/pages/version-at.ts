@@ -1,7 +1,9 @@
 import { VarveError } from '../../errors.ts';
 import type { VersionFacts } from '../../operations/backend/version.ts';
 import type { ReadableDataset } from '../../operations/backend/version-reader.ts';
+import { knownBy } from '../../profile/footers/model.ts';
 import type { Digest } from '../../store/format/digest.ts';
+import { byWhom } from '../../wording/known-by.ts';
 import { shellWord } from '../../wording/quote.ts';
 import type { ReportedVersion } from '../statistics/questions.ts';
 import type { Revision } from '../versions/revisions.ts';
@@ -50,13 +52,28 @@ export function named(path: string, commit: string, version: VersionFacts): Vers
 
 /**
  * The digests of the statistics of versions, in their order. What this clone lacks is asked of the remote.
- * @throws VarveError `data-not-tabular`, `profile-not-fetched`
+ * @throws VarveError `data-not-tabular`, `statistics-partial`, `profile-not-fetched`
  */
-export async function profilesOf(place: ViewPlace, versions: readonly VersionAt[]): Promise<Digest[]> {
+export async function profilesOf(
+  place: ViewPlace,
+  versions: readonly VersionAt[],
+): Promise<readonly Digest[]> {
   const digests = versions.map(({ version, name }): Digest => {
     if (version.profile === undefined) throw noStatistics(name, version);
     return version.profile;
   });
+  return digestsHere(place, versions, digests);
+}
+
+/**
+ * The digests of what is known of versions, once it is here. What this clone lacks is asked of the remote.
+ * @throws VarveError `profile-not-fetched`
+ */
+export async function digestsHere(
+  place: ViewPlace,
+  versions: readonly VersionAt[],
+  digests: readonly Digest[],
+): Promise<readonly Digest[]> {
   const areHere = await place.catalog.profiles.fetch(digests);
   const absent = areHere.indexOf(false);
   if (absent >= 0) throw notHere(versions[absent]!.name);
@@ -68,12 +85,16 @@ export function reported({ name, version }: VersionAt): ReportedVersion {
   return { name, digest: version.content };
 }
 
-function noStatistics(name: string, { footers }: VersionFacts): VarveError {
-  if (footers !== undefined)
-    return new VarveError('statistics-partial', `Of ${name} only the footers of its files are known`, {
-      path: name,
-      remedy: `\`varve profile ${shellWord(name)}\` shows what they say: rows, columns, nulls and bounds. \`varve add … --statistics full\` reads every row.`,
-    });
+function noStatistics(name: string, version: VersionFacts): VarveError {
+  if (version.footers !== undefined)
+    return new VarveError(
+      'statistics-partial',
+      `Nobody has read the rows of ${name}: what is known of it is told${byWhom(knownBy(version))}`,
+      {
+        path: name,
+        remedy: `\`varve profile ${shellWord(name)}\` shows what they say: rows, columns, nulls and bounds. \`varve add … --statistics full\` reads every row.`,
+      },
+    );
   return new VarveError('data-not-tabular', `${name} has no statistics`, {
     path: name,
     remedy:

@@ -30,6 +30,8 @@ export interface Tasks {
   step: { readonly task: { readonly settings: DriftSettings }; readonly answer: ComparedStep };
   /** The report of one profile. */
   profile: { readonly task: { readonly name: string }; readonly answer: ReportText };
+  /** The report of what footers say, or a table, in place of a profile. */
+  footers: { readonly task: { readonly name: string }; readonly answer: ReportText };
   /** The report of what changed from the first profile to the second. */
   drift: {
     readonly task: {

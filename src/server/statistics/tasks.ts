@@ -1,8 +1,10 @@
 import { compareProfiles } from '../../drift/compare.ts';
 import { type ComparedStep, seriesOf, type Version } from '../../drift/history.ts';
+import type { FooterStatistics } from '../../profile/footers/model.ts';
 import { featureName } from '../../profile/model/feature-name.ts';
 import type { Profile } from '../../profile/model/model.ts';
 import { titledDrift } from '../../report/html/drift.ts';
+import { titledFooters } from '../../report/html/footers.ts';
 import { titledProfile } from '../../report/html/profile.ts';
 import { titledSeries } from '../../report/html/series.ts';
 import { reportText } from '../../report/html/site.ts';
@@ -12,9 +14,14 @@ import type { NamedFeature, Task, TaskKind, Tasks } from './questions.ts';
 
 type Answer<K extends TaskKind> = Tasks[K]['answer'];
 
+/** Do what is asked of what footers say. */
+export function answerOfFooters({ name }: Task<'footers'>, footers: FooterStatistics): Answer<'footers'> {
+  return reportText(titledFooters(footers, { name }));
+}
+
 /** Do what is asked of profiles. They come in the order that the task says. */
 export function answerTask(
-  task: Task,
+  task: Exclude<Task, Task<'footers'>>,
   profiles: readonly Profile[],
 ): Answer<TaskKind> | Promise<Answer<TaskKind>> {
   const [first, second] = profiles as [Profile, Profile];

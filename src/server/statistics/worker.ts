@@ -5,11 +5,12 @@
 
 import { LRUCache } from 'lru-cache';
 import { answerQuestions } from '../../base/threads/worker-side.ts';
+import { decodeFooters } from '../../profile/footers/format.ts';
 import { decodeProfile } from '../../profile/format/encode.ts';
 import type { Profile } from '../../profile/model/model.ts';
 import type { Digest } from '../../store/format/digest.ts';
-import type { GivenProfile, StatisticsAnswer, StatisticsQuestion } from './questions.ts';
-import { answerTask } from './tasks.ts';
+import type { GivenProfile, StatisticsAnswer, StatisticsQuestion, Task } from './questions.ts';
+import { answerOfFooters, answerTask } from './tasks.ts';
 
 /**
  * Features of all profiles that are in memory together: each has its sketches and counts, some 40 KB. A history of 50 versions that did not
@@ -33,7 +34,14 @@ function profileOf({ digest, bytes }: GivenProfile): Profile | undefined {
   return profile;
 }
 
+/** They are read once, by who looks at them, and so not kept. */
+function answeredOfFooters(task: Task<'footers'>, { digest, bytes }: GivenProfile): StatisticsAnswer {
+  if (bytes === undefined) return { missing: [digest] };
+  return { done: answerOfFooters(task, decodeFooters(bytes, `statistics of ${task.name}`)) };
+}
+
 answerQuestions<StatisticsQuestion, StatisticsAnswer>(async ({ profiles, task }) => {
+  if (task.kind === 'footers') return answeredOfFooters(task, profiles[0]!);
   const found = profiles.map(profileOf);
   const missing = profiles.flatMap(({ digest }, at) => (found[at] === undefined ? [digest] : []));
   return missing.length > 0 ? { missing } : { done: await answerTask(task, found as Profile[]) };

@@ -1,5 +1,5 @@
+import { dateBound, decimalBound, floatBound, integerBound, timestampBound } from '../bound-text.ts';
 import type { ColumnType } from '../model.ts';
-import { dateText, decimalText, floatText, integerText, timestampText } from '../value-text.ts';
 
 /**
  * Write a bound as Iceberg does; undefined for what has none. Source: https://iceberg.apache.org/spec/#binary-single-value-serialization
@@ -81,20 +81,20 @@ export function typedValue(type: ColumnType, bytes: Buffer): string | undefined 
       return bytes.length === 1 ? String(bytes[0] !== 0) : undefined;
     case 'integer':
     case 'long':
-      return isAsLong(bytes, type.is === 'long') ? integerText(wholeNumber(bytes), type.is) : undefined;
+      return isAsLong(bytes, type.is === 'long') ? integerBound(wholeNumber(bytes), type.is) : undefined;
     case 'date':
-      return bytes.length === 4 ? dateText(bytes.readInt32LE() * DAY_MS) : undefined;
+      return bytes.length === 4 ? dateBound(bytes.readInt32LE() * DAY_MS) : undefined;
     case 'timestamp':
     case 'timestamp_ntz':
-      return bytes.length === 8 ? timestampText(bytes.readBigInt64LE()) : undefined;
+      return bytes.length === 8 ? timestampBound(bytes.readBigInt64LE()) : undefined;
     case 'float':
     case 'double':
       return isAsLong(bytes, type.is === 'double')
-        ? floatText(bytes.length === 4 ? bytes.readFloatLE() : bytes.readDoubleLE())
+        ? floatBound(bytes.length === 4 ? bytes.readFloatLE() : bytes.readDoubleLE())
         : undefined;
     case 'decimal':
       return bytes.length > 0 && bytes.length <= MAX_DECIMAL_BYTES
-        ? decimalText(Number(signed(bytes)) / 10 ** type.scale, type.scale)
+        ? decimalBound(Number(signed(bytes)) / 10 ** type.scale, type.scale)
         : undefined;
     case 'string':
       return utf8(bytes);

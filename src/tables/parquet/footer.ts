@@ -11,9 +11,9 @@ import {
   type SchemaTree,
 } from 'hyparquet';
 import { VarveError } from '../../errors.ts';
+import { dateBound, decimalBound, floatBound, shortBounds, timestampBound } from '../bound-text.ts';
 import type { ColumnBounds, ColumnType, ParquetFile } from '../model.ts';
 import { orderOf } from '../order.ts';
-import { dateText, decimalText, floatText, shortBounds, timestampText } from '../value-text.ts';
 import { columnsOf, typeOf } from './columns.ts';
 
 /** Reads so many bytes of a file from `offset` on. */
@@ -147,10 +147,10 @@ function textOf(value: unknown, type: ColumnType): string | undefined {
       return typeof value === 'boolean' ? String(value) : undefined;
     case 'float':
     case 'double':
-      return typeof value === 'number' ? floatText(value) : undefined;
+      return typeof value === 'number' ? floatBound(value) : undefined;
     // Hyparquet gives decimals as floating-point numbers.
     case 'decimal':
-      return typeof value === 'number' ? decimalText(value, type.scale) : undefined;
+      return typeof value === 'number' ? decimalBound(value, type.scale) : undefined;
     case 'string':
     case 'date':
     case 'timestamp':
@@ -172,9 +172,9 @@ const TEXT_PARSERS = {
       return undefined;
     }
   },
-  dateFromDays: (days: number) => dateText(days * 86_400_000),
-  timestampFromMilliseconds: (value: bigint) => timestampText(value * MILLISECOND),
-  timestampFromMicroseconds: timestampText,
+  dateFromDays: (days: number) => dateBound(days * 86_400_000),
+  timestampFromMilliseconds: (value: bigint) => timestampBound(value * MILLISECOND),
+  timestampFromMicroseconds: timestampBound,
   timestampFromNanoseconds: () => undefined,
   // The library's type wants dates; whatever they return is handed on as it is.
 } as unknown as Partial<ParquetParsers>;

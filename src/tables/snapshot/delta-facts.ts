@@ -1,6 +1,13 @@
 import { isRecord, parseShallow } from '../../base/json.ts';
-import type { ColumnBounds, ColumnType, DescribedFile, TableColumn } from '../model.ts';
-import { dateText, decimalText, floatText, integerText, shortBounds, timestampText } from '../value-text.ts';
+import {
+  dateBound,
+  decimalBound,
+  floatBound,
+  integerBound,
+  shortBounds,
+  timestampBound,
+} from '../bound-text.ts';
+import type { ColumnBounds, ColumnType, TableColumn, UnreadFile } from '../model.ts';
 
 /** What a log says of the rows of a file: its `stats`, which may be missing, and its values of the columns that part the table. */
 export interface DeltaFacts {
@@ -19,7 +26,7 @@ export const MAX_STATS_CHARACTERS = 1024 * 1024;
 export function describeDelta(
   columns: readonly TableColumn[],
   { stats, partition }: DeltaFacts,
-): DescribedFile | undefined {
+): UnreadFile | undefined {
   const known = statsOf(stats);
   const rows = countOf(known?.numRecords);
   if (known === undefined || rows === undefined) return undefined;
@@ -113,14 +120,14 @@ function textOf(type: ColumnType, value: unknown, isLargest = false): string | u
     case 'short':
     case 'integer':
     case 'long':
-      return /^-?\d{1,19}$/.test(value) ? integerText(BigInt(value), type.is) : undefined;
+      return /^-?\d{1,19}$/.test(value) ? integerBound(BigInt(value), type.is) : undefined;
     case 'float':
     case 'double':
-      return NUMBER.test(value) ? floatText(Number(value)) : undefined;
+      return NUMBER.test(value) ? floatBound(Number(value)) : undefined;
     case 'decimal':
-      return NUMBER.test(value) ? decimalText(Number(value), type.scale) : undefined;
+      return NUMBER.test(value) ? decimalBound(Number(value), type.scale) : undefined;
     case 'date':
-      return /^\d{4}-\d\d-\d\d$/.test(value) ? dateText(Date.parse(value)) : undefined;
+      return /^\d{4}-\d\d-\d\d$/.test(value) ? dateBound(Date.parse(value)) : undefined;
     case 'timestamp':
     case 'timestamp_ntz':
       return timeText(value, type.is === 'timestamp', isLargest);
@@ -148,5 +155,5 @@ function timeText(value: string, isMoment: boolean, isLargest: boolean): string 
   if (Number.isNaN(ms)) return undefined;
   const isCut = isLargest && digits.length <= 3;
   const micros = isCut ? `${digits.padEnd(3, '0')}999` : digits.padEnd(6, '0');
-  return timestampText(BigInt(ms) * 1000n + BigInt(micros));
+  return timestampBound(BigInt(ms) * 1000n + BigInt(micros));
 }

@@ -1,6 +1,6 @@
 import { isRecord } from '../../base/json.ts';
 import { inOrder } from '../../base/threads/concurrency.ts';
-import type { DescribedFile, TableColumn } from '../model.ts';
+import type { TableColumn, UnreadFile } from '../model.ts';
 import { type Actions, type FileAction, MAX_ACTIONS, readCheckpoint, readCommit } from './delta-actions.ts';
 import { type DeltaFacts, describeDelta } from './delta-facts.ts';
 import { checkProtocol, readColumns } from './delta-features.ts';
@@ -51,7 +51,7 @@ export class DeltaReplay {
   }
 
   /** What the log says of the rows of a file that was listed, once its schema was met too. */
-  describe(facts: DeltaFacts): DescribedFile | undefined {
+  describe(facts: DeltaFacts): UnreadFile | undefined {
     return describeDelta(this.#columns, facts);
   }
 

@@ -1,7 +1,7 @@
 import { isRecord, records } from '../../base/json.ts';
+import { shortBounds } from '../bound-text.ts';
 import { typedValue } from '../iceberg/values.ts';
 import type { ColumnBounds, ColumnType, PrimitiveName, TableColumn } from '../model.ts';
-import { shortBounds } from '../value-text.ts';
 
 /** What a manifest says of the rows of a file. Source: https://iceberg.apache.org/spec/#data-file-fields */
 export interface CountedFile {

@@ -6,7 +6,7 @@
 import { problemOfDataPath } from '../../base/files/data-path.ts';
 import { VarveError } from '../../errors.ts';
 import type { TableFormat } from '../format.ts';
-import type { DescribedFile } from '../model.ts';
+import type { UnreadFile } from '../model.ts';
 
 /** A file of a table's log or metadata. */
 export interface TableLogFile {
@@ -54,7 +54,7 @@ export interface TableSnapshot {
    * Tell what it says of the rows of a file, once all its files were listed with that. It is what a stranger wrote, of the right types.
    * @returns undefined where it does not count the rows
    */
-  describe(file: TableEntry): DescribedFile | undefined;
+  describe(file: TableEntry): UnreadFile | undefined;
 }
 
 export function damagedTable(url: string, what: string, cause?: unknown): VarveError {

@@ -6,29 +6,29 @@ const MILLISECOND = 1000n;
 const INTEGER_BITS: Readonly<Record<string, number>> = { byte: 8, short: 16, integer: 32, long: 64 };
 
 /** A whole number, in as few digits as can be; undefined if the type has no such number. */
-export function integerText(value: bigint, type: string): string | undefined {
+export function integerBound(value: bigint, type: string): string | undefined {
   return BigInt.asIntN(INTEGER_BITS[type] ?? 0, value) === value ? String(value) : undefined;
 }
 
 /** A floating-point number; undefined for NaN and what is infinite. */
-export function floatText(value: number): string | undefined {
+export function floatBound(value: number): string | undefined {
   return Number.isFinite(value) ? String(value) : undefined;
 }
 
 /** A decimal that was given as a floating-point number; undefined for one that may have been rounded. */
-export function decimalText(value: number, scale: number): string | undefined {
+export function decimalBound(value: number, scale: number): string | undefined {
   const unscaled = Math.round(value * 10 ** scale);
   return Number.isSafeInteger(unscaled * 10) ? value.toFixed(scale) : undefined;
 }
 
 /** @param ms since 1970; the day that it lies in, of the years 0 to 9999 */
-export function dateText(ms: number): string | undefined {
+export function dateBound(ms: number): string | undefined {
   const date = new Date(ms);
   return hasYear(date) ? date.toISOString().slice(0, 10) : undefined;
 }
 
 /** @param microseconds since 1970; of the years 0 to 9999 */
-export function timestampText(microseconds: bigint): string | undefined {
+export function timestampBound(microseconds: bigint): string | undefined {
   const within = ((microseconds % MILLISECOND) + MILLISECOND) % MILLISECOND;
   const date = new Date(Number((microseconds - within) / MILLISECOND));
   return hasYear(date) ? `${date.toISOString().slice(0, -1)}${String(within).padStart(3, '0')}` : undefined;
