@@ -154,13 +154,14 @@ function tellLeftOut(
     onWarning?.(
       `${counted(empty, 'row')} without a value in ${column} ${empty === 1 ? 'is' : 'are'} not in ${target}.`,
     );
+  // Only the difference is known: some may be gone, and others have come in their place.
   const more = upTo - (before?.last === undefined ? 0 : before.rows);
   if (more === 0) return;
   const range = `up to ${JSON.stringify(before?.last)} in ${column}`;
   onWarning?.(
     more > 0
-      ? `${counted(more, 'row')} ${range} came after those were taken, and ${more === 1 ? 'is' : 'are'} not in ${target}: run the same command with another \`--to\`, which takes all rows anew.`
-      : `${counted(-more, 'row')} ${range} ${more === -1 ? 'is' : 'are'} not in the database any more, and still in ${target}.`,
+      ? `At least ${counted(more, 'row')} ${range} came after those were taken, and ${more === 1 ? 'is' : 'are'} not in ${target}: run the same command with another \`--to\`, which takes all rows anew.`
+      : `At least ${counted(-more, 'row')} ${range} ${more === -1 ? 'is' : 'are'} not in the database any more, and still in ${target}.`,
   );
 }
 
