@@ -147,7 +147,7 @@ export class MessageReader {
     });
     const time = timeField === undefined ? sent : timeOf(rows[0]?.[timeField]);
     if (own !== undefined && written[0] === value) {
-      this.#alike.learn(rows[0]!);
+      this.#alike.learn(rows[0]!, text);
       return ownLine(value, time);
     }
     return {

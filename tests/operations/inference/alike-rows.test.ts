@@ -4,7 +4,7 @@ import { AlikeRows } from '../../../src/operations/inference/alike-rows.ts';
 
 const like = (...texts: string[]) => {
   const rows = new AlikeRows('at');
-  for (const text of texts) rows.learn(JSON.parse(text));
+  for (const text of texts) rows.learn(JSON.parse(text), text);
   return rows;
 };
 
@@ -44,6 +44,15 @@ test('what may be no row, or another one, is not known', () => {
     expect(rows.find(text), text).toBeUndefined();
   rows.clear();
   expect(rows.find('{"b.c":null}')).toBeUndefined();
+});
+
+test('long rows and names are no trouble', () => {
+  const names = Object.fromEntries(Array.from({ length: 256 }, (_, at) => [`${at}x`.padEnd(240, '(?:'), at]));
+  const text = JSON.stringify(names);
+  expect(like(text).find(text)).toEqual({ asked: undefined });
+  const rows = like('{"a":1}', JSON.stringify({ ['x'.repeat(100_000)]: 1 }));
+  expect(rows.find(`{"a":"${'\\'.repeat(8_000_000)}"}`)).toBeUndefined();
+  expect(rows.find(`{"a":"${'\\'.repeat(30_000)}"}`)).toBeDefined();
 });
 
 test('whatever is known again is JSON with these names and plain values, and all that is written like it is', () => {
