@@ -15,7 +15,7 @@ import { encodingOf, notUtf8 } from './formats/text/encoding.ts';
 import { assertJsonStructure } from './formats/text/json-structure.ts';
 import { assertLines, firstBadJsonLine } from './formats/text/lines.ts';
 import { type DateFormats, typeTextColumns } from './formats/text/text-columns.ts';
-import { typicalRows } from './formats/text/typical-rows.ts';
+import { MAX_TYPICAL_LINE, typicalRows } from './formats/text/typical-rows.ts';
 import { assertWhole } from './formats/whole.ts';
 import { fileLiteral, identifier, literal } from './quote.ts';
 import {
@@ -271,7 +271,8 @@ async function loadPlainRows(
   if (typical === undefined) return false;
   const path = join(engine.folder, `${relation}-typical.jsonl`);
   writeFileSync(path, typical.text, 'latin1');
-  const options = `format = 'newline_delimited', hive_partitioning = false, maximum_object_size = ${MAX_JSON_BYTES}`;
+  // The engine's threads share a file by pieces of twice this size: of one piece, all but one wait, and take the processor while they do.
+  const options = `format = 'newline_delimited', hive_partitioning = false, maximum_object_size = ${MAX_TYPICAL_LINE}`;
   try {
     const [names, types] = (await engine.query(
       `DESCRIBE FROM read_json(${fileLiteral(path)}, ${options}, sample_size = -1)`,

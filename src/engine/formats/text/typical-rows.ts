@@ -39,8 +39,10 @@ const FIELD = new RegExp(
 );
 const END_OF_LINE = /\r?\n/y;
 
-/** Text is looked at in pieces of so many bytes, and no line of more of them. */
+/** Text is looked at in pieces of so many bytes. */
 const PIECE = 1024 * 1024;
+/** No line is longer, in bytes: it begins in one piece, and ends in the next. */
+export const MAX_TYPICAL_LINE = 2 * PIECE;
 /** Orders of names. */
 const MAX_KINDS = 32;
 /** From 200 on, the engine may take columns for the values of one map. */
