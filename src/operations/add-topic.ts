@@ -31,7 +31,6 @@ import type { Context } from './context/context.ts';
 import { placeFile } from './datasets/place-file.ts';
 import { unchangedVersion } from './datasets/unchanged-version.ts';
 import { requestInvalid } from './inference/columns.ts';
-import { NewNames } from './inference/row-lines.ts';
 import { LEFT_OUT, MessageReader } from './stream/message-rows.ts';
 import { RegisteredSchemas } from './stream/registered-schemas.ts';
 import { Tally } from './stream/tally.ts';
@@ -181,7 +180,7 @@ async function fill(
   { onProgress, onWarning }: Context,
 ): Promise<void> {
   if (spool.isDone) return;
-  const reader = new MessageReader({ reader: AS_THEY_ARE, names: new NewNames(undefined), schemas });
+  const reader = new MessageReader({ reader: AS_THEY_ARE, names: undefined, schemas });
   const tally = new Tally(onWarning);
   const phase = `read ${topic.address.topic}`;
   const total = [...spool.ranges].reduce((sum, [, { from, until }]) => sum + until - from, 0);

@@ -12,7 +12,6 @@ import { recordWindows } from './inference/record-windows.ts';
 import { openReference, type Reference } from './inference/reference.ts';
 import { linesOf } from './inference/request-lines.ts';
 import { RequestReader } from './inference/requests.ts';
-import { NewNames } from './inference/row-lines.ts';
 import { windows } from './inference/windows.ts';
 import { type JsonRows, LEFT_OUT, MessageReader, TOO_LONG } from './stream/message-rows.ts';
 import { profileOfWindow, reportOf, withStream } from './stream/report.ts';
@@ -113,7 +112,6 @@ function withoutTimes(): VarveError {
 /** The lines of a stream as rows, and how many of them are in no window. */
 class StreamLines {
   readonly #reader: MessageReader;
-  readonly #names: NewNames;
   readonly #watch: Watch;
   readonly tally: Tally;
   /** Forms of requests of the window that is being filled, such as `cloudevents/v2`. */
@@ -121,10 +119,9 @@ class StreamLines {
 
   constructor({ columns }: Reference, { eventTime }: StreamOptions, watch: Watch) {
     this.#watch = watch;
-    this.#names = new NewNames(columns.nested);
     this.#reader = new MessageReader({
       reader: new RequestReader(columns),
-      names: this.#names,
+      names: columns.nested,
       timeField: eventTime,
     });
     this.tally = new Tally(watch.onWarning);
@@ -171,7 +168,7 @@ class StreamLines {
   beginWindow(ended: number): StreamWindow {
     const { malformed, late } = this.tally;
     this.tally.clear();
-    this.#names.clear();
+    this.#reader.beginWindow();
     return { window: ended, malformed, late };
   }
 

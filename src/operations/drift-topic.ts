@@ -12,7 +12,6 @@ import { type CommittedPosition, Topic, type TopicMessage } from '../kafka/topic
 import type { Watch } from './context/context.ts';
 import { openReference, type Reference } from './inference/reference.ts';
 import { RequestReader } from './inference/requests.ts';
-import { NewNames } from './inference/row-lines.ts';
 import { LEFT_OUT, MessageReader } from './stream/message-rows.ts';
 import { RegisteredSchemas } from './stream/registered-schemas.ts';
 import { reportOf } from './stream/report.ts';
@@ -59,16 +58,15 @@ export async function* driftTopic(
     const windows = windowsOf(options, folder);
     const reference = await openReference(cwd, snapshot, options, watch);
     topic = await Topic.open(address, { settings, onNote, signal });
-    const names = new NewNames(reference.columns.nested);
     const reader = new MessageReader({
       reader: new RequestReader(reference.columns),
-      names,
+      names: reference.columns.nested,
       schemas: registry && new RegisteredSchemas(registry),
       timeField: options.eventTime,
     });
     const progress = new TopicProgress(until && (await topic.at(until)));
     const tally = new Tally(onNote);
-    yield* new TopicDrift(topic, { reference, reader, names, windows, progress, tally }, watch).reports(
+    yield* new TopicDrift(topic, { reference, reader, windows, progress, tally }, watch).reports(
       options.group ?? defaultGroup(snapshot),
       from,
     );
@@ -88,7 +86,6 @@ function defaultGroup(snapshot: string): string {
 interface Parts {
   readonly reference: Reference;
   readonly reader: MessageReader;
-  readonly names: NewNames;
   readonly windows: StreamWindows;
   readonly progress: TopicProgress;
   readonly tally: Tally;
@@ -173,9 +170,9 @@ class TopicDrift {
     first: ClosedWindow | undefined,
     next: () => ClosedWindow | undefined,
   ): AsyncGenerator<DriftReport> {
-    const { reference, windows, progress, tally, names } = this.#parts;
+    const { reference, reader, windows, progress, tally } = this.#parts;
     for (let window = first; window !== undefined; window = next()) {
-      names.clear();
+      reader.beginWindow();
       if (window.rows === 0) continue;
       const number = ++progress.window;
       const committable = progress.committable(windows);

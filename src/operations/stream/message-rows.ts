@@ -7,9 +7,10 @@ import { isUtf8 } from 'node:buffer';
 import { BinaryFault } from '../../engine/formats/binary-fault.ts';
 import { MAX_LINE_BYTES } from '../../engine/formats/text/lines.ts';
 import { VarveError } from '../../errors.ts';
+import { AlikeRows } from '../inference/alike-rows.ts';
 import { parseValue } from '../inference/json-value.ts';
 import type { RequestReader } from '../inference/requests.ts';
-import { type NewNames, RowLines } from '../inference/row-lines.ts';
+import { NewNames, RowLines } from '../inference/row-lines.ts';
 import type { RegisteredSchemas, WrittenSchema } from './registered-schemas.ts';
 
 /** The rows of one message. */
@@ -32,7 +33,8 @@ export interface JsonRows extends MessageRows {
 
 export interface RowsOptions {
   readonly reader: Pick<RequestReader, 'read'>;
-  readonly names: NewNames;
+  /** Names of the version, as NewNames takes them. */
+  readonly names: ReadonlySet<string> | undefined;
   /** Knows schemas by the ids that values name; undefined where there is no registry. */
   readonly schemas?: RegisteredSchemas | undefined;
   /** The field that says when a row happened. */
@@ -59,9 +61,19 @@ const END_OF_LINE = Buffer.from('\n');
 /** Reads values of messages: JSON, in the forms that model servers log, or as a registry's serializers write it. */
 export class MessageReader {
   readonly #options: RowsOptions;
+  readonly #names: NewNames;
+  readonly #alike: AlikeRows;
 
   constructor(options: RowsOptions) {
     this.#options = options;
+    this.#names = new NewNames(options.names);
+    this.#alike = new AlikeRows(options.timeField);
+  }
+
+  /** Count names anew: those that the version has not are counted for each window. */
+  beginWindow(): void {
+    this.#names.clear();
+    this.#alike.clear();
   }
 
   /**
@@ -98,6 +110,11 @@ export class MessageReader {
   readJson(value: Buffer): JsonRows | string {
     if (!isUtf8(value)) return 'it is no UTF-8';
     const text = value.toString('utf8');
+    const alike = this.#alike.find(text);
+    if (alike !== undefined) {
+      const { asked } = alike;
+      return ownLine(value, asked === undefined ? undefined : timeOf(JSON.parse(asked)));
+    }
     let json: unknown;
     try {
       json = parseValue(text);
@@ -118,9 +135,9 @@ export class MessageReader {
   }
 
   #rowsOf(json: unknown, text: string, value: Buffer): JsonRows {
-    const { reader, names, timeField } = this.#options;
+    const { reader, timeField } = this.#options;
     const { rows, forms, time: sent } = reader.read(json);
-    const lines = new RowLines(names);
+    const lines = new RowLines(this.#names);
     // A row keeps the digits that it was written with, if it is a line.
     const isLine = !value.includes(LINE_FEED) && !value.includes(CARRIAGE_RETURN);
     const own = forms.length === 0 && !Array.isArray(json) && isLine ? text : undefined;
@@ -129,6 +146,10 @@ export class MessageReader {
       return [line === text ? value : Buffer.from(line), END_OF_LINE];
     });
     const time = timeField === undefined ? sent : timeOf(rows[0]?.[timeField]);
+    if (own !== undefined && written[0] === value) {
+      this.#alike.learn(rows[0]!, text);
+      return ownLine(value, time);
+    }
     return {
       rows: rows.length,
       forms,
@@ -136,6 +157,16 @@ export class MessageReader {
       content: { lines: written },
     };
   }
+}
+
+/** Of a message that is a row and its line. */
+function ownLine(value: Buffer, time: number | undefined): JsonRows {
+  return {
+    rows: 1,
+    forms: [],
+    ...(time !== undefined && { time }),
+    content: { lines: [value, END_OF_LINE] },
+  };
 }
 
 /** From here on, a number is milliseconds since 1970, below it seconds: 1e11 seconds are the year 5138. */
