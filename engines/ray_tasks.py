@@ -1,4 +1,4 @@
-"""Runs the parts of a profile as tasks of Ray: each starts varve beside itself and gives back what it prints.
+"""Runs the parts of some work as tasks of Ray: each starts varve beside itself and gives back what it prints.
 
 varve starts this file by the Python that has Ray, with the name of a file of JSON. It decides nothing that varve decides: which
 files are in a part, and how parts are put together, is no matter of Ray.
@@ -43,7 +43,7 @@ def unpacked(archive):
     return place
 
 
-def run_varve(request, archive, words, folder):
+def run_varve(request, archive, words, folder, given=None):
     """What varve prints. Whatever fails is raised, so that Ray tries again."""
     shipped = "" if archive is None else unpacked(archive)
     command = [word.replace("{shipped}", shipped) for word in request["command"]]
@@ -52,7 +52,7 @@ def run_varve(request, archive, words, folder):
         command + words,
         cwd=folder,
         env=environment,
-        stdin=subprocess.DEVNULL,
+        input=(given or "").encode(),
         capture_output=True,
         check=False,
     )
@@ -62,13 +62,14 @@ def run_varve(request, archive, words, folder):
     return done.stdout
 
 
-def profile_part(request, archive, part, of):
+def do_part(request, archive, part, of):
     """The bytes of one part."""
     folder = request["folder"]
     if not os.path.isdir(folder):
         raise RuntimeError(f"<<varve:{folder} is not a folder of this machine: every node has to see the data>>")
-    words = ["profile", request["dataset"], "--part", f"{part}/{of}", *request["options"]]
-    return run_varve(request, archive, words, folder)
+    work = request["work"]
+    words = [f"{part}/{of}" if word == "{part}" else word for word in work["words"]]
+    return run_varve(request, archive, words, folder, work["input"])
 
 
 def merge_parts(request, archive, *parts):
@@ -77,7 +78,8 @@ def merge_parts(request, archive, *parts):
         path = os.path.join(folder, "parts")
         with open(path, "wb") as file:
             file.writelines(parts)
-        return run_varve(request, archive, ["profile", "--merge", path, "--partial"], folder)
+        words = [path if word == "{parts}" else word for word in request["work"]["merge"]]
+        return run_varve(request, archive, words, folder)
 
 
 def packed(path):
@@ -98,11 +100,11 @@ def main(path):
     archive = None if request["archive"] is None else packed(request["archive"])
     of = request["parts"] or 2 * max(1, int(ray.cluster_resources().get("CPU", 1)))
     again = {"max_retries": 3, "retry_exceptions": True}
-    profiling = ray.remote(num_cpus=request["threads"], **again)(profile_part)
+    profiling = ray.remote(num_cpus=request["threads"], **again)(do_part)
     merging = ray.remote(num_cpus=1, **again)(merge_parts)
     try:
         results = [profiling.remote(request, archive, part, of) for part in range(1, of + 1)]
-        while len(results) > MERGED_AT_ONCE:
+        while request["work"]["merge"] is not None and len(results) > MERGED_AT_ONCE:
             groups = [results[at : at + MERGED_AT_ONCE] for at in range(0, len(results), MERGED_AT_ONCE)]
             results = [merging.remote(request, archive, *group) for group in groups]
         parts = ray.get(results)

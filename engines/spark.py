@@ -1,4 +1,4 @@
-"""Runs the parts of a profile as tasks of a Spark job: each starts varve beside itself and gives back what it prints.
+"""Runs the parts of some work as tasks of a Spark job: each starts varve beside itself and gives back what it prints.
 
 varve starts this file by `spark-submit` with the name of a file of JSON. It decides nothing that varve decides: which
 files are in a part, and how parts are put together, is no matter of Spark.
@@ -17,7 +17,7 @@ from pyspark import SparkContext, SparkFiles
 MERGED_AT_ONCE = 16
 
 
-def run_varve(request, words, folder):
+def run_varve(request, words, folder, given=None):
     """What varve prints. Whatever fails is raised, so that Spark tries again where its settings say so."""
     # Where Spark has unpacked what came by --archives.
     shipped = os.path.abspath(os.path.join(SparkFiles.getRootDirectory(), "varve"))
@@ -30,7 +30,7 @@ def run_varve(request, words, folder):
         command + words,
         cwd=folder,
         env=environment,
-        stdin=subprocess.DEVNULL,
+        input=(given or "").encode(),
         capture_output=True,
         check=False,
     )
@@ -40,13 +40,14 @@ def run_varve(request, words, folder):
     return done.stdout
 
 
-def profile_part(request, part, of):
+def do_part(request, part, of):
     """The bytes of one part."""
     folder = request["folder"]
     if not os.path.isdir(folder):
         raise RuntimeError(f"<<varve:{folder} is not a folder of this machine: every worker has to see the data>>")
-    words = ["profile", request["dataset"], "--part", f"{part}/{of}", *request["options"]]
-    return run_varve(request, words, folder)
+    work = request["work"]
+    words = [f"{part}/{of}" if word == "{part}" else word for word in work["words"]]
+    return run_varve(request, words, folder, work["input"])
 
 
 def merge_parts(request, parts):
@@ -55,12 +56,13 @@ def merge_parts(request, parts):
         path = os.path.join(folder, "parts")
         with open(path, "wb") as file:
             file.writelines(parts)
-        return run_varve(request, ["profile", "--merge", path, "--partial"], folder)
+        words = [path if word == "{parts}" else word for word in request["work"]["merge"]]
+        return run_varve(request, words, folder)
 
 
 def merged(request, parts, count):
     """Parts by their numbers from 0, merged as a tree until they are few."""
-    while count > MERGED_AT_ONCE:
+    while request["work"]["merge"] is not None and count > MERGED_AT_ONCE:
         count = -(-count // MERGED_AT_ONCE)
         grouped = parts.map(lambda part: (part[0] // MERGED_AT_ONCE, part[1]))
         parts = grouped.groupByKey(count, lambda group: group).mapValues(lambda some: merge_parts(request, some))
@@ -74,7 +76,7 @@ def main(path):
     of = request["parts"] or 2 * context.defaultParallelism
     numbers = context.parallelize(range(of), of)
     try:
-        parts = merged(request, numbers.map(lambda part: (part, profile_part(request, part + 1, of))), of).values().collect()
+        parts = merged(request, numbers.map(lambda part: (part, do_part(request, part + 1, of))), of).values().collect()
     except Exception as error:  # pylint: disable=broad-exception-caught
         said = re.search(r"RuntimeError: <<varve:(.*?)>>", str(error), re.DOTALL)
         if said is None:

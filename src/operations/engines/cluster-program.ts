@@ -1,14 +1,22 @@
+/** What tasks do. */
+export interface ClusterWork {
+  /** The words by which varve makes a part; `{part}` stands for which, as `3/8`. */
+  readonly words: readonly string[];
+  /** What each part reads from its standard input. */
+  readonly input: string | null;
+  /** The words by which varve makes one part of several, which are in the file `{parts}`; null where all of them are wanted as they are. */
+  readonly merge: readonly string[] | null;
+}
+
 /** What the program of an engine reads. */
 export interface EngineRequest {
+  readonly work: ClusterWork;
   /** Absolute folder in which the dataset is named. */
   readonly folder: string;
-  readonly dataset: string;
   /** The words that start varve; `{shipped}` stands for where it was unpacked. */
   readonly command: readonly string[];
   /** Variables for varve where a part is made. */
   readonly variables: Readonly<Record<string, string>>;
-  /** The options of a part. */
-  readonly options: readonly string[];
   /** 0 for as many as the engine sees fit. */
   readonly parts: number;
   readonly threads: number;

@@ -1,4 +1,4 @@
-import type { RowGroup, RowOptions, RowsAnswer, RowsHead } from '../../engine/check-rows.ts';
+import type { RowGroup, RowOptions, RowsAnswer, RowsHead, RowsShape } from '../../engine/check-rows.ts';
 import type { EngineOptions } from '../../engine/duckdb.ts';
 import type { BytesBetween } from '../../engine/source-file.ts';
 import { type ErrorCode, VarveError } from '../../errors.ts';
@@ -49,6 +49,7 @@ export interface Jobs {
     readonly answer: RowsAnswer;
   };
   readonly head: { readonly asked: { readonly count: number }; readonly answer: RowsHead };
+  readonly shape: { readonly asked: object; readonly answer: RowsShape };
   readonly close: { readonly asked: object; readonly answer: undefined };
 }
 

@@ -98,6 +98,7 @@ export const processReader: DataReader = {
         path: file.path,
         shownAs: shownPath(file),
         absolutePath: file.absolutePath,
+        ...(file.range && { range: file.range }),
       })),
     }));
     const memory = memoryBytes(options.memory);
@@ -323,6 +324,14 @@ async function openedRows(
       const opened = await ready();
       try {
         return await opened.ask('head', { count }, { signal });
+      } catch (error) {
+        throw said(error, files, opened);
+      }
+    },
+    async shape() {
+      const opened = await ready();
+      try {
+        return await opened.ask('shape', {}, { signal });
       } catch (error) {
         throw said(error, files, opened);
       }

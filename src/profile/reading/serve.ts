@@ -46,6 +46,7 @@ const work: Work = {
   },
   ask: ({ failing, value }) => rows!.ask(failing, value),
   head: ({ count }) => rows!.head(count),
+  shape: () => rows!.shape(),
   async close() {
     rows?.close();
     rows = undefined;
