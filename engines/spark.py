@@ -1,91 +1,102 @@
-"""Runs the parts of some work as tasks of a Spark job: each starts varve beside itself and gives back what it prints.
+"""Runs the parts of some work as tasks of a Spark job.
 
-varve starts this file by `spark-submit` with the name of a file of JSON. It decides nothing that varve decides: which
-files are in a part, and how parts are put together, is no matter of Spark.
+varve starts this file by `spark-submit`, which ships `varve_task.py` beside it, with the name of a file of JSON.
 """
 
 import json
 import os
 import re
-import subprocess
 import sys
-import tempfile
+import threading
+import time
 
+import varve_task
 from pyspark import SparkContext, SparkFiles
+from pyspark.accumulators import AccumulatorParam
 
-# Parts that one task merges. The driver gets no more results than these.
-MERGED_AT_ONCE = 16
+# What Spark shows of an error that a task raised holds its text between these.
+MARKED = "<<varve:%s>>"
 
 
-def run_varve(request, words, folder, given=None):
-    """What varve prints. Whatever fails is raised, so that Spark tries again where its settings say so."""
-    # Where Spark has unpacked what came by --archives.
-    shipped = os.path.abspath(os.path.join(SparkFiles.getRootDirectory(), "varve"))
-    command = [word.replace("{shipped}", shipped) for word in request["command"]]
-    if not os.access(command[0], os.X_OK):
+class First(AccumulatorParam):
+    """The first text that any task adds."""
+
+    def zero(self, value):
+        return value
+
+    def addInPlace(self, value1, value2):
+        return value1 or value2
+
+
+def shipped_here():
+    """Where Spark has unpacked what came by --archives."""
+    place = os.path.abspath(os.path.join(SparkFiles.getRootDirectory(), "varve"))
+    node = os.path.join(place, "node")
+    if os.path.exists(node) and not os.access(node, os.X_OK):
         # Spark unpacks without the permissions.
-        os.chmod(command[0], 0o755)
-    environment = {**os.environ, **request["variables"]}
-    done = subprocess.run(
-        command + words,
-        cwd=folder,
-        env=environment,
-        input=(given or "").encode(),
-        capture_output=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        said = done.stderr.decode("utf-8", "replace").strip() or f"varve ended by {done.returncode}"
-        raise RuntimeError(f"<<varve:{said}>>")
-    return done.stdout
+        os.chmod(node, 0o755)
+    return place
 
 
-def do_part(request, part, of):
-    """The bytes of one part."""
-    folder = request["folder"]
-    if not os.path.isdir(folder):
-        raise RuntimeError(f"<<varve:{folder} is not a folder of this machine: every worker has to see the data>>")
-    work = request["work"]
-    words = [f"{part}/{of}" if word == "{part}" else word for word in work["words"]]
-    return run_varve(request, words, folder, work["input"])
+def attempt(failures, work):
+    """What some work gives. A failure that would be the same everywhere is no error to Spark, which would try again."""
+    try:
+        return work()
+    except varve_task.Lasting as failure:
+        failures.add(str(failure))
+        return b""
+    except varve_task.Passing as failure:
+        raise RuntimeError(MARKED % failure) from None
 
 
-def merge_parts(request, parts):
-    """The bytes of one part that stands for several."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "parts")
-        with open(path, "wb") as file:
-            file.writelines(parts)
-        words = [path if word == "{parts}" else word for word in request["work"]["merge"]]
-        return run_varve(request, words, folder)
+def results_of(context, request, failures):
+    """The parts, merged as a tree until they are few where they are to be merged."""
+    count = request["parts"] or 2 * context.defaultParallelism
+    of = count
+
+    def part_of(number):
+        return attempt(failures, lambda: varve_task.do_part(request, shipped_here(), number + 1, of))
+
+    def merged(some):
+        # The job is about to be cancelled if one of them is empty.
+        if not all(some):
+            return b""
+        return attempt(failures, lambda: varve_task.merge_parts(request, shipped_here(), some))
+
+    parts = context.parallelize(range(of), of).map(lambda number: (number, part_of(number)))
+    while varve_task.is_merged(request, count):
+        count = -(-count // varve_task.MERGED_AT_ONCE)
+        grouped = parts.map(lambda part: (part[0] // varve_task.MERGED_AT_ONCE, part[1]))
+        parts = grouped.groupByKey(count, lambda group: group).mapValues(lambda some: merged(list(some)))
+    return parts.values().collect()
 
 
-def merged(request, parts, count):
-    """Parts by their numbers from 0, merged as a tree until they are few."""
-    while request["work"]["merge"] is not None and count > MERGED_AT_ONCE:
-        count = -(-count // MERGED_AT_ONCE)
-        grouped = parts.map(lambda part: (part[0] // MERGED_AT_ONCE, part[1]))
-        parts = grouped.groupByKey(count, lambda group: group).mapValues(lambda some: merge_parts(request, some))
-    return parts
+def cancel_on(failures, context):
+    """End the job once a task told of a failure, rather than read all else before it is said."""
+    while not failures.value:
+        time.sleep(0.5)
+    context.cancelAllJobs()
 
 
 def main(path):
     with open(path, encoding="utf-8") as file:
         request = json.load(file)
-    context = SparkContext(appName="varve profile")
-    of = request["parts"] or 2 * context.defaultParallelism
-    numbers = context.parallelize(range(of), of)
+    context = SparkContext(appName="varve")
+    failures = context.accumulator("", First())
+    threading.Thread(target=cancel_on, args=(failures, context), daemon=True).start()
     try:
-        parts = merged(request, numbers.map(lambda part: (part, do_part(request, part + 1, of))), of).values().collect()
+        parts = results_of(context, request, failures)
+        failure = failures.value
     except Exception as error:  # pylint: disable=broad-exception-caught
-        said = re.search(r"RuntimeError: <<varve:(.*?)>>", str(error), re.DOTALL)
-        if said is None:
+        said = re.search((MARKED % "(.*?)"), str(error), re.DOTALL)
+        failure = failures.value or (said and said.group(1))
+        if not failure:
             raise
-        with open(request["failure"], "w", encoding="utf-8") as file:
-            file.write(said.group(1))
-        sys.exit(1)
     finally:
         context.stop()
+    if failure:
+        varve_task.write_failure(request, failure)
+        sys.exit(1)
     with open(request["output"], "wb") as file:
         file.writelines(parts)
 

@@ -82,7 +82,14 @@ export class TablesInBucket {
     const schema = readFileSync(asked, 'utf8');
     writeFileSync(asked, schema.replace(/^features:/m, `${CHECKS}features:`));
     const report = (of: string, ...words: string[]) => {
-      const { code, out, err } = box.varve(['validate', of, '--schema', 'asked.schema.yaml', ...words, '--json']);
+      const { code, out, err } = box.varve([
+        'validate',
+        of,
+        '--schema',
+        'asked.schema.yaml',
+        ...words,
+        '--json',
+      ]);
       expect(code, err).toBe(1);
       const { dataset: _, ...found } = JSON.parse(out);
       return found;

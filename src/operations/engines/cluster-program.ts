@@ -1,3 +1,5 @@
+import type { ErrorCode } from '../../errors.ts';
+
 /** What tasks do. */
 export interface ClusterWork {
   /** The words by which varve makes a part; `{part}` stands for which, as `3/8`. */
@@ -20,7 +22,9 @@ export interface EngineRequest {
   /** 0 for as many as the engine sees fit. */
   readonly parts: number;
   readonly threads: number;
-  /** Where the parts are to lie, one after another, and what was said of one that failed. */
+  /** Codes of errors after which a part is tried again. Any other says what is so wherever it is looked at. */
+  readonly again: readonly ErrorCode[];
+  /** Where the parts are to lie, one after another, and what was said of one that failed: the `error` that varve printed, if it did. */
   readonly output: string;
   readonly failure: string;
   /** The address of the cluster; null for the engine's own setting. */

@@ -3,12 +3,12 @@
  * how parts are put together.
  */
 
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeTemporaryFolder } from '../../base/files/temporary-folder.ts';
 import { removeAtExit } from '../../base/files/unfinished-files.ts';
 import type { ColumnReadings } from '../../engine/column-readings.ts';
-import { VarveError } from '../../errors.ts';
+import { type ErrorCode, VarveError } from '../../errors.ts';
 import type { MergedParts } from '../../profile/parts/merge-parts.ts';
 import { consents } from '../../workspace/trust/consent.ts';
 import type { Context } from '../context/context.ts';
@@ -16,7 +16,7 @@ import type { NamedDataset } from '../datasets/resolve.ts';
 import { mergeTables } from '../profile-merge.ts';
 import type { ClusterEngine, ProfilingOptions } from '../statistics/profiling-options.ts';
 import type { ClusterProgram, ClusterWork, EngineRequest } from './cluster-program.ts';
-import { clusterFailed, packShipped, runToEnd } from './programs.ts';
+import { clusterFailed, failureIn, packShipped, runToEnd } from './programs.ts';
 import { RAY } from './ray.ts';
 import { COMMAND_HERE, COMMAND_SHIPPED, driverProgram } from './shipped.ts';
 import { SPARK } from './spark.ts';
@@ -84,20 +84,28 @@ export async function onCluster<T>(
       variables: { VARVE_TRUST: agreedHere(context) },
       parts: options.parts ?? 0,
       threads: options.threads ?? 1,
+      again: AGAIN,
       output: join(folder, 'parts'),
       failure: join(folder, 'failure'),
       ...place,
     };
     await writeFile(path, JSON.stringify(request));
     const { code, said } = await runToEnd(command, words, watch.signal);
-    if (code !== 0)
-      throw clusterFailed(engine.title, await readFile(request.failure, 'utf8').catch(() => undefined), said);
+    if (code !== 0) throw clusterFailed(engine.title, await failureIn(request.failure), said);
     return await use(request.output);
   } finally {
     await rm(folder, { recursive: true, force: true });
     unfinished.isFinished();
   }
 }
+
+/** What may be otherwise on another machine, or a while later. */
+const AGAIN: readonly ErrorCode[] = [
+  ...(['defect', 'disk-full', 'files-exhausted', 'io-error', 'path-missing', 'permission-denied'] as const),
+  ...(['engine-memory', 'reader-crashed', 'reader-stalled'] as const),
+  ...(['credentials-expired', 'endpoint-unreachable', 'object-truncated'] as const),
+  ...(['remote-error', 'remote-unavailable'] as const),
+];
 
 /** The options of a part that say what is counted. */
 function countingWords({ slice, weight }: ProfilingOptions, readings: ColumnReadings | undefined): string[] {
