@@ -52,8 +52,15 @@ def attempt(work):
 
 
 def do_part(request, archive, part, of):
-    """The bytes of one part."""
-    return attempt(lambda: varve_task.do_part(request, unpacked(archive), part, of))
+    """The bytes of one part, and behind them those that it left for each range."""
+    printed, left = attempt(lambda: varve_task.do_part(request, unpacked(archive), part, of))
+    ranges = varve_task.ranges_of(request, of)
+    return printed if ranges == 0 else (printed, *(left.get(number, b"") for number in range(ranges)))
+
+
+def look_at_range(request, archive, *pieces):
+    """What varve says of all that parts left for one range."""
+    return attempt(lambda: varve_task.look_at_range(request, unpacked(archive), pieces))
 
 
 def merge_parts(request, archive, *parts):
@@ -77,9 +84,14 @@ def results_of(request):
     shared = ray.put(request)
     of = request["parts"] or 2 * max(1, int(ray.cluster_resources().get("CPU", 1)))
     again = {"max_retries": 3, "retry_exceptions": [RuntimeError, OSError]}
-    doing = ray.remote(num_cpus=request["threads"], **again)(do_part)
+    ranges = varve_task.ranges_of(request, of)
+    doing = ray.remote(num_cpus=request["threads"], num_returns=1 + ranges, **again)(do_part)
     merging = ray.remote(num_cpus=1, **again)(merge_parts)
+    looking = ray.remote(num_cpus=1, **again)(look_at_range)
     results = [doing.remote(shared, archive, part, of) for part in range(1, of + 1)]
+    if ranges > 0:
+        printed, *left = zip(*results)
+        results = [*printed, *(looking.remote(shared, archive, *pieces) for pieces in left)]
     at_once = varve_task.MERGED_AT_ONCE
     while varve_task.is_merged(request, len(results)):
         groups = [results[at : at + at_once] for at in range(0, len(results), at_once)]

@@ -38,13 +38,13 @@ def shipped_here():
     return place
 
 
-def attempt(failures, work):
-    """What some work gives. A failure that would be the same everywhere is no error to Spark, which would try again."""
+def attempt(failures, work, nothing=b""):
+    """What some work gives. A failure that would be the same everywhere is no error to Spark, which would try again: `nothing` is."""
     try:
         return work()
     except varve_task.Lasting as failure:
         failures.add(str(failure))
-        return b""
+        return nothing
     except varve_task.Passing as failure:
         raise RuntimeError(MARKED % failure) from None
 
@@ -55,7 +55,7 @@ def results_of(context, request, failures):
     of = count
 
     def part_of(number):
-        return attempt(failures, lambda: varve_task.do_part(request, shipped_here(), number + 1, of))
+        return attempt(failures, lambda: varve_task.do_part(request, shipped_here(), number + 1, of), (b"", {}))
 
     def merged(some):
         # The job is about to be cancelled if one of them is empty.
@@ -63,12 +63,27 @@ def results_of(context, request, failures):
             return b""
         return attempt(failures, lambda: varve_task.merge_parts(request, shipped_here(), some))
 
-    parts = context.parallelize(range(of), of).map(lambda number: (number, part_of(number)))
+    numbers = context.parallelize(range(of), of)
+    if varve_task.ranges_of(request, of) > 0:
+        return with_ranges(request, numbers.map(part_of), of, failures).collect()
+    parts = numbers.map(lambda number: (number, part_of(number)[0]))
     while varve_task.is_merged(request, count):
         count = -(-count // varve_task.MERGED_AT_ONCE)
         grouped = parts.map(lambda part: (part[0] // varve_task.MERGED_AT_ONCE, part[1]))
         parts = grouped.groupByKey(count, lambda group: group).mapValues(lambda some: merged(list(some)))
     return parts.values().collect()
+
+
+def with_ranges(request, parts, of, failures):
+    """What parts printed, and what varve says of each range that they left bytes for."""
+
+    def told(pieces):
+        return attempt(failures, lambda: varve_task.look_at_range(request, shipped_here(), pieces))
+
+    # What is printed goes the same way, as that of no range: no part is made twice.
+    left = parts.flatMap(lambda part: [(-1, part[0]), *part[1].items()])
+    grouped = left.groupByKey(of, lambda number: number)
+    return grouped.map(lambda each: b"".join(each[1]) if each[0] < 0 else told(each[1]))
 
 
 def cancel_on(failures, context):

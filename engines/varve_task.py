@@ -50,23 +50,52 @@ def failure_of(done):
 
 
 def do_part(request, shipped, part, of):
-    """The bytes of one part, from 1."""
-    folder, work = request["folder"], request["work"]
+    """The bytes of one part, from 1, and those that it left for each range, by its number."""
+    work = request["work"]
+    with tempfile.TemporaryDirectory() as keys:
+        words = [{"{part}": f"{part}/{of}", "{keys}": keys}.get(word, word) for word in work["words"]]
+        printed = run_where_seen(request, shipped, words)
+        return printed, {int(name): bytes_of(os.path.join(keys, name)) for name in os.listdir(keys)}
+
+
+def run_where_seen(request, shipped, words):
+    """What varve prints in the folder in which the dataset is named."""
+    folder = request["folder"]
     if not os.path.isdir(folder):
         message = f"{folder} is not a folder of this machine: every worker has to see the data"
         raise Passing(json.dumps({"message": message, "isLasting": False}))
-    words = [f"{part}/{of}" if word == "{part}" else word for word in work["words"]]
-    return run_varve(request, shipped, words, folder, work["input"])
+    return run_varve(request, shipped, words, folder, request["work"]["input"])
+
+
+def bytes_of(path):
+    """All bytes of a file."""
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def ranges_of(request, of):
+    """How many ranges each of so many parts leaves bytes for; 0 if none does."""
+    ranges = request["work"]["ranges"]
+    return 0 if ranges is None else min(of, ranges["most"])
 
 
 def merge_parts(request, shipped, parts):
     """The bytes of one part that stands for several."""
+    return run_on(request, shipped, parts, request["work"]["merge"], "{parts}")
+
+
+def look_at_range(request, shipped, pieces):
+    """What varve prints of all that parts left for one range."""
+    return run_on(request, shipped, pieces, request["work"]["ranges"]["words"], "{range}")
+
+
+def run_on(request, shipped, pieces, words, meant):
+    """What varve prints of a file of these pieces, for which a word stands."""
     with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "parts")
+        path = os.path.join(folder, "pieces")
         with open(path, "wb") as file:
-            file.writelines(parts)
-        words = [path if word == "{parts}" else word for word in request["work"]["merge"]]
-        return run_varve(request, shipped, words, folder)
+            file.writelines(pieces)
+        return run_varve(request, shipped, [path if word == meant else word for word in words], folder)
 
 
 def is_merged(request, count):

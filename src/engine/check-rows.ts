@@ -3,6 +3,7 @@ import { type ColumnReadings, NO_READINGS } from './column-readings.ts';
 import { type Engine, type EngineOptions, isOutOfMemory, openEngine } from './duckdb.ts';
 import { identifier, literal } from './quote.ts';
 import { assertRowExpression, invalidExpression } from './row-expression.ts';
+import { type KeysAsked, writeKeys } from './row-keys.ts';
 import { dropTableSource, openTableSource } from './source.ts';
 import type { SourceFile } from './source-file.ts';
 
@@ -63,6 +64,8 @@ export interface RowTable {
   /** The first rows, in the order of the files. @param count at most so many */
   head(count: number): Promise<RowsHead>;
   shape(): Promise<RowsShape>;
+  /** Write the keys of the rows, as writeKeys does. @returns of how many rows, with a key or without */
+  keys(asked: KeysAsked): Promise<number>;
   close(): void;
 }
 
@@ -152,6 +155,19 @@ export function rowTable(
     async shape() {
       const [[rows] = []] = await engine.query(`SELECT count(*) FROM ${all}`);
       return { rows: Number(rows), columns: await columnsOf(engine, all) };
+    },
+    async keys(asked) {
+      try {
+        await writeKeys(engine, relation, asked);
+        const [[rows] = []] = await engine.query(`SELECT count(*) FROM ${relation}`);
+        return Number(rows);
+      } catch (error) {
+        signal?.throwIfAborted();
+        const text = String((error as Error).message);
+        throw isOutOfMemory(text)
+          ? expressionMemory(asked.columns.join(', '), error)
+          : invalidExpression(asked.columns.join(', '), reasonOf(error), error);
+      }
     },
     close: () => engine.close(),
   };

@@ -33,12 +33,12 @@ export async function mergeProfile(
   options: MergeOptions = {},
   watch: Watch = {},
 ): Promise<MergedProfile> {
-  const { name, profile } = await mergeTables(cwd, files, options, watch);
+  const { name, profile } = await mergePartFiles(cwd, files, options, watch);
   return { name, profile };
 }
 
 /** As mergeProfile, and which files have the rows of each table. */
-export async function mergeTables(
+export async function mergePartFiles(
   cwd: string,
   files: readonly string[],
   options: MergeOptions,

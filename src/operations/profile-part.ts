@@ -114,7 +114,7 @@ function assertPart(part: number, of: number): void {
   });
 }
 
-/** Makes a unit of opened files a file, for as long as work on it lasts. */
+/** Make a unit of opened files a file, for as long as work on it lasts. */
 export function withUnitOf(opened: UnitFiles, { unitBytes }: Pick<PartPlan, 'unitBytes'>) {
   return <T>({ file, number }: Unit, work: Parameters<typeof opened.withFile<T>>[2]): Promise<T> =>
     opened.withFile(file, rangesOf(file, unitBytes)[number], work);

@@ -14,7 +14,7 @@ import { withNamedDatasets } from './datasets/named-datasets.ts';
 import { hasData, type NamedDataset } from './datasets/resolve.ts';
 import { clusterRowChecker } from './engines/cluster-row-checker.ts';
 import { recordRunAt } from './lineage/run.ts';
-import { type ProfiledDataset, profileOfDataset } from './statistics/load.ts';
+import { type LoadedDataset, profileOfDataset } from './statistics/load.ts';
 import type { ProfilingOptions } from './statistics/profiling-options.ts';
 import { rowCheckerOf } from './statistics/row-checker.ts';
 import { neededSchemaFileOf, readSchema } from './statistics/schema-file.ts';
@@ -96,7 +96,7 @@ export async function validateDataset(
 /** Hold a profile that is loaded already against a schema, and ask the rows if they are at hand, or if an engine was named that reads them. */
 export async function validateLoaded(
   dataset: NamedDataset,
-  profiled: ProfiledDataset,
+  profiled: LoadedDataset,
   schema: Schema,
   options: ProfilingOptions,
   settings: Omit<HoldOptions, 'name' | 'digest' | 'rows'>,

@@ -96,6 +96,7 @@ export class TablesInBucket {
     };
     const expected = report('../made');
     expect(JSON.stringify(expected)).toContain('"file":"day=1/rows.parquet"');
+    expect(JSON.stringify(expected)).toContain('300,000 rows of 300,000');
     expect(report('data/asked', ...engine)).toEqual(expected);
     expect(report('data/asked', '--engine', 'local')).toEqual(expected);
   }
@@ -103,8 +104,9 @@ export class TablesInBucket {
 
 const FULL = ['--statistics', 'full', '--engine', 'local'];
 
-/** Some rows of all days break the first, of one the second, none the last. */
-const CHECKS = `expect:
+/** Rows of different days have the first key in common, none the second; some rows of all days break the first check, of one the second, none the last. */
+const CHECKS = `keys: [[id, text], [id, day]]
+expect:
   - kind < 4990
   - { name: late ones, sql: id < 99990 OR day <> 2 }
   - length(text) > 4

@@ -6,6 +6,11 @@ export interface ClusterWork {
   readonly words: readonly string[];
   /** What each part reads from its standard input. */
   readonly input: string | null;
+  /**
+   * The words by which varve looks at what parts left in the folder `{keys}` of their words, in files of the same names: all files of a
+   * name are one, `{range}`. Names are numbers from 0 up to that of the parts, or `most`. Null where parts leave nothing.
+   */
+  readonly ranges: { readonly words: readonly string[]; readonly most: number } | null;
   /** The words by which varve makes one part of several, which are in the file `{parts}`; null where all of them are wanted as they are. */
   readonly merge: readonly string[] | null;
 }

@@ -10,7 +10,7 @@ import {
 } from '../../schema/row-checker.ts';
 import type { NamedDataset } from '../datasets/resolve.ts';
 import { openUnitFiles } from '../datasets/unit-files.ts';
-import { type ProfiledDataset, readingsFor } from '../statistics/load.ts';
+import { type LoadedDataset, readingsFor } from '../statistics/load.ts';
 import type { ClusterEngine, ProfilingOptions } from '../statistics/profiling-options.ts';
 import { profileOnCluster } from './cluster.ts';
 import { askOnCluster } from './rows-on-cluster.ts';
@@ -23,7 +23,7 @@ import { askOnCluster } from './rows-on-cluster.ts';
 export async function clusterRowChecker(
   engine: ClusterEngine,
   dataset: NamedDataset,
-  profiled: ProfiledDataset,
+  profiled: LoadedDataset,
   schema: Schema,
   options: ProfilingOptions,
   queries: readonly RowQuery[],
@@ -47,7 +47,7 @@ export async function clusterRowChecker(
 async function tablesOf(
   engine: ClusterEngine,
   dataset: NamedDataset,
-  { profile, tables }: ProfiledDataset,
+  { profile, tables }: LoadedDataset,
   schema: Schema,
   options: ProfilingOptions,
 ): Promise<readonly TableRows[]> {

@@ -13,7 +13,7 @@ import type { MergedParts } from '../../profile/parts/merge-parts.ts';
 import { consents } from '../../workspace/trust/consent.ts';
 import type { Context } from '../context/context.ts';
 import type { NamedDataset } from '../datasets/resolve.ts';
-import { mergeTables } from '../profile-merge.ts';
+import { mergePartFiles } from '../profile-merge.ts';
 import type { ClusterEngine, ProfilingOptions } from '../statistics/profiling-options.ts';
 import type { ClusterProgram, ClusterWork, EngineRequest } from './cluster-program.ts';
 import { clusterFailed, failureIn, packShipped, runToEnd } from './programs.ts';
@@ -46,11 +46,12 @@ export function profileOnCluster(
       ...machineWords(options),
     ],
     input: null,
+    ranges: null,
     merge: ['profile', '--merge', '{parts}', '--partial', '--json'],
   };
   const { memory, threads } = options;
   return onCluster(engine, dataset, options, work, (output) =>
-    mergeTables(cwd, [output], { dataset: name, memory, threads }, watch),
+    mergePartFiles(cwd, [output], { dataset: name, memory, threads }, watch),
   );
 }
 

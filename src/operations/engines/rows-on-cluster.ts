@@ -4,11 +4,12 @@ import { groupBy } from '../../base/group-by.ts';
 import { comparesRows } from '../../engine/row-expression.ts';
 import type { TableRows } from '../../profile/dataset/table-rows.ts';
 import { FILES_TABLE } from '../../profile/model/tables.ts';
-import { askTables } from '../../profile/rows/ask-tables.ts';
-import { isReadOtherwise, mergeAnswers } from '../../profile/rows/merge-answers.ts';
+import { askTables, isInOrder } from '../../profile/rows/ask-tables.ts';
+import { isReadOtherwise, mergeAnswers, type TableUnits } from '../../profile/rows/merge-answers.ts';
 import { decodeUnits } from '../../profile/rows/rows-part.ts';
 import type { RowAnswer, RowQuery, Unanswered } from '../../schema/row-checker.ts';
 import type { NamedDataset } from '../datasets/resolve.ts';
+import { MAX_RANGES } from '../rows-part.ts';
 import type { ClusterEngine, ProfilingOptions } from '../statistics/profiling-options.ts';
 import { machineWords, onCluster } from './cluster.ts';
 
@@ -38,11 +39,17 @@ export async function askOnCluster(
   );
   const { engine, dataset, options, tables, timeLimit } = cluster;
   const { slice } = options;
+  const { name } = dataset;
   const shared = { timeLimit, ...(slice && { slice }) };
   const units = await askTables(tables, asked, shared, (plan) => {
+    const hasKeys = plan.tables.some(({ questions }) => questions.some((one) => one.repeated !== undefined));
+    const keys = hasKeys ? ['--keys', '{keys}'] : [];
     const work = {
-      words: ['validate', dataset.name, '--ask-part', '{part}', '--json', ...machineWords(options)],
+      words: ['validate', name, '--ask-part', '{part}', ...keys, '--json', ...machineWords(options)],
       input: JSON.stringify(plan),
+      ranges: hasKeys
+        ? { words: ['validate', name, '--ask-keys', '{range}', '--json'], most: MAX_RANGES }
+        : null,
       merge: null,
     };
     return onCluster(engine, dataset, options, work, (output) =>
@@ -52,8 +59,13 @@ export async function askOnCluster(
   const answers = new Map<RowQuery, RowAnswer | Unanswered>(refused);
   for (const own of units)
     for (const [at, query] of (asked.get(own.table.name) ?? []).entries())
-      answers.set(query, isReadOtherwise(own) ? OTHERWISE : mergeAnswers(own, at));
+      answers.set(query, unansweredOf(own, query) ?? mergeAnswers(own, at));
   return queries.map((query) => answers.get(query) ?? NO_TABLE);
+}
+
+function unansweredOf(own: TableUnits, { repeated }: RowQuery): Unanswered | undefined {
+  if (isReadOtherwise(own)) return OTHERWISE;
+  return repeated !== undefined && !isInOrder(own) ? AROUND : undefined;
 }
 
 const OTHERWISE: Unanswered = {
@@ -68,7 +80,7 @@ async function refusedOf(queries: readonly RowQuery[]): Promise<Map<RowQuery, Un
   return new Map(
     queries.flatMap((query, at): [RowQuery, Unanswered][] => {
       if (query.table === FILES_TABLE) return [[query, OF_FILES]];
-      return around[at] ? [[query, AROUND]] : [];
+      return around[at] && query.repeated === undefined ? [[query, AROUND]] : [];
     }),
   );
 }

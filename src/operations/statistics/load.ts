@@ -32,6 +32,10 @@ export interface ProfiledDataset {
   /** The snapshot's key; undefined for data that is in no snapshot, or a part of one. */
   readonly digest: ContentKey | undefined;
   readonly profile: Profile;
+}
+
+/** What was found on the way to a profile beside it. */
+export interface LoadedDataset extends ProfiledDataset {
   /** Which files have the rows of each table, where an engine has found that out. */
   readonly tables?: readonly TableRows[];
 }
@@ -46,7 +50,7 @@ export async function profileOfDataset(
   dataset: NamedDataset,
   options: ProfilingOptions = {},
   schema?: Schema,
-): Promise<ProfiledDataset> {
+): Promise<LoadedDataset> {
   const { name, context, version, part } = dataset;
   if (isStatistics(dataset)) {
     const rowsAsked = options.slice !== undefined || options.weight !== undefined;
@@ -92,7 +96,7 @@ async function computed(
   dataset: NamedDataset,
   options: ProfilingOptions,
   readings: ColumnReadings | undefined,
-): Promise<Pick<ProfiledDataset, 'profile' | 'tables'>> {
+): Promise<Pick<LoadedDataset, 'profile' | 'tables'>> {
   try {
     const found = await computedBy(options.engine ?? 'local', dataset, options, readings);
     assertFormatsRead(found.profile, options.dateFormat ?? {}, dataset.name);
@@ -151,7 +155,7 @@ async function computedBy(
   dataset: NamedDataset,
   options: ProfilingOptions,
   readings: ColumnReadings | undefined,
-): Promise<Pick<ProfiledDataset, 'profile' | 'tables'>> {
+): Promise<Pick<LoadedDataset, 'profile' | 'tables'>> {
   if (engine !== 'local') return profileOnCluster(engine, dataset, options, readings);
   const { context, version, part } = dataset;
   // Whoever names this engine wants data in place to be read from where it lies; others are told to.

@@ -21,7 +21,7 @@ import { profileOfFiles } from './files-table.ts';
 import { type FolderTable, tablesOf } from './folder-tables.ts';
 import { hiveOf, isHiveNull } from './hive.ts';
 import type { DataFile, ProfileOptions } from './profile-files.ts';
-import { rowGroups, type TableRows, tableRows } from './table-rows.ts';
+import { groupsOfRows, type TableRows, tableRows } from './table-rows.ts';
 import { profileInUnits } from './units.ts';
 
 export interface DirectoryOptions extends ProfileOptions {
@@ -41,11 +41,11 @@ export async function profileDirectory(
   reader: CountingReader,
   options: DirectoryOptions = {},
 ): Promise<Profile> {
-  return (await readDirectory(files, reader, options)).profile;
+  return (await readDirectoryTables(files, reader, options)).profile;
 }
 
 /** As profileDirectory, and which files have the rows of each table, for whoever looks at those next. */
-export async function readDirectory(
+export async function readDirectoryTables(
   files: readonly DataFile[],
   reader: CountingReader,
   options: DirectoryOptions = {},
@@ -74,7 +74,7 @@ export async function openTableRows(
   const sorted = inPathOrder(files);
   if (table === FILES_TABLE) return reader.openFileRows(sorted, engine);
   const found = (await readTables(sorted, reader, options)).find(({ name }) => name === table);
-  return found && reader.openRows(rowGroups(found.members), { ...engine, ...(slice && { slice }) });
+  return found && reader.openRows(groupsOfRows(found.members), { ...engine, ...(slice && { slice }) });
 }
 
 function inPathOrder(files: readonly DataFile[]): DataFile[] {

@@ -39,7 +39,7 @@ export function tableRows(name: string, members: readonly RowsFile[]): TableRows
 }
 
 /** The files by the partition that they lie in, with its columns, and by how they are read. */
-export function rowGroups<File extends SourceFile>(members: readonly RowsFile<File>[]): RowGroup[] {
+export function groupsOfRows<File extends SourceFile>(members: readonly RowsFile<File>[]): RowGroup[] {
   const types = partitionTypes(members);
   return membersApart(members).map((group) => ({
     files: group.map(({ file }) => file),

@@ -1,7 +1,7 @@
 import { comparePaths } from '../../base/files/path-order.ts';
 import { VarveError } from '../../errors.ts';
 import { isDelimitedText } from '../dataset/file-profile.ts';
-import { readDirectory } from '../dataset/profile-directory.ts';
+import { readDirectoryTables } from '../dataset/profile-directory.ts';
 import type { DataFile, ProfileOptions, TableFile } from '../dataset/profile-files.ts';
 import { type TableRows, tableRows } from '../dataset/table-rows.ts';
 import { profileInUnits } from '../dataset/units.ts';
@@ -56,7 +56,7 @@ export async function mergeParts(
     },
   };
   const options = { ...optionsOf(first), ...machine };
-  if (first.kind === 'directory') return readDirectory(files, recorded, options);
+  if (first.kind === 'directory') return readDirectoryTables(files, recorded, options);
   const readings = new Map(first.readings);
   return {
     profile: await profileInUnits(files[0]!, recorded, options),

@@ -336,6 +336,16 @@ async function openedRows(
         throw said(error, files, opened);
       }
     },
+    async keys(asked) {
+      const opened = await ready();
+      try {
+        return await opened.ask('keys', { asked }, { signal });
+      } catch (error) {
+        throw error instanceof ReaderEnded
+          ? expressionMemory(asked.columns.join(', '), error)
+          : said(error, files, opened);
+      }
+    },
     close() {
       const closed = reader;
       reader = undefined;

@@ -2,22 +2,22 @@ import type { RowColumn, RowsAnswer } from '../../engine/check-rows.ts';
 import { formatOf } from '../../engine/formats/format.ts';
 import { VarveError } from '../../errors.ts';
 import type { TableRows } from '../dataset/table-rows.ts';
+import { EXAMPLES, type RepeatedKeys } from './repeated-keys.ts';
 import type { AnsweredUnit } from './rows-part.ts';
-
-/** The most example rows of an answer, as one machine gives them. */
-const EXAMPLES = 5;
 
 /** The units of a table in the order of its rows. */
 export interface TableUnits {
   readonly table: TableRows;
   readonly units: readonly AnsweredUnit[];
+  /** By question: what the keys of all rows say, where it is about rows that repeat others. */
+  readonly repeated: ReadonlyMap<number, Pick<RepeatedKeys, 'failing' | 'first'>>;
 }
 
 /** Puts units to their tables. @throws VarveError `part-missing` if a file of one has none */
 export function unitsOfTables(
   tables: readonly TableRows[],
   answered: Iterable<AnsweredUnit>,
-): readonly TableUnits[] {
+): readonly Omit<TableUnits, 'repeated'>[] {
   const byPath = new Map<string, AnsweredUnit[]>();
   for (const unit of answered) {
     const others = byPath.get(unit.path);
@@ -73,11 +73,11 @@ export function isReadOtherwise(units: TableUnits): boolean {
  * What all rows of a table say to one of its questions: to the byte what one machine gives that has them all.
  * @throws VarveError `expression-invalid`
  */
-export function mergeAnswers({ table, units }: TableUnits, question: number): RowsAnswer {
+export function mergeAnswers({ table, units, repeated }: TableUnits, question: number): RowsAnswer {
   const examples: RowsAnswer['examples'][number][] = [];
   const [sole, ...others] = table.files;
   const isLone = sole !== undefined && others.length === 0;
-  let [rows, failing, before, beforeInFile] = [0, 0, 0, 0];
+  let [rows, failing, before, beforeInFile] = [0, repeated.get(question)?.failing ?? 0, 0, 0];
   let path: string | undefined;
   for (const unit of units) {
     const answer = unit.answers[question]!;

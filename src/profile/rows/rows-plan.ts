@@ -8,14 +8,16 @@ import type { ColumnReading, ColumnReadings } from '../../engine/column-readings
 import type { TableRows } from '../dataset/table-rows.ts';
 import type { Slice } from '../plan/open-rows.ts';
 
-/** A question that each row answers by itself. Both are expressions as RowTable.ask takes them. */
+/** Expressions as RowTable.ask takes them. */
 export interface RowQuestion {
   readonly failing: string;
   readonly value: string;
+  /** Set where rows are at fault whose values in these columns another row has too; all other questions each row answers by itself. */
+  readonly repeated?: readonly string[];
 }
 
 /** What is asked of one table. */
-export interface AskedTable {
+export interface QuestionedTable {
   readonly name: string;
   /** The types of the columns that paths tell. */
   readonly partitions: readonly (readonly [name: string, type: string])[];
@@ -26,13 +28,15 @@ export interface AskedTable {
 
 /** What all parts of one asking share. */
 export interface RowsPlan {
-  readonly tables: readonly AskedTable[];
+  readonly tables: readonly QuestionedTable[];
   /** Which files are of which table, by its index, and how they are read. One group has all files that no other names. */
   readonly groups: readonly {
     readonly table: number;
     readonly readings: readonly (readonly [column: string, reading: ColumnReading])[];
     readonly files?: readonly string[];
   }[];
+  /** The paths of the only files that are asked. All of them unless given. */
+  readonly only?: readonly string[];
   readonly slice?: Slice;
   /** Seconds that the questions about one unit may take. */
   readonly timeLimit: number;
@@ -47,8 +51,8 @@ export interface AskedFile {
 /** @param asked by the names of tables */
 export function planRows(
   tables: readonly TableRows[],
-  asked: ReadonlyMap<string, Pick<AskedTable, 'questions' | 'columns'>>,
-  options: Pick<RowsPlan, 'slice' | 'timeLimit'>,
+  asked: ReadonlyMap<string, Pick<QuestionedTable, 'questions' | 'columns'>>,
+  options: Pick<RowsPlan, 'slice' | 'timeLimit' | 'only'>,
 ): RowsPlan {
   const groups = new Map<string, { table: number; readings: [string, ColumnReading][]; files: string[] }>();
   for (const [table, { files }] of tables.entries())
@@ -74,7 +78,7 @@ export function planRows(
 }
 
 /** Tells of each path of a tabular file how it is read. */
-export function askedFiles({ groups }: RowsPlan): (path: string) => AskedFile | undefined {
+export function askedFiles({ groups, only }: RowsPlan): (path: string) => AskedFile | undefined {
   const files = new Map<string, AskedFile>();
   let others: AskedFile | undefined;
   for (const { table, readings, files: named } of groups) {
@@ -82,5 +86,6 @@ export function askedFiles({ groups }: RowsPlan): (path: string) => AskedFile | 
     if (named === undefined) others = asked;
     else for (const path of named) files.set(path, asked);
   }
-  return (path) => files.get(path) ?? others;
+  const chosen = only && new Set(only);
+  return (path) => (chosen?.has(path) === false ? undefined : (files.get(path) ?? others));
 }
