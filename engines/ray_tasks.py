@@ -1,27 +1,25 @@
-"""Runs the parts of a profile as tasks of Ray: each starts varve beside itself and gives back what it prints.
+"""Runs the parts of some work as tasks of Ray.
 
-varve starts this file by the Python that has Ray, with the name of a file of JSON. It decides nothing that varve decides: which
-files are in a part, and how parts are put together, is no matter of Ray.
+varve starts this file by the Python that has Ray, with the name of a file of JSON. `varve_task.py` lies beside it, and travels by value.
 """
 
 import hashlib
 import json
 import os
-import re
 import shutil
-import subprocess
 import sys
 import tarfile
 import tempfile
 
 import ray
-
-# Parts that one task merges. The driver gets no more results than these.
-MERGED_AT_ONCE = 16
+import varve_task
+from ray import cloudpickle
 
 
 def unpacked(archive):
     """The folder in which this node has what came from where the job was started; tasks of one node share it."""
+    if archive is None:
+        return ""
     place = os.path.join(tempfile.gettempdir(), f"varve-{os.getuid()}-{archive['sha256']}")
     if not os.path.isdir(place):
         made = tempfile.mkdtemp(prefix="varve-")
@@ -43,41 +41,31 @@ def unpacked(archive):
     return place
 
 
-def run_varve(request, archive, words, folder):
-    """What varve prints. Whatever fails is raised, so that Ray tries again."""
-    shipped = "" if archive is None else unpacked(archive)
-    command = [word.replace("{shipped}", shipped) for word in request["command"]]
-    environment = {**os.environ, **request["variables"]}
-    done = subprocess.run(
-        command + words,
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        said = done.stderr.decode("utf-8", "replace").strip() or f"varve ended by {done.returncode}"
-        raise RuntimeError(f"<<varve:{said}>>")
-    return done.stdout
+def attempt(work):
+    """What some work gives. Ray tries again what is none of the errors of values."""
+    try:
+        return work()
+    except varve_task.Lasting as failure:
+        raise ValueError(str(failure)) from None
+    except varve_task.Passing as failure:
+        raise RuntimeError(str(failure)) from None
 
 
-def profile_part(request, archive, part, of):
-    """The bytes of one part."""
-    folder = request["folder"]
-    if not os.path.isdir(folder):
-        raise RuntimeError(f"<<varve:{folder} is not a folder of this machine: every node has to see the data>>")
-    words = ["profile", request["dataset"], "--part", f"{part}/{of}", *request["options"]]
-    return run_varve(request, archive, words, folder)
+def do_part(request, archive, part, of):
+    """The bytes of one part, and behind them those that it left for each range."""
+    printed, left = attempt(lambda: varve_task.do_part(request, unpacked(archive), part, of))
+    ranges = varve_task.ranges_of(request, of)
+    return printed if ranges == 0 else (printed, *(left.get(number, b"") for number in range(ranges)))
+
+
+def look_at_range(request, archive, *pieces):
+    """What varve says of all that parts left for one range."""
+    return attempt(lambda: varve_task.look_at_range(request, unpacked(archive), pieces))
 
 
 def merge_parts(request, archive, *parts):
     """The bytes of one part that stands for several."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "parts")
-        with open(path, "wb") as file:
-            file.writelines(parts)
-        return run_varve(request, archive, ["profile", "--merge", path, "--partial"], folder)
+    return attempt(lambda: varve_task.merge_parts(request, unpacked(archive), parts))
 
 
 def packed(path):
@@ -90,29 +78,53 @@ def packed(path):
     return {"sha256": digest.hexdigest(), "pieces": pieces}
 
 
+def results_of(request):
+    """The parts, merged as a tree until they are few where they are to be merged."""
+    archive = None if request["archive"] is None else packed(request["archive"])
+    shared = ray.put(request)
+    of = request["parts"] or 2 * max(1, int(ray.cluster_resources().get("CPU", 1)))
+    again = {"max_retries": 3, "retry_exceptions": [RuntimeError, OSError]}
+    ranges = varve_task.ranges_of(request, of)
+    doing = ray.remote(num_cpus=request["threads"], num_returns=1 + ranges, **again)(do_part)
+    merging = ray.remote(num_cpus=1, **again)(merge_parts)
+    looking = ray.remote(num_cpus=1, **again)(look_at_range)
+    results = [doing.remote(shared, archive, part, of) for part in range(1, of + 1)]
+    if ranges > 0:
+        printed, *left = zip(*results)
+        results = [*printed, *(looking.remote(shared, archive, *pieces) for pieces in left)]
+    at_once = varve_task.MERGED_AT_ONCE
+    while varve_task.is_merged(request, len(results)):
+        groups = [results[at : at + at_once] for at in range(0, len(results), at_once)]
+        results = [merging.remote(shared, archive, *group) for group in groups]
+    waiting = results
+    while waiting:
+        # One that failed is met as soon as it has, whatever the others do.
+        done, waiting = ray.wait(waiting)
+        ray.get(done)
+    return ray.get(results)
+
+
+def failure_in(error):
+    """What a task said of its failure, also where others needed its result; None if it said nothing."""
+    cause = error
+    while isinstance(cause, ray.exceptions.RayTaskError):
+        cause = cause.cause
+    said = cause.args[0] if isinstance(cause, (ValueError, RuntimeError)) and cause.args else None
+    return said if isinstance(said, str) and said.startswith("{") else None
+
+
 def main(path):
     with open(path, encoding="utf-8") as file:
         request = json.load(file)
-    address = request["address"]
-    ray.init(address=address, include_dashboard=False, log_to_driver=False, logging_level="warning")
-    archive = None if request["archive"] is None else packed(request["archive"])
-    of = request["parts"] or 2 * max(1, int(ray.cluster_resources().get("CPU", 1)))
-    again = {"max_retries": 3, "retry_exceptions": True}
-    profiling = ray.remote(num_cpus=request["threads"], **again)(profile_part)
-    merging = ray.remote(num_cpus=1, **again)(merge_parts)
+    cloudpickle.register_pickle_by_value(varve_task)
+    ray.init(address=request["address"], include_dashboard=False, log_to_driver=False, logging_level="warning")
     try:
-        results = [profiling.remote(request, archive, part, of) for part in range(1, of + 1)]
-        while len(results) > MERGED_AT_ONCE:
-            groups = [results[at : at + MERGED_AT_ONCE] for at in range(0, len(results), MERGED_AT_ONCE)]
-            results = [merging.remote(request, archive, *group) for group in groups]
-        parts = ray.get(results)
+        parts = results_of(request)
     except ray.exceptions.RayTaskError as error:
-        # What the error itself says holds this as Python writes texts, its ends of lines escaped.
-        said = re.search(r"<<varve:(.*)>>", str(error.cause), re.DOTALL)
-        if said is None:
+        failure = failure_in(error)
+        if failure is None:
             raise
-        with open(request["failure"], "w", encoding="utf-8") as file:
-            file.write(said.group(1))
+        varve_task.write_failure(request, failure)
         sys.exit(1)
     finally:
         ray.shutdown()

@@ -1,89 +1,117 @@
-"""Runs the parts of a profile as tasks of a Spark job: each starts varve beside itself and gives back what it prints.
+"""Runs the parts of some work as tasks of a Spark job.
 
-varve starts this file by `spark-submit` with the name of a file of JSON. It decides nothing that varve decides: which
-files are in a part, and how parts are put together, is no matter of Spark.
+varve starts this file by `spark-submit`, which ships `varve_task.py` beside it, with the name of a file of JSON.
 """
 
 import json
 import os
 import re
-import subprocess
 import sys
-import tempfile
+import threading
+import time
 
+import varve_task
 from pyspark import SparkContext, SparkFiles
+from pyspark.accumulators import AccumulatorParam
 
-# Parts that one task merges. The driver gets no more results than these.
-MERGED_AT_ONCE = 16
+# What Spark shows of an error that a task raised holds its text between these.
+MARKED = "<<varve:%s>>"
 
 
-def run_varve(request, words, folder):
-    """What varve prints. Whatever fails is raised, so that Spark tries again where its settings say so."""
-    # Where Spark has unpacked what came by --archives.
-    shipped = os.path.abspath(os.path.join(SparkFiles.getRootDirectory(), "varve"))
-    command = [word.replace("{shipped}", shipped) for word in request["command"]]
-    if not os.access(command[0], os.X_OK):
+class First(AccumulatorParam):
+    """The first text that any task adds."""
+
+    def zero(self, value):
+        return value
+
+    def addInPlace(self, value1, value2):
+        return value1 or value2
+
+
+def shipped_here():
+    """Where Spark has unpacked what came by --archives."""
+    place = os.path.abspath(os.path.join(SparkFiles.getRootDirectory(), "varve"))
+    node = os.path.join(place, "node")
+    if os.path.exists(node) and not os.access(node, os.X_OK):
         # Spark unpacks without the permissions.
-        os.chmod(command[0], 0o755)
-    environment = {**os.environ, **request["variables"]}
-    done = subprocess.run(
-        command + words,
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        said = done.stderr.decode("utf-8", "replace").strip() or f"varve ended by {done.returncode}"
-        raise RuntimeError(f"<<varve:{said}>>")
-    return done.stdout
+        os.chmod(node, 0o755)
+    return place
 
 
-def profile_part(request, part, of):
-    """The bytes of one part."""
-    folder = request["folder"]
-    if not os.path.isdir(folder):
-        raise RuntimeError(f"<<varve:{folder} is not a folder of this machine: every worker has to see the data>>")
-    words = ["profile", request["dataset"], "--part", f"{part}/{of}", *request["options"]]
-    return run_varve(request, words, folder)
+def attempt(failures, work, nothing=b""):
+    """What some work gives. A failure that would be the same everywhere is no error to Spark, which would try again: `nothing` is."""
+    try:
+        return work()
+    except varve_task.Lasting as failure:
+        failures.add(str(failure))
+        return nothing
+    except varve_task.Passing as failure:
+        raise RuntimeError(MARKED % failure) from None
 
 
-def merge_parts(request, parts):
-    """The bytes of one part that stands for several."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "parts")
-        with open(path, "wb") as file:
-            file.writelines(parts)
-        return run_varve(request, ["profile", "--merge", path, "--partial"], folder)
+def results_of(context, request, failures):
+    """The parts, merged as a tree until they are few where they are to be merged."""
+    count = request["parts"] or 2 * context.defaultParallelism
+    of = count
+
+    def part_of(number):
+        return attempt(failures, lambda: varve_task.do_part(request, shipped_here(), number + 1, of), (b"", {}))
+
+    def merged(some):
+        # The job is about to be cancelled if one of them is empty.
+        if not all(some):
+            return b""
+        return attempt(failures, lambda: varve_task.merge_parts(request, shipped_here(), some))
+
+    numbers = context.parallelize(range(of), of)
+    if varve_task.ranges_of(request, of) > 0:
+        return with_ranges(request, numbers.map(part_of), of, failures).collect()
+    parts = numbers.map(lambda number: (number, part_of(number)[0]))
+    while varve_task.is_merged(request, count):
+        count = -(-count // varve_task.MERGED_AT_ONCE)
+        grouped = parts.map(lambda part: (part[0] // varve_task.MERGED_AT_ONCE, part[1]))
+        parts = grouped.groupByKey(count, lambda group: group).mapValues(lambda some: merged(list(some)))
+    return parts.values().collect()
 
 
-def merged(request, parts, count):
-    """Parts by their numbers from 0, merged as a tree until they are few."""
-    while count > MERGED_AT_ONCE:
-        count = -(-count // MERGED_AT_ONCE)
-        grouped = parts.map(lambda part: (part[0] // MERGED_AT_ONCE, part[1]))
-        parts = grouped.groupByKey(count, lambda group: group).mapValues(lambda some: merge_parts(request, some))
-    return parts
+def with_ranges(request, parts, of, failures):
+    """What parts printed, and what varve says of each range that they left bytes for."""
+
+    def told(pieces):
+        return attempt(failures, lambda: varve_task.look_at_range(request, shipped_here(), pieces))
+
+    # What is printed goes the same way, as that of no range: no part is made twice.
+    left = parts.flatMap(lambda part: [(-1, part[0]), *part[1].items()])
+    grouped = left.groupByKey(of, lambda number: number)
+    return grouped.map(lambda each: b"".join(each[1]) if each[0] < 0 else told(each[1]))
+
+
+def cancel_on(failures, context):
+    """End the job once a task told of a failure, rather than read all else before it is said."""
+    while not failures.value:
+        time.sleep(0.5)
+    context.cancelAllJobs()
 
 
 def main(path):
     with open(path, encoding="utf-8") as file:
         request = json.load(file)
-    context = SparkContext(appName="varve profile")
-    of = request["parts"] or 2 * context.defaultParallelism
-    numbers = context.parallelize(range(of), of)
+    context = SparkContext(appName="varve")
+    failures = context.accumulator("", First())
+    threading.Thread(target=cancel_on, args=(failures, context), daemon=True).start()
     try:
-        parts = merged(request, numbers.map(lambda part: (part, profile_part(request, part + 1, of))), of).values().collect()
+        parts = results_of(context, request, failures)
+        failure = failures.value
     except Exception as error:  # pylint: disable=broad-exception-caught
-        said = re.search(r"RuntimeError: <<varve:(.*?)>>", str(error), re.DOTALL)
-        if said is None:
+        said = re.search((MARKED % "(.*?)"), str(error), re.DOTALL)
+        failure = failures.value or (said and said.group(1))
+        if not failure:
             raise
-        with open(request["failure"], "w", encoding="utf-8") as file:
-            file.write(said.group(1))
-        sys.exit(1)
     finally:
         context.stop()
+    if failure:
+        varve_task.write_failure(request, failure)
+        sys.exit(1)
     with open(request["output"], "wb") as file:
         file.writelines(parts)
 

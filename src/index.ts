@@ -112,7 +112,7 @@ export type {
   Schema,
   TableSchema,
 } from './schema/model.ts';
-export type { RowAnswer, RowChecker, RowQuery } from './schema/row-checker.ts';
+export type { RowAnswer, RowChecker, RowQuery, Unanswered } from './schema/row-checker.ts';
 export { anomaliesFromPbtxt, anomaliesToPbtxt, type TfdvAnomaly } from './schema/tfdv/anomalies.ts';
 export { schemaFromPbtxt } from './schema/tfdv/schema-from.ts';
 export { schemaToPbtxt } from './schema/tfdv/schema-to.ts';

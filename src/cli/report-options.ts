@@ -4,7 +4,9 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { replaceFile } from '../base/files/atomic-write.ts';
 import { VarveError } from '../errors.ts';
 import { checkOutputPlace, isDevicePath } from '../operations/datasets/output-place.ts';
+import type { PartNumber } from '../operations/profile-part.ts';
 import type { ProfilingOptions } from '../operations/statistics/profiling-options.ts';
+import { MAX_PARTS } from '../profile/parts/plan.ts';
 import type { RenderOptions, ReportFormat } from '../report/format.ts';
 import { neutral } from '../wording/neutral.ts';
 import { type CommonOptions, type Io, type Outcome, offlineOption, positiveInteger } from './command.ts';
@@ -109,6 +111,14 @@ function isReplaced(path: string): boolean {
   if (isDevicePath(path)) return false;
   const found = lstatSync(path, { throwIfNoEntry: false });
   return found === undefined || found.isFile() || found.isSymbolicLink();
+}
+
+/** `i/n`, from 1. */
+export function partOf(text: string): PartNumber {
+  const [, part, of] = /^(\d{1,6})\/(\d{1,6})$/.exec(text) ?? [];
+  const number = { part: Number(part), of: Number(of) };
+  if (number.part >= 1 && number.part <= number.of && number.of <= MAX_PARTS) return number;
+  throw new InvalidArgumentError(`Write it as I/N, from 1/N to N/N, such as 3/8; N is at most ${MAX_PARTS}.`);
 }
 
 /** One more `column=format`. */

@@ -3,6 +3,7 @@ import { type ColumnReadings, NO_READINGS } from './column-readings.ts';
 import { type Engine, type EngineOptions, isOutOfMemory, openEngine } from './duckdb.ts';
 import { identifier, literal } from './quote.ts';
 import { assertRowExpression, invalidExpression } from './row-expression.ts';
+import { type KeysAsked, writeKeys } from './row-keys.ts';
 import { dropTableSource, openTableSource } from './source.ts';
 import type { SourceFile } from './source-file.ts';
 
@@ -39,6 +40,18 @@ export interface RowExample {
   readonly value: string;
 }
 
+/** How many rows there are, and of which columns, each with the engine's type. */
+export interface RowsShape {
+  /** Of all files, whatever the slice. */
+  readonly rows: number;
+  readonly columns: readonly RowColumn[];
+}
+
+export interface RowColumn {
+  readonly name: string;
+  readonly type: string;
+}
+
 /** The rows of one table, ready for questions. Close it. */
 export interface RowTable {
   /**
@@ -50,6 +63,9 @@ export interface RowTable {
   ask(failing: string, value: string): Promise<RowsAnswer>;
   /** The first rows, in the order of the files. @param count at most so many */
   head(count: number): Promise<RowsHead>;
+  shape(): Promise<RowsShape>;
+  /** Write the keys of the rows, as writeKeys does. @returns of how many rows, with a key or without */
+  keys(asked: KeysAsked): Promise<number>;
   close(): void;
 }
 
@@ -64,6 +80,8 @@ export interface RowGroup {
 export interface RowOptions extends EngineOptions {
   /** Only rows whose column has this value (as text) are asked; they keep their numbers. */
   readonly slice?: { readonly feature: string; readonly value: string };
+  /** The columns of the table of which these are some of the rows: those that the rows lack are null, and types are what they are there. */
+  readonly columns?: readonly RowColumn[];
 }
 
 /** Opens the rows of all groups, one group after the other. */
@@ -71,18 +89,27 @@ export async function openRows(groups: readonly RowGroup[], options: RowOptions 
   const readable = groups.flatMap(({ files }) => files.map((file) => file.absolutePath));
   const engine = await openEngine(readable, { ...options, ordered: true });
   try {
-    const parts: string[] = [];
+    const { slice, signal, columns = [] } = options;
+    const parts: string[] = columns.length === 0 ? [] : [noRowsOf(columns)];
     for (const [index, group] of groups.entries()) parts.push(await rowsOf(engine, group, `part${index}`));
-    const { slice, signal } = options;
     const kept = slice && `WHERE CAST(${identifier(slice.feature)} AS VARCHAR) = ${literal(slice.value)}`;
     const all = `SELECT row_number() OVER () AS ${POSITION_COLUMN}, * FROM (${parts.join(' UNION ALL BY NAME ')})`;
-    await engine.query(`CREATE VIEW table_rows AS FROM (${all}) ${kept ?? ''}`);
+    await engine.query(`CREATE VIEW ${ALL_ROWS} AS ${all}`);
+    await engine.query(`CREATE VIEW table_rows AS FROM ${ALL_ROWS} ${kept ?? ''}`);
     const files = groups.flatMap((group) => group.files);
-    return rowTable(engine, 'table_rows', signal, files.length > 1 ? files : []);
+    return rowTable(engine, 'table_rows', signal, { files: files.length > 1 ? files : [], all: ALL_ROWS });
   } catch (error) {
     engine.close();
     throw error;
   }
+}
+
+const ALL_ROWS = 'all_rows';
+
+/** A table of these columns without rows: put together with others, it gives them its columns. */
+function noRowsOf(columns: readonly RowColumn[]): string {
+  const typed = columns.map(({ name, type }) => `CAST(NULL AS ${type}) AS ${identifier(name)}`);
+  return `SELECT ${typed.join(', ')} WHERE false`;
 }
 
 async function rowsOf(
@@ -101,12 +128,13 @@ export const POSITION_COLUMN = '"varve row"';
 /**
  * Makes a RowTable of a relation that has the column `POSITION_COLUMN`; closing it closes the engine.
  * @param files those of which the relation has the rows, one after the other, if examples are to say where they lie
+ * @param all the relation with the rows that a slice leaves out too
  */
 export function rowTable(
   engine: Engine,
   relation: string,
   signal?: AbortSignal,
-  files: readonly SourceFile[] = [],
+  { files = [], all = relation }: { readonly files?: readonly SourceFile[]; readonly all?: string } = {},
 ): RowTable {
   const starts = new FileStarts(engine, files);
   return {
@@ -124,13 +152,50 @@ export function rowTable(
       }
     },
     head: (count) => headOf(engine, relation, count),
+    async shape() {
+      const [[rows] = []] = await engine.query(`SELECT count(*) FROM ${all}`);
+      return { rows: Number(rows), columns: await columnsOf(engine, all) };
+    },
+    async keys(asked) {
+      try {
+        await writeKeys(engine, relation, asked);
+        const [[rows] = []] = await engine.query(`SELECT count(*) FROM ${relation}`);
+        return Number(rows);
+      } catch (error) {
+        signal?.throwIfAborted();
+        const text = String((error as Error).message);
+        throw isOutOfMemory(text)
+          ? expressionMemory(asked.columns.join(', '), error)
+          : invalidExpression(asked.columns.join(', '), reasonOf(error), error);
+      }
+    },
     close: () => engine.close(),
   };
 }
 
-async function headOf(engine: Engine, relation: string, count: number): Promise<RowsHead> {
+async function columnsOf(engine: Engine, relation: string): Promise<RowColumn[]> {
   const all = (await engine.describe(relation)).filter(({ name }) => identifier(name) !== POSITION_COLUMN);
-  const columns = all.slice(0, MAX_HEAD_COLUMNS).map(({ name, type }) => ({ name, type: type.text }));
+  return all.map(({ name, type }) => ({ name, type: type.text }));
+}
+
+/**
+ * The columns that rows have once they are put together of some that have these: `UNION ALL BY NAME`, as openRows does it.
+ * @param each those of every kind of rows there is, in their order
+ */
+export async function columnsTogether(each: readonly (readonly RowColumn[])[]): Promise<RowColumn[]> {
+  const engine = await openEngine([]);
+  try {
+    const parts = each.filter((columns) => columns.length > 0).map(noRowsOf);
+    await engine.query(`CREATE VIEW together AS ${parts.join(' UNION ALL BY NAME ')}`);
+    return await columnsOf(engine, 'together');
+  } finally {
+    engine.close();
+  }
+}
+
+async function headOf(engine: Engine, relation: string, count: number): Promise<RowsHead> {
+  const all = await columnsOf(engine, relation);
+  const columns = all.slice(0, MAX_HEAD_COLUMNS);
   if (columns.length === 0) return { columns, columnCount: 0, rows: [] };
   const texts = columns.map(({ name }) => shortSql(`CAST(${identifier(name)} AS VARCHAR)`));
   const values = await engine.query(

@@ -1,5 +1,5 @@
 import { VarveError } from '../errors.ts';
-import type { Engine } from './duckdb.ts';
+import { type Engine, openEngine } from './duckdb.ts';
 import { literal } from './quote.ts';
 
 /** By what they are about, as docs/reference/schema.md lists them. What makes much of little (`range`, `repeat`, `lpad`), waits, or tells of the engine is not among them. */
@@ -76,13 +76,7 @@ interface Node {
  * @throws VarveError `expression-invalid`
  */
 export async function assertRowExpression(engine: Engine, expression: string): Promise<void> {
-  const statement = literal(`SELECT (${expression}\n)`);
-  const [[text]] = (await engine.query(`SELECT json_serialize_sql(${statement})::VARCHAR`)) as [[string]];
-  const parsed = JSON.parse(text) as {
-    readonly error: boolean;
-    readonly error_message?: string;
-    readonly statements?: readonly [{ readonly node: Query }];
-  };
+  const parsed = await parse(engine, expression);
   if (parsed.error || parsed.statements?.length !== 1)
     throw invalidExpression(expression, parsed.error_message ?? 'it is more than one statement');
   const query = parsed.statements[0].node;
@@ -99,6 +93,33 @@ export async function assertRowExpression(engine: Engine, expression: string): P
     const name = node.function_name;
     if (typeof name === 'string' && name !== '' && !ALLOWED_FUNCTIONS.has(name.toLowerCase()))
       throw invalidExpression(expression, `the function ${name} is not one that a check may call`);
+  }
+}
+
+interface Parsed {
+  readonly error: boolean;
+  readonly error_message?: string;
+  readonly statements?: readonly [{ readonly node: Query }];
+}
+
+async function parse(engine: Engine, expression: string): Promise<Parsed> {
+  const statement = literal(`SELECT (${expression}\n)`);
+  const [[text]] = (await engine.query(`SELECT json_serialize_sql(${statement})::VARCHAR`)) as [[string]];
+  return JSON.parse(text);
+}
+
+/** Tells of each expression whether it looks at other rows, by window functions. One that nobody can parse does not. */
+export async function comparesRows(expressions: readonly string[]): Promise<readonly boolean[]> {
+  const engine = await openEngine([]);
+  try {
+    const found: boolean[] = [];
+    for (const expression of expressions) {
+      const nodes = [...nodesOf((await parse(engine, expression)).statements)];
+      found.push(nodes.some((node) => node.class === 'WINDOW'));
+    }
+    return found;
+  } finally {
+    engine.close();
   }
 }
 

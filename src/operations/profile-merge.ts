@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { VarveError } from '../errors.ts';
 import type { DataFile } from '../profile/dataset/profile-files.ts';
 import type { Profile } from '../profile/model/model.ts';
-import { joinParts, mergeParts, type ReadAgain } from '../profile/parts/merge-parts.ts';
+import { joinParts, type MergedParts, mergeParts, type ReadAgain } from '../profile/parts/merge-parts.ts';
 import { decodeParts, type ProfilePart } from '../profile/parts/part.ts';
 import { processReader } from '../profile/reading/process-reader.ts';
 import { type Watch, watching } from './context/context.ts';
@@ -33,6 +33,17 @@ export async function mergeProfile(
   options: MergeOptions = {},
   watch: Watch = {},
 ): Promise<MergedProfile> {
+  const { name, profile } = await mergePartFiles(cwd, files, options, watch);
+  return { name, profile };
+}
+
+/** As mergeProfile, and which files have the rows of each table. */
+export async function mergePartFiles(
+  cwd: string,
+  files: readonly string[],
+  options: MergeOptions,
+  watch: Watch,
+): Promise<MergedProfile & MergedParts> {
   const parts = await readParts(cwd, files, watch);
   const machine = { ...engineOptions(options), ...watching(watch) };
   let opened: UnitFiles | undefined;
@@ -42,9 +53,9 @@ export async function mergeProfile(
   };
   try {
     const known = options.dataset === undefined ? undefined : readAgain;
-    const profile = await mergeParts(parts, processReader, known, machine);
-    assertFormatsRead(profile, options.dateFormat ?? {}, parts[0]!.name);
-    return { name: parts[0]!.name, profile };
+    const merged = await mergeParts(parts, processReader, known, machine);
+    assertFormatsRead(merged.profile, options.dateFormat ?? {}, parts[0]!.name);
+    return { name: parts[0]!.name, ...merged };
   } finally {
     await opened?.close();
   }

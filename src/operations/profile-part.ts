@@ -46,11 +46,7 @@ export async function* profilePart(
   { output, ...options }: ProfilingOptions & { readonly output?: string | undefined } = {},
   watch: Watch = {},
 ): AsyncGenerator<Uint8Array> {
-  if (part > of || of > MAX_PARTS) {
-    throw new VarveError('usage', `There is no part ${part} of ${of}`, {
-      remedy: `Parts are counted from 1 to their number, which is at most ${MAX_PARTS}.`,
-    });
-  }
+  assertPart(part, of);
   const dataset = await nameDataset(cwd, argument, watch);
   if (output !== undefined) checkOutput(cwd, output, dataset);
   prepareReader(options.memory);
@@ -62,7 +58,7 @@ export async function* profilePart(
     const shared = { name: argument, parts: [part], of, plan: planDigest(plan, opened.files) };
     yield encodeHead({ ...shared, units: own.length, ...plan });
     const machine = { ...engineOptions(options), ...watching(watch) };
-    const profiled = profileUnits(own, plan, processReader, withUnit(opened, plan), machine);
+    const profiled = profileUnits(own, plan, processReader, withUnitOf(opened, plan), machine);
     for await (const unit of gatherCounters(profiled)) yield encodeUnit(unit);
   } finally {
     await opened.close();
@@ -110,7 +106,16 @@ function planFor(dataset: NamedDataset, { kind, files }: UnitFiles, options: Pro
   };
 }
 
-function withUnit(opened: UnitFiles, { unitBytes }: PartPlan) {
+/** @throws VarveError `usage` */
+function assertPart(part: number, of: number): void {
+  if (part <= of && of <= MAX_PARTS) return;
+  throw new VarveError('usage', `There is no part ${part} of ${of}`, {
+    remedy: `Parts are counted from 1 to their number, which is at most ${MAX_PARTS}.`,
+  });
+}
+
+/** Make a unit of opened files a file, for as long as work on it lasts. */
+export function withUnitOf(opened: UnitFiles, { unitBytes }: Pick<PartPlan, 'unitBytes'>) {
   return <T>({ file, number }: Unit, work: Parameters<typeof opened.withFile<T>>[2]): Promise<T> =>
     opened.withFile(file, rangesOf(file, unitBytes)[number], work);
 }

@@ -15,7 +15,10 @@ export function profile(
   options: ProfilingOptions = {},
   watch: Watch = {},
 ): Promise<ProfiledDataset> {
-  return withNamedDatasets(cwd, [argument], watch, ([dataset]) => profileOfDataset(dataset!, options));
+  return withNamedDatasets(cwd, [argument], watch, async ([dataset]) => {
+    const { name, digest, profile: found } = await profileOfDataset(dataset!, options);
+    return { name, digest, profile: found };
+  });
 }
 
 /** As profile, or what footers say where that is all that is known. @throws VarveError as profile */

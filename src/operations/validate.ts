@@ -1,14 +1,20 @@
 import type { Profile } from '../profile/model/model.ts';
 import type { ValidationReport } from '../schema/anomaly.ts';
 import type { Schema } from '../schema/model.ts';
-import { type ProfileValidationOptions as HoldOptions, validateProfile } from '../schema/validate.ts';
+import {
+  type ProfileValidationOptions as HoldOptions,
+  rowQueries,
+  validateProfile,
+} from '../schema/validate.ts';
 import type { VersionFacts } from './backend/version.ts';
 import type { Watch } from './context/context.ts';
+import { withDatasetFiles } from './datasets/files.ts';
 import { previousVersion } from './datasets/history.ts';
 import { withNamedDatasets } from './datasets/named-datasets.ts';
 import { hasData, type NamedDataset } from './datasets/resolve.ts';
+import { clusterRowChecker } from './engines/cluster-row-checker.ts';
 import { recordRunAt } from './lineage/run.ts';
-import { type ProfiledDataset, profileOfDataset } from './statistics/load.ts';
+import { type LoadedDataset, profileOfDataset } from './statistics/load.ts';
 import type { ProfilingOptions } from './statistics/profiling-options.ts';
 import { rowCheckerOf } from './statistics/row-checker.ts';
 import { neededSchemaFileOf, readSchema } from './statistics/schema-file.ts';
@@ -87,25 +93,52 @@ export async function validateDataset(
   });
 }
 
-/** Hold a profile that is loaded already against a schema, and ask the rows if they are at hand. */
+/** Hold a profile that is loaded already against a schema, and ask the rows if they are at hand, or if an engine was named that reads them. */
 export async function validateLoaded(
   dataset: NamedDataset,
-  { profile, digest }: ProfiledDataset,
+  profiled: LoadedDataset,
   schema: Schema,
   options: ProfilingOptions,
   settings: Omit<HoldOptions, 'name' | 'digest' | 'rows'>,
 ): Promise<ValidationReport> {
-  const rows =
-    hasData(dataset) && !isStatistics(dataset)
-      ? rowCheckerOf(dataset, schema.timeLimit, options, schema)
-      : undefined;
+  const { profile, digest } = profiled;
+  const known = { ...settings, name: dataset.name, ...(digest === undefined ? {} : { digest }) };
+  const { engine } = options;
+  const isAsked = () => rowQueries(profile, schema, known).length > 0;
+  if (isStatistics(dataset)) return validateProfile(profile, schema, known);
+  if (engine === 'local' && dataset.version?.source !== undefined && !hasData(dataset) && isAsked()) {
+    await dataset.context!.backend.bring(dataset.version, dataset.part?.path);
+    return withDatasetFiles(dataset, (files) =>
+      closing(
+        rowCheckerOf(dataset, schema.timeLimit, options, schema, async () => files),
+        (rows) => validateProfile(profile, schema, { ...known, rows }),
+      ),
+    );
+  }
+  const here = hasData(dataset) ? rowCheckerOf(dataset, schema.timeLimit, options, schema) : undefined;
+  return closing(here, async () => {
+    const rows =
+      engine === undefined || engine === 'local'
+        ? here
+        : await clusterRowChecker(
+            engine,
+            dataset,
+            profiled,
+            schema,
+            options,
+            rowQueries(profile, schema, known),
+            here,
+          );
+    return validateProfile(profile, schema, { ...known, ...(rows && { rows }) });
+  });
+}
+
+async function closing<Rows extends { close(): void } | undefined, T>(
+  rows: Rows,
+  work: (rows: Rows) => Promise<T>,
+): Promise<T> {
   try {
-    return await validateProfile(profile, schema, {
-      ...settings,
-      name: dataset.name,
-      ...(digest === undefined ? {} : { digest }),
-      ...(rows === undefined ? {} : { rows }),
-    });
+    return await work(rows);
   } finally {
     rows?.close();
   }

@@ -5,7 +5,13 @@ import type { ExampleRow } from './anomaly.ts';
  * it, what only rows can tell is reported as STATS_NOT_AVAILABLE.
  */
 export interface RowChecker {
-  check(query: RowQuery): Promise<RowAnswer>;
+  check(query: RowQuery): Promise<RowAnswer | Unanswered>;
+}
+
+/** Rows are at hand, but not in a way by which this can be asked of them. */
+export interface Unanswered {
+  /** Ends the sentence `The profile cannot tell, since …, and`. */
+  readonly unanswered: string;
 }
 
 export interface RowQuery {
@@ -19,6 +25,8 @@ export interface RowQuery {
   readonly failing: string;
   /** An expression for what to show of such a row; null is shown as `null`. */
   readonly value: string;
+  /** Set where rows are at fault whose values in these columns, which are none of them null, another row has too. `failing` says the same. */
+  readonly repeated?: readonly string[];
 }
 
 export interface RowAnswer {

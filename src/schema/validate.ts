@@ -12,7 +12,7 @@ import type { Anomaly, ValidationReport } from './anomaly.ts';
 import { featuresByName } from './features-by-name.ts';
 import { schemaFaults } from './format/faults.ts';
 import type { FeatureSchema, Schema, TableSchema } from './model.ts';
-import type { RowAnswer, RowChecker } from './row-checker.ts';
+import type { RowAnswer, RowChecker, RowQuery, Unanswered } from './row-checker.ts';
 import { columnSql } from './row-checker.ts';
 import { checkFeature } from './rules/all.ts';
 import { missingFeature, missingTable, newFeature, newTable, noValues } from './rules/columns.ts';
@@ -49,7 +49,6 @@ export async function validateProfile(
   options: ProfileValidationOptions,
 ): Promise<ValidationReport> {
   checkEnvironment(schema, options.environment);
-  const run: Run = { schema, options };
   const anomalies: Anomaly[] = schemaFaults(schema).map(({ table, feature, kind, message }) => ({
     ...{ table, feature, kind, severity: 'error', short: 'The schema contradicts itself' },
     ...{
@@ -58,18 +57,8 @@ export async function validateProfile(
       observed: message,
     },
   }));
-  for (const table of schema.tables) {
-    const data = profile.tables.find((each) => each.name === table.name);
-    anomalies.push(
-      ...(data === undefined
-        ? missingTable(run.schema, table, options.environment)
-        : await checkTable(run, table, data)),
-    );
-  }
-  const known = new Set([FILES_TABLE, ...schema.tables.map((table) => table.name)]);
-  // A table without columns is one that no schema has words for.
-  const isNew = ({ name, features }: TableProfile) => !known.has(name) && features.length > 0;
-  anomalies.push(...profile.tables.filter(isNew).map(newTable));
+  for (const found of findingsIn(profile, schema, options))
+    anomalies.push(...('anomaly' in found ? [found.anomaly] : await reported(options.rows, found)));
   const { name, digest, schemaName, environment } = options;
   return {
     varveValidation: 1,
@@ -79,6 +68,36 @@ export async function validateProfile(
     valid: anomalies.every((anomaly) => anomaly.severity !== 'error'),
     anomalies,
   };
+}
+
+/** What validateProfile will ask of rows, so that all of it can be asked at once. As validateProfile, it reads no data. */
+export function rowQueries(
+  profile: Profile,
+  schema: Schema,
+  options: ProfileValidationOptions,
+): readonly RowQuery[] {
+  return findingsIn(profile, schema, options).flatMap((found) =>
+    'anomaly' in found ? [] : found.found.flatMap((finding) => queryFor(found, finding) ?? []),
+  );
+}
+
+/** What a profile says against a schema, in the order of the report: anomalies, and findings that may take rows to become some. */
+function findingsIn(
+  profile: Profile,
+  schema: Schema,
+  options: ProfileValidationOptions,
+): (TableFindings | { readonly anomaly: Anomaly })[] {
+  const run: Run = { schema, options };
+  const findings = schema.tables.flatMap((table): (TableFindings | { readonly anomaly: Anomaly })[] => {
+    const data = profile.tables.find((each) => each.name === table.name);
+    if (data === undefined)
+      return missingTable(schema, table, options.environment).map((anomaly) => ({ anomaly }));
+    return checkTable(run, table, data).map((each) => ({ ...each, table: table.name }));
+  });
+  const known = new Set([FILES_TABLE, ...schema.tables.map((table) => table.name)]);
+  // A table without columns is one that no schema has words for.
+  const isNew = ({ name, features }: TableProfile) => !known.has(name) && features.length > 0;
+  return [...findings, ...profile.tables.filter(isNew).map((table) => ({ anomaly: newTable(table) }))];
 }
 
 /** Counts the rows of data; files if nothing is tabular. */
@@ -119,7 +138,11 @@ interface Findings {
   readonly found: readonly Violation[];
 }
 
-async function checkTable(run: Run, table: TableSchema, data: TableProfile): Promise<Anomaly[]> {
+interface TableFindings extends Findings {
+  readonly table: string;
+}
+
+function checkTable(run: Run, table: TableSchema, data: TableProfile): Findings[] {
   const previous = run.options.previous?.tables.find((each) => each.name === table.name);
   const all: Findings[] = [{ about: undefined, found: rowCount(table, data, previous) }];
   if (data.rows > 0) {
@@ -135,9 +158,7 @@ async function checkTable(run: Run, table: TableSchema, data: TableProfile): Pro
       { about: undefined, found: rows },
     );
   }
-  const anomalies: Anomaly[] = [];
-  for (const each of all) anomalies.push(...(await reported(run, data, each)));
-  return anomalies;
+  return all;
 }
 
 /** What all features of a table share. */
@@ -193,18 +214,19 @@ function controls({ previous, serving }: ProfileValidationOptions, name: string)
 }
 
 /** Turns findings into anomalies: asks the rows where the profile cannot tell, and for examples. */
-async function reported(run: Run, table: TableProfile, { about, found }: Findings): Promise<Anomaly[]> {
+async function reported(rows: RowChecker | undefined, findings: TableFindings): Promise<Anomaly[]> {
+  const { table, about, found } = findings;
   const name = typeof about === 'object' ? featureName(about.path) : (about ?? '');
-  const column = typeof about === 'object' ? columnSql(about.path) : undefined;
   const anomalies: Anomaly[] = [];
   for (const finding of found) {
-    const answer = await ask(run.options.rows, table.name, finding, column);
+    const query = queryFor(findings, finding);
+    const answer = query && (await rows?.check(query));
     const settled = settle(finding, answer);
     if (settled === undefined) continue;
     const { kind, severity = 'error', short, description, expected, observed } = settled;
-    const examples = answer !== undefined && answer.examples.length > 0 ? { examples: answer.examples } : {};
+    const { examples = [] } = answer === undefined || 'unanswered' in answer ? {} : answer;
     anomalies.push({
-      table: table.name,
+      table,
       feature: name,
       kind,
       severity,
@@ -212,25 +234,26 @@ async function reported(run: Run, table: TableProfile, { about, found }: Finding
       description,
       expected,
       observed,
-      ...examples,
+      ...(examples.length > 0 && { examples }),
     });
   }
   return anomalies;
 }
 
-function ask(
-  rows: RowChecker | undefined,
-  table: string,
-  finding: Violation,
-  column: string | undefined,
-): Promise<RowAnswer | undefined> {
-  if (rows === undefined || finding.failing === undefined) return Promise.resolve(undefined);
-  const value = finding.shown ?? column ?? 'NULL';
-  return rows.check({
+/** What a finding asks of rows, if anything. */
+function queryFor(
+  { table, about }: TableFindings,
+  { failing, repeated, shown }: Violation,
+): RowQuery | undefined {
+  if (failing === undefined) return undefined;
+  const column = typeof about === 'object' ? columnSql(about.path) : undefined;
+  const value = shown ?? column ?? 'NULL';
+  return {
     table,
-    failing: finding.failing,
+    failing,
     value: table === FILES_TABLE ? ofFile(value) : value,
-  });
+    ...(repeated && { repeated }),
+  };
 }
 
 /** A row of the table of files is known by its path. */
@@ -239,18 +262,22 @@ function ofFile(value: string): string {
 }
 
 /** Completes a finding as it is reported; undefined if the rows say that nothing is wrong. */
-function settle(finding: Violation, answer: RowAnswer | undefined): Violation | undefined {
+function settle(finding: Violation, answer: RowAnswer | Unanswered | undefined): Violation | undefined {
   if (finding.undecided === undefined) return finding;
-  if (answer === undefined)
-    return {
-      kind: 'STATS_NOT_AVAILABLE',
-      severity: 'warning',
-      short: 'Not checked without the data',
-      description: `Not checked: ${finding.expected}. The profile cannot tell, since ${finding.undecided}, and the data is not at hand.`,
-      expected: finding.expected,
-      observed: 'not known',
-    };
+  if (answer === undefined) return notChecked(finding, 'the data is not at hand');
+  if ('unanswered' in answer) return notChecked(finding, answer.unanswered);
   if (answer.failing === 0 || answer.failing / answer.rows <= (finding.allowed ?? 0)) return undefined;
   const share = `${counted(answer.failing, 'row')} of ${grouped(answer.rows)} (${percent(answer.failing / answer.rows)})`;
   return { ...finding, description: `${finding.short}: ${share}.`, observed: share };
+}
+
+function notChecked({ expected, undecided }: Violation, because: string): Violation {
+  return {
+    kind: 'STATS_NOT_AVAILABLE',
+    severity: 'warning',
+    short: 'Not checked without the data',
+    description: `Not checked: ${expected}. The profile cannot tell, since ${undecided}, and ${because}.`,
+    expected,
+    observed: 'not known',
+  };
 }

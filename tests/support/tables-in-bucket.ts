@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { MinioServer } from './minio.ts';
@@ -63,6 +63,7 @@ export class TablesInBucket {
     expect(readFileSync(box.path('repo/data/first.varve'), 'utf8')).not.toContain('profile');
     box.ok(['schema', 'infer', '../made/day=1', '--output', 'data/first.schema.yaml']);
     expect(box.json(['validate', 'data/first', ...engine])).toMatchObject({ valid: true, anomalies: [] });
+    this.#rowsAsked(engine);
     const drift = (after: string, words: readonly string[]) => {
       const { code, out, err } = box.varve(['drift', '../made/day=2', after, ...words, '--json']);
       expect(code, err).toBeLessThan(2);
@@ -71,7 +72,45 @@ export class TablesInBucket {
     };
     expect(drift('data/first', engine)).toEqual(drift('../made/day=1', []));
   }
+
+  /** What only rows can decide is asked of them in the bucket, with the answers that the same files on this disk give. */
+  #rowsAsked(engine: readonly string[]): void {
+    const box = this.#box;
+    const asked = box.path('repo/asked.schema.yaml');
+    box.ok(['add', this.url(), '--to', 'data/asked', '--endpoint', this.#server.endpoint, ...FULL]);
+    box.ok(['schema', 'infer', '../made', '--output', 'asked.schema.yaml']);
+    const schema = readFileSync(asked, 'utf8');
+    writeFileSync(asked, schema.replace(/^features:/m, `${CHECKS}features:`));
+    const report = (of: string, ...words: string[]) => {
+      const { code, out, err } = box.varve([
+        'validate',
+        of,
+        '--schema',
+        'asked.schema.yaml',
+        ...words,
+        '--json',
+      ]);
+      expect(code, err).toBe(1);
+      const { dataset: _, ...found } = JSON.parse(out);
+      return found;
+    };
+    const expected = report('../made');
+    expect(JSON.stringify(expected)).toContain('"file":"day=1/rows.parquet"');
+    expect(JSON.stringify(expected)).toContain('300,000 rows of 300,000');
+    expect(report('data/asked', ...engine)).toEqual(expected);
+    expect(report('data/asked', '--engine', 'local')).toEqual(expected);
+  }
 }
+
+const FULL = ['--statistics', 'full', '--engine', 'local'];
+
+/** Rows of different days have the first key in common, none the second; some rows of all days break the first check, of one the second, none the last. */
+const CHECKS = `keys: [[id, text], [id, day]]
+expect:
+  - kind < 4990
+  - { name: late ones, sql: id < 99990 OR day <> 2 }
+  - length(text) > 4
+`;
 
 function bytesIn(folder: string): number {
   return readdirSync(folder, { recursive: true, withFileTypes: true })

@@ -1,16 +1,16 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { VarveError } from '../../errors.ts';
 import { knownStatistics, profile } from '../../operations/profile.ts';
 import { joinProfileParts, type MergedProfile, mergeProfile } from '../../operations/profile-merge.ts';
 import { type PartNumber, profilePart } from '../../operations/profile-part.ts';
 import type { KnownStatistics } from '../../operations/statistics/load.ts';
 import type { ProfilingOptions } from '../../operations/statistics/profiling-options.ts';
-import { MAX_PARTS } from '../../profile/parts/plan.ts';
 import { footersDocument, profileDocument } from '../../report/json.ts';
 import { profileAsStatistics, renderFooters, renderProfile } from '../../report/render.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { defineCommand, type Io, type Outcome, type RunCommand } from '../command.ts';
 import {
+  partOf,
   type ReportOptions,
   replaceReport,
   reportOutcome,
@@ -70,8 +70,8 @@ export function command(run: RunCommand): Command {
     .option('--compare <dataset>', 'with --format html: an earlier version, or another dataset, to overlay')
     .addOption(
       new Option('--part <i/n>', 'read only this part of the work, and write what --merge takes')
-        .argParser(parsePart)
-        .conflicts(['compare', 'format', 'json', 'merge']),
+        .argParser(partOf)
+        .conflicts(['compare', 'format', 'merge']),
     )
     .addOption(
       new Option(
@@ -81,7 +81,7 @@ export function command(run: RunCommand): Command {
     )
     .addOption(
       new Option('--partial', 'with --merge: write one part in place of some, for a later --merge').conflicts(
-        ['compare', 'format', 'json'],
+        ['compare', 'format'],
       ),
     );
   return withProfilingOptions(
@@ -137,14 +137,6 @@ async function writePart(io: Io, part: AsyncIterable<Uint8Array>, options: Optio
   if (options.output === undefined) return { json: undefined, text: bytes.toString(), isVerbatim: true };
   await replaceReport(io, options.output, bytes);
   return { json: undefined, text: neutral(`Wrote ${options.output}.`) };
-}
-
-/** `i/n`, from 1. */
-function parsePart(text: string): PartNumber {
-  const [, part, of] = /^(\d{1,6})\/(\d{1,6})$/.exec(text) ?? [];
-  const number = { part: Number(part), of: Number(of) };
-  if (number.part >= 1 && number.part <= number.of && number.of <= MAX_PARTS) return number;
-  throw new InvalidArgumentError(`Write it as I/N, from 1/N to N/N, such as 3/8; N is at most ${MAX_PARTS}.`);
 }
 
 function named(dataset: string | undefined): string {

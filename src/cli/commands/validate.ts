@@ -1,10 +1,19 @@
-import type { Command } from 'commander';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type Command, Option } from 'commander';
 import { fileInGit } from '../../operations/datasets/resolve.ts';
+import type { PartNumber } from '../../operations/profile-part.ts';
+import { answerRowsPart } from '../../operations/rows-part.ts';
+import type { ProfilingOptions } from '../../operations/statistics/profiling-options.ts';
 import { type ValidateOptions, validate } from '../../operations/validate.ts';
+import { findRepeated } from '../../profile/rows/repeated-keys.ts';
+import { encodeRepeated } from '../../profile/rows/rows-part.ts';
+import type { RowsPlan } from '../../profile/rows/rows-plan.ts';
 import { FORMATS } from '../../report/format.ts';
 import { renderValidation } from '../../report/render.ts';
-import { defineCommand, openlineageOption, type RunCommand } from '../command.ts';
+import { defineCommand, type Io, type Outcome, openlineageOption, type RunCommand } from '../command.ts';
 import {
+  partOf,
   type ReportOptions,
   reportOutcome,
   withProfilingOptions,
@@ -40,10 +49,17 @@ export function command(run: RunCommand): Command {
     .option('--environment <name>', 'the environment of the schema that the data is for')
     .option('--previous <dataset>', 'for drift comparators; the version before unless given')
     .option('--serving <dataset>', 'for skew comparators')
-    .addOption(openlineageOption());
+    .addOption(openlineageOption())
+    // What an engine such as Spark has its tasks do.
+    .addOption(new Option('--ask-part <i/n>').argParser(partOf).hideHelp())
+    .addOption(new Option('--keys <folder>').hideHelp())
+    .addOption(new Option('--ask-keys <file>').hideHelp());
   return withProfilingOptions(withReportOptions(defined, [...FORMATS, 'tfdv'])).action(
-    (dataset: string, options: ReportOptions & ValidateOptions) =>
+    (dataset: string, options: ReportOptions & ValidateOptions & TaskOptions) =>
       run(options, async (io) => {
+        if (options.askPart !== undefined) return answers(io, dataset, options.askPart, options);
+        if (options.askKeys !== undefined)
+          return verbatim(encodeRepeated(findRepeated(resolve(io.cwd, options.askKeys))));
         const file = fileInGit(io.cwd, dataset);
         const report = await validate(io.cwd, dataset, options, io);
         return reportOutcome(
@@ -55,4 +71,26 @@ export function command(run: RunCommand): Command {
         );
       }),
   );
+}
+
+interface TaskOptions {
+  readonly askPart?: PartNumber;
+  readonly keys?: string;
+  readonly askKeys?: string;
+}
+
+async function answers(
+  io: Io,
+  dataset: string,
+  part: PartNumber,
+  options: ProfilingOptions & TaskOptions,
+): Promise<Outcome> {
+  const plan = JSON.parse(readFileSync(0, 'utf8')) as RowsPlan;
+  const lines: string[] = [];
+  for await (const line of answerRowsPart(io.cwd, dataset, part, plan, options, io)) lines.push(line);
+  return verbatim(lines.join(''));
+}
+
+function verbatim(text: string): Outcome {
+  return { json: undefined, text, isVerbatim: true };
 }

@@ -3,20 +3,20 @@
  * how parts are put together.
  */
 
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeTemporaryFolder } from '../../base/files/temporary-folder.ts';
 import { removeAtExit } from '../../base/files/unfinished-files.ts';
 import type { ColumnReadings } from '../../engine/column-readings.ts';
-import { VarveError } from '../../errors.ts';
-import type { Profile } from '../../profile/model/model.ts';
+import { type ErrorCode, VarveError } from '../../errors.ts';
+import type { MergedParts } from '../../profile/parts/merge-parts.ts';
 import { consents } from '../../workspace/trust/consent.ts';
 import type { Context } from '../context/context.ts';
 import type { NamedDataset } from '../datasets/resolve.ts';
-import { mergeProfile } from '../profile-merge.ts';
+import { mergePartFiles } from '../profile-merge.ts';
 import type { ClusterEngine, ProfilingOptions } from '../statistics/profiling-options.ts';
-import type { ClusterProgram, EngineRequest } from './cluster-program.ts';
-import { clusterFailed, packShipped, runToEnd } from './programs.ts';
+import type { ClusterProgram, ClusterWork, EngineRequest } from './cluster-program.ts';
+import { clusterFailed, failureIn, packShipped, runToEnd } from './programs.ts';
 import { RAY } from './ray.ts';
 import { COMMAND_HERE, COMMAND_SHIPPED, driverProgram } from './shipped.ts';
 import { SPARK } from './spark.ts';
@@ -24,17 +24,50 @@ import { SPARK } from './spark.ts';
 const ENGINES: Readonly<Record<ClusterEngine, ClusterProgram>> = { spark: SPARK, ray: RAY };
 
 /**
- * Profile a dataset by the tasks of a cluster: to the byte what this machine would make of it. Every worker has to see the folder in which the
- * dataset is named, as it has to see any path that its engine reads.
+ * Profile a dataset by the tasks of a cluster: to the byte what this machine would make of it.
  * @param readings how columns are read that more than the data decides
  * @throws VarveError `cluster-missing`, `cluster-failed`, and what mergeProfile throws
  */
-export async function profileOnCluster(
+export function profileOnCluster(
+  engine: ClusterEngine,
+  dataset: NamedDataset,
+  options: ProfilingOptions,
+  readings: ColumnReadings | undefined,
+): Promise<MergedParts> {
+  const { name, cwd, watch } = dataset;
+  const work: ClusterWork = {
+    words: [
+      'profile',
+      name,
+      '--part',
+      '{part}',
+      '--json',
+      ...countingWords(options, readings),
+      ...machineWords(options),
+    ],
+    input: null,
+    ranges: null,
+    merge: ['profile', '--merge', '{parts}', '--partial', '--json'],
+  };
+  const { memory, threads } = options;
+  return onCluster(engine, dataset, options, work, (output) =>
+    mergePartFiles(cwd, [output], { dataset: name, memory, threads }, watch),
+  );
+}
+
+/**
+ * Have the tasks of a cluster do the parts of some work. Every worker has to see the folder in which the dataset is named, as it has to see
+ * any path that its engine reads.
+ * @param use takes the file in which the results lie, one behind the other
+ * @throws VarveError `cluster-missing`, `cluster-failed`, and what `use` throws
+ */
+export async function onCluster<T>(
   name: ClusterEngine,
   { name: dataset, cwd, watch, isForNow, context }: NamedDataset,
   options: ProfilingOptions,
-  readings: ColumnReadings | undefined,
-): Promise<Profile> {
+  work: ClusterWork,
+  use: (output: string) => Promise<T>,
+): Promise<T> {
   const engine = ENGINES[name];
   if (isForNow) throw notSeen(dataset, engine.title);
   const folder = makeTemporaryFolder('rows');
@@ -46,44 +79,50 @@ export async function profileOnCluster(
     const [command, ...words] = engine.start(driverProgram(engine.program), path, place);
     if (!isHere) await packShipped(folder, watch.signal);
     const request: EngineRequest = {
+      work,
       folder: cwd,
-      dataset,
       command: isHere ? COMMAND_HERE : COMMAND_SHIPPED,
       variables: { VARVE_TRUST: agreedHere(context) },
-      options: wordsOf(options, readings),
       parts: options.parts ?? 0,
       threads: options.threads ?? 1,
+      again: AGAIN,
       output: join(folder, 'parts'),
       failure: join(folder, 'failure'),
       ...place,
     };
     await writeFile(path, JSON.stringify(request));
     const { code, said } = await runToEnd(command, words, watch.signal);
-    if (code !== 0)
-      throw clusterFailed(engine.title, await readFile(request.failure, 'utf8').catch(() => undefined), said);
-    const merging = { dataset, memory: options.memory, threads: options.threads };
-    return (await mergeProfile(cwd, [request.output], merging, watch)).profile;
+    if (code !== 0) throw clusterFailed(engine.title, await failureIn(request.failure), said);
+    return await use(request.output);
   } finally {
     await rm(folder, { recursive: true, force: true });
     unfinished.isFinished();
   }
 }
 
-/** The options of a part. A task has one core unless that is said. */
-function wordsOf(
-  { slice, weight, memory, threads = 1 }: ProfilingOptions,
-  readings: ColumnReadings | undefined,
-): string[] {
+/** What may be otherwise on another machine, or a while later. */
+const AGAIN: readonly ErrorCode[] = [
+  ...(['defect', 'disk-full', 'files-exhausted', 'io-error', 'path-missing', 'permission-denied'] as const),
+  ...(['engine-memory', 'reader-crashed', 'reader-stalled'] as const),
+  ...(['credentials-expired', 'endpoint-unreachable', 'object-truncated'] as const),
+  ...(['remote-error', 'remote-unavailable'] as const),
+];
+
+/** The options of a part that say what is counted. */
+function countingWords({ slice, weight }: ProfilingOptions, readings: ColumnReadings | undefined): string[] {
   const formats = [...(readings ?? [])].flatMap(([column, { format }]) =>
     format === undefined ? [] : ['--date-format', `${column}=${format}`],
   );
   return [
     ...(slice === undefined ? [] : ['--slice', `${slice.feature}=${slice.value}`]),
     ...(weight === undefined ? [] : ['--weight', weight]),
-    ...(memory === undefined ? [] : ['--memory', memory]),
-    ...['--threads', String(threads)],
     ...formats,
   ];
+}
+
+/** The options of a part that say how much of a machine it has: one core unless that is said. */
+export function machineWords({ memory, threads = 1 }: ProfilingOptions): string[] {
+  return [...(memory === undefined ? [] : ['--memory', memory]), '--threads', String(threads)];
 }
 
 /** What this machine agreed to: workers have none of its user's settings, and act for whoever started the work. */

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { VarveError } from '../../errors.ts';
+import { type ErrorCode, VarveError } from '../../errors.ts';
 import { layOut } from './shipped.ts';
 
 /** The last that a program says, in characters: engines say much. */
@@ -58,16 +59,41 @@ export function findProgram(names: readonly string[], folder?: string): string |
   return places.find((each) => existsSync(each));
 }
 
-/** @param failure what a part said that could not be profiled; undefined if the engine itself failed */
-export function clusterFailed(engine: string, failure: string | undefined, said: string): VarveError {
-  if (failure !== undefined)
-    return new VarveError(
-      'cluster-failed',
-      `A part could not be profiled, however often ${engine} tried: ${failure}`,
-      { remedy: 'Mend what it says, and run the same command again.' },
-    );
+/** What a part said that failed. */
+export interface PartFailure {
+  /** Undefined where it ended without a word of varve's own. */
+  readonly code?: ErrorCode;
+  readonly message: string;
+  readonly remedy?: string;
+  readonly path?: string;
+  /** Whether it was tried again. */
+  readonly isLasting: boolean;
+}
+
+/** Read what the program of an engine wrote of a part that failed; undefined if it wrote nothing. */
+export async function failureIn(file: string): Promise<PartFailure | undefined> {
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : JSON.parse(text);
+}
+
+/**
+ * Say why there is no result.
+ * @param failure undefined if the engine itself failed
+ * @returns what a part said of the data, as this machine would say it; else `cluster-failed`
+ */
+export function clusterFailed(engine: string, failure: PartFailure | undefined, said: string): VarveError {
+  if (failure !== undefined) {
+    const { code, message, remedy, path, isLasting } = failure;
+    const about = path === undefined ? {} : { path };
+    if (isLasting && code !== undefined)
+      return new VarveError(code, message, { remedy: remedy ?? '', ...about });
+    return new VarveError('cluster-failed', `A part failed, however often ${engine} tried: ${message}`, {
+      remedy: `${remedy === undefined ? 'Mend what it says' : remedy.replace(/\.$/, '')}, and run the same command again.`,
+      ...about,
+    });
+  }
   const lines = said.split('\n').filter((line) => line.trim() !== '' && !/ INFO |^\s+at /.test(line));
-  return new VarveError('cluster-failed', `${engine} ended before all parts were profiled`, {
+  return new VarveError('cluster-failed', `${engine} ended before all parts were done`, {
     remedy: 'Read what it said last, above, and run the same command again.',
     details: lines.slice(-MAX_LINES),
   });

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { VarveError } from '../../errors.ts';
 import type { ClusterProgram } from './cluster-program.ts';
 import { findProgram } from './programs.ts';
+import { driverProgram } from './shipped.ts';
 
 /** Spark 4, by its `spark-submit`; what is to be known of a cluster beside its address stands in Spark's own settings. */
 export const SPARK: ClusterProgram = {
@@ -11,7 +12,8 @@ export const SPARK: ClusterProgram = {
   start(program, request, { address, archive }) {
     const master = address === null ? [] : ['--master', address];
     const archives = archive === null ? [] : ['--archives', `${archive}#varve`];
-    return [sparkSubmit(), ...master, ...archives, program, request];
+    const beside = ['--py-files', driverProgram('varve_task.py')];
+    return [sparkSubmit(), ...master, ...archives, ...beside, program, request];
   },
 };
 

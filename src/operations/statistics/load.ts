@@ -8,6 +8,7 @@ import { isTabular } from '../../engine/formats/format.ts';
 import { notTabular } from '../../engine/formats/refused.ts';
 import { VarveError } from '../../errors.ts';
 import { profileDirectory } from '../../profile/dataset/profile-directory.ts';
+import type { TableRows } from '../../profile/dataset/table-rows.ts';
 import { profileInUnits } from '../../profile/dataset/units.ts';
 import type { FooterStatistics } from '../../profile/footers/model.ts';
 import type { Profile } from '../../profile/model/model.ts';
@@ -33,6 +34,12 @@ export interface ProfiledDataset {
   readonly profile: Profile;
 }
 
+/** What was found on the way to a profile beside it. */
+export interface LoadedDataset extends ProfiledDataset {
+  /** Which files have the rows of each table, where an engine has found that out. */
+  readonly tables?: readonly TableRows[];
+}
+
 /**
  * Get the profile of a dataset. Takes the one that travels with its snapshot, without reading data; computes it if the
  * data is in no snapshot, or if a slice or weight asks for rows. Makes one of what a file of TFDV's statistics tells.
@@ -43,7 +50,7 @@ export async function profileOfDataset(
   dataset: NamedDataset,
   options: ProfilingOptions = {},
   schema?: Schema,
-): Promise<ProfiledDataset> {
+): Promise<LoadedDataset> {
   const { name, context, version, part } = dataset;
   if (isStatistics(dataset)) {
     const rowsAsked = options.slice !== undefined || options.weight !== undefined;
@@ -51,17 +58,21 @@ export async function profileOfDataset(
   }
   const readings = readingsFor(dataset, options, schema);
   if (context === undefined || version === undefined || part !== undefined || (await isUnsaved(dataset))) {
-    return { name, digest: undefined, profile: await computed(dataset, options, readings) };
+    return { name, digest: undefined, ...(await computed(dataset, options, readings)) };
   }
   const { content, profile } = version;
   const isAsked = [options.slice, options.weight, options.dateFormat].some((one) => one !== undefined);
   if (profile === undefined || isAsked) {
-    return { name, digest: content, profile: await computed(dataset, options, readings) };
+    return { name, digest: content, ...(await computed(dataset, options, readings)) };
   }
   const stored = await storedProfile(context, name, profile);
   // The schema may have come to say how dates are written since the version was added.
   const isOutdated = readings !== undefined && hasData(dataset) && hasUnreadDates(stored, readings);
-  return { name, digest: content, profile: isOutdated ? await computed(dataset, options, readings) : stored };
+  return {
+    name,
+    digest: content,
+    ...(isOutdated ? await computed(dataset, options, readings) : { profile: stored }),
+  };
 }
 
 /** Tell whether the working tree's data differs from the snapshot that its pointer names. */
@@ -85,11 +96,11 @@ async function computed(
   dataset: NamedDataset,
   options: ProfilingOptions,
   readings: ColumnReadings | undefined,
-): Promise<Profile> {
+): Promise<Pick<LoadedDataset, 'profile' | 'tables'>> {
   try {
-    const profile = await computedBy(options.engine ?? 'local', dataset, options, readings);
-    assertFormatsRead(profile, options.dateFormat ?? {}, dataset.name);
-    return profile;
+    const found = await computedBy(options.engine ?? 'local', dataset, options, readings);
+    assertFormatsRead(found.profile, options.dateFormat ?? {}, dataset.name);
+    return found;
   } catch (error) {
     const isNotHere = error instanceof VarveError && error.code === 'object-missing';
     throw isNotHere && dataset.version?.footers !== undefined ? footersOnly(dataset, error) : error;
@@ -144,14 +155,16 @@ async function computedBy(
   dataset: NamedDataset,
   options: ProfilingOptions,
   readings: ColumnReadings | undefined,
-): Promise<Profile> {
+): Promise<Pick<LoadedDataset, 'profile' | 'tables'>> {
   if (engine !== 'local') return profileOnCluster(engine, dataset, options, readings);
   const { context, version, part } = dataset;
   // Whoever names this engine wants data in place to be read from where it lies; others are told to.
   if (options.engine === 'local' && version?.source !== undefined && !hasData(dataset))
     await context!.backend.bring(version, part?.path);
   if (isTabular(dataset.name)) prepareReader(options.memory);
-  return withDatasetFiles(dataset, (files) => profileOf(dataset, files, options, readings));
+  return {
+    profile: await withDatasetFiles(dataset, (files) => profileOf(dataset, files, options, readings)),
+  };
 }
 
 async function profileOf(

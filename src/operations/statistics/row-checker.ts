@@ -15,12 +15,14 @@ import { engineOptions, type ProfilingOptions } from './profiling-options.ts';
 /**
  * Look at rows of data that lies at hand; open nothing before it is asked. Close it.
  * @param timeLimit seconds that it may take from the first question on
+ * @param filesOf gives the files where they do not lie in their place
  */
 export function rowCheckerOf(
   dataset: NamedDataset,
   timeLimit = TIME_LIMIT,
   options: ProfilingOptions = {},
   schema?: Schema,
+  filesOf: () => Promise<DatasetFiles> = () => filesInPlace(dataset),
 ): RowChecker & { close(): void } {
   const readings = readingsFor(dataset, options, schema);
   let files: Promise<DatasetFiles> | undefined;
@@ -34,7 +36,7 @@ export function rowCheckerOf(
   const open = async (table: string, signal: AbortSignal): Promise<RowTable> => {
     if (opened?.table === table) return opened.rows;
     close();
-    files ??= filesInPlace(dataset);
+    files ??= filesOf();
     const rows = await rowsOf(dataset, await files, table, { signal, readings }, options);
     if (rows === undefined) throw missingTable(dataset, table);
     opened = { table, rows };

@@ -9,7 +9,7 @@ export interface FileProfile {
 }
 
 /** Whether the types of its columns were told from text. */
-export function isDelimitedText({ path }: TableFile): boolean {
+export function isDelimitedText({ path }: Pick<TableFile, 'path'>): boolean {
   const format = formatOf(path);
   return format === 'csv' || format === 'tsv';
 }

@@ -6,10 +6,9 @@
 import { createHash } from 'node:crypto';
 import { comparePaths } from '../../base/files/path-order.ts';
 import { inOrder } from '../../base/threads/concurrency.ts';
-import type { RowGroup, RowTable } from '../../engine/check-rows.ts';
+import type { RowTable } from '../../engine/check-rows.ts';
 import { type ColumnReadings, NO_READINGS } from '../../engine/column-readings.ts';
-import { formatOf, isSparse, isTabular } from '../../engine/formats/format.ts';
-import { literal } from '../../engine/quote.ts';
+import { isSparse, isTabular } from '../../engine/formats/format.ts';
 import { VarveError } from '../../errors.ts';
 import { withListsAlike } from '../model/lists-alike.ts';
 import { mergeTables } from '../model/merge.ts';
@@ -20,8 +19,9 @@ import { commonReadings } from './common-readings.ts';
 import { type FileProfile, isDelimitedText } from './file-profile.ts';
 import { profileOfFiles } from './files-table.ts';
 import { type FolderTable, tablesOf } from './folder-tables.ts';
-import { hiveOf, isHiveNull, partitionType } from './hive.ts';
+import { hiveOf, isHiveNull } from './hive.ts';
 import type { DataFile, ProfileOptions } from './profile-files.ts';
+import { groupsOfRows, type TableRows, tableRows } from './table-rows.ts';
 import { profileInUnits } from './units.ts';
 
 export interface DirectoryOptions extends ProfileOptions {
@@ -41,11 +41,23 @@ export async function profileDirectory(
   reader: CountingReader,
   options: DirectoryOptions = {},
 ): Promise<Profile> {
+  return (await readDirectoryTables(files, reader, options)).profile;
+}
+
+/** As profileDirectory, and which files have the rows of each table, for whoever looks at those next. */
+export async function readDirectoryTables(
+  files: readonly DataFile[],
+  reader: CountingReader,
+  options: DirectoryOptions = {},
+): Promise<{ readonly profile: Profile; readonly tables: readonly TableRows[] }> {
   const sorted = inPathOrder(files);
+  const read = await readTables(sorted, reader, options);
   const tables: TableProfile[] = [];
-  for (const table of await readTables(sorted, reader, options))
-    tables.push(await mergedTable(table, reader, options));
-  return profileOf([...tables, await profileOfFiles(sorted, reader, options)]);
+  for (const table of read) tables.push(await mergedTable(table, reader, options));
+  return {
+    profile: profileOf([...tables, await profileOfFiles(sorted, reader, options)]),
+    tables: read.map(({ name, members }) => tableRows(name, members)),
+  };
 }
 
 /**
@@ -62,30 +74,7 @@ export async function openTableRows(
   const sorted = inPathOrder(files);
   if (table === FILES_TABLE) return reader.openFileRows(sorted, engine);
   const found = (await readTables(sorted, reader, options)).find(({ name }) => name === table);
-  return found && reader.openRows(partitionsApart(found.members), { ...engine, ...(slice && { slice }) });
-}
-
-/** The files by the partition that they lie in, with its columns, and by how they are read. */
-function partitionsApart(members: readonly ReadFile[]): RowGroup[] {
-  const values = new Map<string, string[]>();
-  for (const { file } of members)
-    for (const [name, value] of hiveOf(file.path).partitions)
-      values.set(name, [...(values.get(name) ?? []), value]);
-  const types = new Map([...values].map(([name, texts]) => [name, partitionType(texts)]));
-  const groups = new Map<string, ReadFile[]>();
-  for (const member of members) {
-    const { partitions } = hiveOf(member.file.path);
-    const key = JSON.stringify([partitions, formatOf(member.file.path), [...member.readings]]);
-    groups.set(key, [...(groups.get(key) ?? []), member]);
-  }
-  return [...groups.values()].map((group) => ({
-    files: group.map(({ file }) => file),
-    readings: group[0]!.readings,
-    constants: hiveOf(group[0]!.file.path).partitions.map(([name, value]) => [
-      name,
-      `CAST(${isHiveNull(value) ? 'NULL' : literal(value)} AS ${types.get(name)})`,
-    ]),
-  }));
+  return found && reader.openRows(groupsOfRows(found.members), { ...engine, ...(slice && { slice }) });
 }
 
 function inPathOrder(files: readonly DataFile[]): DataFile[] {

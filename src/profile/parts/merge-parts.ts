@@ -1,8 +1,9 @@
 import { comparePaths } from '../../base/files/path-order.ts';
 import { VarveError } from '../../errors.ts';
 import { isDelimitedText } from '../dataset/file-profile.ts';
-import { profileDirectory } from '../dataset/profile-directory.ts';
+import { readDirectoryTables } from '../dataset/profile-directory.ts';
 import type { DataFile, ProfileOptions, TableFile } from '../dataset/profile-files.ts';
+import { type TableRows, tableRows } from '../dataset/table-rows.ts';
 import { profileInUnits } from '../dataset/units.ts';
 import type { Profile } from '../model/model.ts';
 import type { CountingReader } from '../reading/reader.ts';
@@ -30,7 +31,7 @@ export async function mergeParts(
   reader: Pick<CountingReader, 'partitionFeature'>,
   readAgain: ReadAgain | undefined,
   machine: MachineOptions,
-): Promise<Profile> {
+): Promise<MergedParts> {
   const first = parts[0];
   if (first === undefined) throw missing('the profile', [1], 1);
   assertAll(first, assertOneProfile(first, parts));
@@ -55,8 +56,18 @@ export async function mergeParts(
     },
   };
   const options = { ...optionsOf(first), ...machine };
-  if (first.kind === 'directory') return profileDirectory(files, recorded, options);
-  return profileInUnits(files[0]!, recorded, options);
+  if (first.kind === 'directory') return readDirectoryTables(files, recorded, options);
+  const readings = new Map(first.readings);
+  return {
+    profile: await profileInUnits(files[0]!, recorded, options),
+    tables: [tableRows('', [{ file: files[0]!, readings }])],
+  };
+}
+
+export interface MergedParts {
+  readonly profile: Profile;
+  /** Which files have the rows of each table. */
+  readonly tables: readonly TableRows[];
 }
 
 /**

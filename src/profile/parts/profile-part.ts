@@ -1,3 +1,4 @@
+import { shownPath } from '../../engine/source-file.ts';
 import type { VarveError } from '../../errors.ts';
 import type { OnProgress } from '../../progress.ts';
 import { isImage } from '../dataset/image-header.ts';
@@ -59,7 +60,10 @@ async function profileUnit(
   const asked = plan.kind === 'file' ? options : askedOf(file, options, givenFor(file, options));
   const range = rangesOf(file, plan.unitBytes)[number];
   try {
-    const profile = await reader.profileFiles([{ path, absolutePath, size, ...(range && { range }) }], asked);
+    const profile = await reader.profileFiles(
+      [{ path, absolutePath, shownAs: shownPath(file), size, ...(range && { range }) }],
+      asked,
+    );
     return { ...known, profile };
   } catch (error) {
     // The whole may still have it, in other files.

@@ -1,5 +1,6 @@
-import type { RowGroup, RowOptions, RowsAnswer, RowsHead } from '../../engine/check-rows.ts';
+import type { RowGroup, RowOptions, RowsAnswer, RowsHead, RowsShape } from '../../engine/check-rows.ts';
 import type { EngineOptions } from '../../engine/duckdb.ts';
+import type { KeysAsked } from '../../engine/row-keys.ts';
 import type { BytesBetween } from '../../engine/source-file.ts';
 import { type ErrorCode, VarveError } from '../../errors.ts';
 import type { ProgressEvent } from '../../progress.ts';
@@ -49,6 +50,8 @@ export interface Jobs {
     readonly answer: RowsAnswer;
   };
   readonly head: { readonly asked: { readonly count: number }; readonly answer: RowsHead };
+  readonly shape: { readonly asked: object; readonly answer: RowsShape };
+  readonly keys: { readonly asked: { readonly asked: KeysAsked }; readonly answer: number };
   readonly close: { readonly asked: object; readonly answer: undefined };
 }
 

@@ -98,6 +98,7 @@ export const processReader: DataReader = {
         path: file.path,
         shownAs: shownPath(file),
         absolutePath: file.absolutePath,
+        ...(file.range && { range: file.range }),
       })),
     }));
     const memory = memoryBytes(options.memory);
@@ -325,6 +326,24 @@ async function openedRows(
         return await opened.ask('head', { count }, { signal });
       } catch (error) {
         throw said(error, files, opened);
+      }
+    },
+    async shape() {
+      const opened = await ready();
+      try {
+        return await opened.ask('shape', {}, { signal });
+      } catch (error) {
+        throw said(error, files, opened);
+      }
+    },
+    async keys(asked) {
+      const opened = await ready();
+      try {
+        return await opened.ask('keys', { asked }, { signal });
+      } catch (error) {
+        throw error instanceof ReaderEnded
+          ? expressionMemory(asked.columns.join(', '), error)
+          : said(error, files, opened);
       }
     },
     close() {

@@ -46,6 +46,8 @@ const work: Work = {
   },
   ask: ({ failing, value }) => rows!.ask(failing, value),
   head: ({ count }) => rows!.head(count),
+  shape: () => rows!.shape(),
+  keys: ({ asked }) => rows!.keys(asked),
   async close() {
     rows?.close();
     rows = undefined;

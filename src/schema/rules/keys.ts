@@ -2,7 +2,7 @@ import type { FeatureProfile } from '../../profile/model/model.ts';
 import type { TableSchema } from '../model.ts';
 import { columnSql } from '../row-checker.ts';
 import type { Violation } from './rule.ts';
-import { repeatedSql, repeats } from './uniqueness.ts';
+import { repeatedIn, repeats } from './uniqueness.ts';
 
 /** Columns whose values together name at most one row. */
 export function keyFindings(table: TableSchema, features: ReadonlyMap<string, FeatureProfile>): Violation[] {
@@ -34,7 +34,7 @@ function repeated(key: readonly string[], profiles: readonly FeatureProfile[]): 
     description: `Some values of the key (${key.join(', ')}) name more than one row.`,
     expected: `one row for each (${key.join(', ')})`,
     observed: 'repeated keys',
-    ...(row && { failing: repeatedSql(columns), shown: `concat_ws(', ', ${columns.join(', ')})` }),
+    ...(row && { ...repeatedIn(columns), shown: `concat_ws(', ', ${columns.join(', ')})` }),
     ...(alone !== 'some' && { undecided: 'a profile does not count keys' }),
   };
 }

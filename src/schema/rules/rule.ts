@@ -23,6 +23,8 @@ export interface Violation {
   readonly observed: string;
   /** Which rows are at fault, where a row expression can say so. */
   readonly failing?: string;
+  /** As RowQuery has it. */
+  readonly repeated?: readonly string[];
   /** What to show of such a row, if it is not the feature itself. */
   readonly shown?: string;
   /** Set where the profile cannot tell, to why: the finding stands only if rows fail. */

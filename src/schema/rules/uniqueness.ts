@@ -62,7 +62,7 @@ function unique({ feature, profile }: Subject): Violation[] {
         verdict.values[0] === undefined
           ? 'repeated values'
           : `${counted(verdict.values.length, 'repeated value')}`,
-      ...(column !== undefined && { failing: repeatedSql([column]) }),
+      ...(column !== undefined && repeatedIn([column])),
       ...(verdict.answer === 'unknown' && {
         undecided: 'its different values are too many to count exactly from the profile',
       }),
@@ -70,9 +70,10 @@ function unique({ feature, profile }: Subject): Violation[] {
   ];
 }
 
-/** True for rows whose values in all the columns occur in another row as well; rows with a null in one of them pass. */
-export function repeatedSql(columns: readonly string[]): string {
-  return `count(*) OVER (PARTITION BY ${columns.join(', ')}) > 1 AND ${columns.map((column) => `${column} IS NOT NULL`).join(' AND ')}`;
+/** Asks for rows whose values in all the columns occur in another row as well; rows with a null in one of them pass. */
+export function repeatedIn(columns: readonly string[]): Required<Pick<Violation, 'failing' | 'repeated'>> {
+  const failing = `count(*) OVER (PARTITION BY ${columns.join(', ')}) > 1 AND ${columns.map((column) => `${column} IS NOT NULL`).join(' AND ')}`;
+  return { failing, repeated: columns };
 }
 
 export interface Repeats {

@@ -34,10 +34,10 @@ describe.skipIf(python === undefined)(
       const slice = ['--slice', 'day=2', '--weight', 'kind'];
       const plain = box.ok(['profile', 'logs', ...slice, '--json']);
       expect(box.ok(['profile', 'logs', ...slice, ...local, '--parts', '2', '--json'])).toBe(plain);
-      expect(box.varve(['profile', 'bad', ...local, '--parts', '2'])).toMatchObject({
-        code: 2,
-        err: expect.stringMatching(/a\.csv, line 50002: more fields than the 2 of the header/),
-      });
+      // What the data is to blame for is said as one machine says it, and no task tries it again.
+      const failed = box.json(['profile', 'bad', ...local, '--parts', '2'], 'repo', 2);
+      expect(failed).toMatchObject({ error: { code: 'line-ragged' } });
+      expect(failed).toEqual(box.json(['profile', 'bad'], 'repo', 2));
     }, 240_000);
 
     test('many parts are merged by tasks before the driver gets them', () => {

@@ -55,10 +55,10 @@ describe.skipIf(spark === undefined)(
       const slice = ['--slice', 'day=2', '--weight', 'kind'];
       const plain = sandbox.ok(['profile', 'logs', ...slice, '--json']);
       expect(sandbox.ok(['profile', 'logs', ...slice, ...local, '--parts', '2', '--json'])).toBe(plain);
-      expect(sandbox.varve(['profile', 'bad', ...local, '--parts', '2'])).toMatchObject({
-        code: 2,
-        err: expect.stringMatching(/a\.csv, line 50002: more fields than the 2 of the header/),
-      });
+      // What the data is to blame for is said as one machine says it, and no task tries it again.
+      const failed = sandbox.json(['profile', 'bad', ...local, '--parts', '2'], 'repo', 2);
+      expect(failed).toMatchObject({ error: { code: 'line-ragged' } });
+      expect(failed).toEqual(sandbox.json(['profile', 'bad'], 'repo', 2));
     }, 240_000);
 
     test('a cluster on which nothing is installed gives them too, and loses an executor in the middle', async () => {

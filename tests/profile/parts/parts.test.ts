@@ -95,7 +95,7 @@ async function read(files: readonly Buffer[], pieceBytes = 1000): Promise<Profil
 }
 
 const merged = async (files: readonly Buffer[], pieceBytes?: number) =>
-  encodeProfile(await mergeParts(await read(files, pieceBytes), directReader, undefined, {}));
+  encodeProfile((await mergeParts(await read(files, pieceBytes), directReader, undefined, {})).profile);
 
 test('the merge of parts is the profile of the whole to the byte, whatever their number, order and grouping', async () => {
   const files = await manyFormats();
@@ -283,7 +283,7 @@ test('rows that all files together ask to be read otherwise are read again, and 
   const parts = await read(await allParts(data, PLAN, 2));
   await expect(mergeParts(parts, directReader, undefined, {})).rejects.toMatchObject({ code: 'part-unread' });
   const asked: string[] = [];
-  const profile = await mergeParts(
+  const { profile } = await mergeParts(
     parts,
     directReader,
     (files, options) => {

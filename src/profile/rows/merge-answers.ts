@@ -1,0 +1,100 @@
+import type { RowColumn, RowsAnswer } from '../../engine/check-rows.ts';
+import { formatOf } from '../../engine/formats/format.ts';
+import { VarveError } from '../../errors.ts';
+import type { TableRows } from '../dataset/table-rows.ts';
+import { EXAMPLES, type RepeatedKeys } from './repeated-keys.ts';
+import type { AnsweredUnit } from './rows-part.ts';
+
+/** The units of a table in the order of its rows. */
+export interface TableUnits {
+  readonly table: TableRows;
+  readonly units: readonly AnsweredUnit[];
+  /** By question: what the keys of all rows say, where it is about rows that repeat others. */
+  readonly repeated: ReadonlyMap<number, Pick<RepeatedKeys, 'failing' | 'first'>>;
+}
+
+/** Puts units to their tables. @throws VarveError `part-missing` if a file of one has none */
+export function unitsOfTables(
+  tables: readonly TableRows[],
+  answered: Iterable<AnsweredUnit>,
+): readonly Omit<TableUnits, 'repeated'>[] {
+  const byPath = new Map<string, AnsweredUnit[]>();
+  for (const unit of answered) {
+    const others = byPath.get(unit.path);
+    if (others === undefined) byPath.set(unit.path, [unit]);
+    else others.push(unit);
+  }
+  return tables.map((table) => ({
+    table,
+    units: table.files.flatMap(({ file }) => {
+      const units = byPath.get(file.path) ?? [];
+      if (units.length === 0) throw missing(file.path);
+      return [...units].sort((a, b) => a.number - b.number);
+    }),
+  }));
+}
+
+function missing(path: string): VarveError {
+  return new VarveError('part-missing', `No part has asked the rows of ${path}`, {
+    path,
+    remedy: 'Run the same command again, while nobody changes the data.',
+  });
+}
+
+/** The columns of all kinds of units, each once, in the order of the rows. */
+export function kindsOf({ units }: TableUnits): readonly (readonly RowColumn[])[] {
+  const kinds = new Map<string, readonly RowColumn[]>();
+  const seen = new Set<readonly RowColumn[]>();
+  for (const { columns } of units) {
+    if (seen.has(columns)) continue;
+    seen.add(columns);
+    kinds.set(JSON.stringify(columns), columns);
+  }
+  return [...kinds.values()];
+}
+
+/** Formats of which one reader takes all files of a table, so that the types of one file depend on the others. */
+const READ_TOGETHER: readonly unknown[] = ['json', 'jsonl', 'avro', 'tfrecord'];
+
+/** Whether the files of a table, read one by one, could give other values than read together. */
+export function isReadOtherwise(units: TableUnits): boolean {
+  if (!units.table.files.some(({ file }) => READ_TOGETHER.includes(formatOf(file.path)))) return false;
+  const types = new Map<string, string>();
+  return kindsOf(units).some((columns) =>
+    columns.some(({ name, type }) => {
+      const known = types.get(name.toLowerCase());
+      types.set(name.toLowerCase(), type);
+      return known !== undefined && known !== type;
+    }),
+  );
+}
+
+/**
+ * What all rows of a table say to one of its questions: to the byte what one machine gives that has them all.
+ * @throws VarveError `expression-invalid`
+ */
+export function mergeAnswers({ table, units, repeated }: TableUnits, question: number): RowsAnswer {
+  const examples: RowsAnswer['examples'][number][] = [];
+  const [sole, ...others] = table.files;
+  const isLone = sole !== undefined && others.length === 0;
+  let [rows, failing, before, beforeInFile] = [0, repeated.get(question)?.failing ?? 0, 0, 0];
+  let path: string | undefined;
+  for (const unit of units) {
+    const answer = unit.answers[question]!;
+    if ('error' in answer) {
+      const { code, message, remedy } = answer.error;
+      throw new VarveError(code, message, { remedy });
+    }
+    if (unit.path !== path) beforeInFile = 0;
+    path = unit.path;
+    rows += answer.rows;
+    failing += answer.failing;
+    for (const [row, value] of answer.examples.slice(0, EXAMPLES - examples.length)) {
+      const place = isLone ? {} : { file: unit.path, fileRow: beforeInFile + row };
+      examples.push({ row: before + row, value, ...place });
+    }
+    before += unit.rows;
+    beforeInFile += unit.rows;
+  }
+  return { rows, failing, examples };
+}
