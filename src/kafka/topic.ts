@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin, Consumer, Kafka, KafkaConfig, logCreator } from 'kafkajs';
 import { VarveError } from '../errors.ts';
 import { describeTopic, type KafkaAddress } from './address.ts';
+import { Connections, FETCH_BYTES } from './connections.ts';
 import { loadDriver } from './driver.ts';
-import { kafkaError, saidBy, topicMissing } from './errors.ts';
+import { kafkaError, saidBy, topicMissing, unreachable } from './errors.ts';
 import { Handover } from './handover.ts';
 import type { StreamPosition } from './positions.ts';
 import type { KafkaSettings } from './settings.ts';
@@ -61,16 +62,17 @@ export interface GroupOptions {
   ) => Promise<ReadonlyMap<number, CommittedPosition>>;
 }
 
-const CONNECT_MS = 10_000;
+/** At the start, nothing is waited for longer. */
+const START_MS = 10_000;
+/** So that at the start another broker has its turn, where one drops what is sent to it. */
+const CONNECT_MS = 4000;
 const REQUEST_MS = 30_000;
 const HEARTBEAT_MS = 1000;
 const CLOSE_MS = 5000;
 /** After so long, a group gives the partitions of a member that was killed to others: its next run waits as long. Brokers take 6 s and more. */
 const SESSION_MS = 10_000;
-/** Attempts before a first connection is given up, which takes some ten seconds. */
-const RETRIES = { retries: 5, initialRetryTime: 300, maxRetryTime: 10_000 };
-/** Bytes of one answer: what is in memory at a time. */
-const FETCH_BYTES = 16 * 1024 * 1024;
+/** Attempts before a request is given up, which take some ten seconds. */
+const RETRIES = { retries: 7, initialRetryTime: 300, maxRetryTime: 2000 };
 const PARTITION_BYTES = 1024 * 1024;
 
 /** A topic, and the connections over which it is read. Close it in a `finally`. */
@@ -79,14 +81,23 @@ export class Topic {
   readonly #kafka: Kafka;
   readonly #admin: Admin;
   readonly #log: OutageLog;
-  readonly #signal: AbortSignal | undefined;
+  readonly #connections: Connections;
+  /** Ends all that is waited for: aborted by the user, or by what a broker sent. */
+  readonly #signal: AbortSignal;
   #consumer: Consumer | undefined;
 
-  private constructor(address: KafkaAddress, kafka: Kafka, log: OutageLog, signal: AbortSignal | undefined) {
+  private constructor(
+    address: KafkaAddress,
+    kafka: Kafka,
+    log: OutageLog,
+    connections: Connections,
+    signal: AbortSignal,
+  ) {
     this.address = address;
     this.#kafka = kafka;
     this.#admin = kafka.admin({ retry: RETRIES });
     this.#log = log;
+    this.#connections = connections;
     this.#signal = signal;
   }
 
@@ -97,27 +108,36 @@ export class Topic {
   static async open(address: KafkaAddress, { settings, onNote, signal }: TopicAccess): Promise<Topic> {
     const driver = await loadDriver();
     const log = new OutageLog(describeTopic(address), onNote);
+    const faults = new AbortController();
+    const connections = new Connections(address, (fault) => faults.abort(fault));
     const kafka = new driver.Kafka({
       clientId: 'varve',
-      brokers: [...address.brokers],
+      brokers: connections.brokers,
       connectionTimeout: CONNECT_MS,
       requestTimeout: REQUEST_MS,
       retry: RETRIES,
       logLevel: driver.logLevel.WARN,
       logCreator: log.creator,
+      socketFactory: connections.factory,
       ...securityOf(settings),
     });
     if (showsPassword(address, settings))
       onNote?.(`The password for ${describeTopic(address)} travels in the clear`);
-    const topic = new Topic(address, kafka, log, signal);
+    const ended = signal === undefined ? faults.signal : AbortSignal.any([signal, faults.signal]);
+    const topic = new Topic(address, kafka, log, connections, ended);
+    const late = setTimeout(() => faults.abort(unreachable(address, log.lastSaid)), START_MS);
     try {
       await topic.#heard(topic.#admin.connect());
       const names = await topic.#heard(topic.#admin.listTopics());
       if (!names.includes(address.topic)) throw topicMissing(address);
       return topic;
     } catch (error) {
+      connections.destroy();
       await topic.close();
+      ended.throwIfAborted();
       throw kafkaError(error, address);
+    } finally {
+      clearTimeout(late);
     }
   }
 
@@ -164,8 +184,8 @@ export class Topic {
       maxWaitTimeInMs: 500,
     });
     this.#consumer = consumer;
-    const onAbort = () => handover.fail(this.#signal!.reason);
-    this.#signal?.addEventListener('abort', onAbort);
+    const onAbort = () => handover.fail(this.#signal.reason);
+    this.#signal.addEventListener('abort', onAbort);
     this.#log.onOutOfRange = () => handover.fail(offsetsGone(this.address));
     // Of fetches, those that failed tell of an end too.
     consumer.on(consumer.events.HEARTBEAT, () => this.#log.answered());
@@ -209,10 +229,10 @@ export class Topic {
       });
       yield* this.#fromPositions(consumer, handover, group, positionsOf);
     } catch (error) {
-      this.#signal?.throwIfAborted();
+      this.#signal.throwIfAborted();
       throw kafkaError(error, this.address);
     } finally {
-      this.#signal?.removeEventListener('abort', onAbort);
+      this.#signal.removeEventListener('abort', onAbort);
     }
   }
 
@@ -284,13 +304,14 @@ export class Topic {
     this.#log.isClosing = true;
     const closed = Promise.allSettled([this.#consumer?.disconnect(), this.#admin.disconnect()]);
     await Promise.race([closed, sleep(CLOSE_MS, undefined, { ref: false })]);
+    this.#connections.destroy();
   }
 
   async #asked<T>(ask: () => Promise<T>): Promise<T> {
     try {
       return await this.#heard(ask());
     } catch (error) {
-      this.#signal?.throwIfAborted();
+      this.#signal.throwIfAborted();
       throw kafkaError(error, this.address);
     }
   }
@@ -298,7 +319,6 @@ export class Topic {
   /** A broker that does not answer is waited for: a signal ends that. */
   async #heard<T>(answer: Promise<T>): Promise<T> {
     const signal = this.#signal;
-    if (signal === undefined) return answer;
     signal.throwIfAborted();
     let onAbort: () => void = () => undefined;
     const aborted = new Promise<never>((_, reject) => {
@@ -381,6 +401,8 @@ class OutageLog {
   readonly #name: string;
   readonly #onNote: ((text: string) => void) | undefined;
   #isOut = false;
+  /** What was the matter when a connection failed last. */
+  lastSaid: string | undefined;
   isClosing = false;
   onOutOfRange: (() => void) | undefined;
 
@@ -395,11 +417,13 @@ class OutageLog {
       if (this.isClosing) return;
       const { message, error } = log as { message: string; error?: unknown };
       if (message.startsWith('Offset out of range, resetting')) this.onOutOfRange?.();
-      // Of one outage, the driver says much.
-      if (this.#isOut || !/^(Connection error|Connection timeout|Failed to connect|Crash:)/.test(message))
+      if (!/^(Connection error|Connection timeout|Closed connection|Failed to connect|Crash:)/.test(message))
         return;
-      this.#isOut = true;
       const said = saidBy(new Error(typeof error === 'string' ? `${message}: ${error}` : message));
+      this.lastSaid = said;
+      // Of one outage, the driver says much.
+      if (this.#isOut) return;
+      this.#isOut = true;
       this.#onNote?.(`${this.#name} does not answer (${said}): trying again`);
     };
 
