@@ -17,7 +17,7 @@ const LENGTH_BYTES = 4;
 const TLS_ALERT = Buffer.from([0x15, 0x03]);
 
 /** The connections to the brokers of a topic, watched for what no broker sends: the driver keeps whatever comes until an answer is whole. */
-export class Connections {
+export class BrokerConnections {
   readonly #address: KafkaAddress;
   readonly #onFault: (fault: VarveError) => void;
   readonly #open = new Set<Socket>();

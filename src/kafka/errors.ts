@@ -19,6 +19,13 @@ const NO_CONNECTION = [
   'KafkaJSBrokerNotFound',
 ];
 
+const GIVEN_OUT_ANEW = ['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID'];
+
+/** Whether a group refuses a member, since partitions are being given out to others. */
+export function isGivenOutAnew(error: unknown): boolean {
+  return GIVEN_OUT_ANEW.includes(innermost(error as DriverError).type ?? '');
+}
+
 /** Say what a broker or the driver said, about the topic that was asked for. */
 export function kafkaError(error: unknown, address: KafkaAddress): VarveError {
   if (error instanceof VarveError) return error;

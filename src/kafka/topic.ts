@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin, Consumer, Kafka, KafkaConfig, logCreator } from 'kafkajs';
 import { VarveError } from '../errors.ts';
+import { counted } from '../wording/numbers.ts';
 import { describeTopic, type KafkaAddress } from './address.ts';
-import { Connections, FETCH_BYTES } from './connections.ts';
+import { BrokerConnections, FETCH_BYTES } from './connections.ts';
 import { loadDriver } from './driver.ts';
-import { kafkaError, saidBy, topicMissing, unreachable } from './errors.ts';
+import { isGivenOutAnew, kafkaError, saidBy, topicMissing, unreachable } from './errors.ts';
 import { Handover } from './handover.ts';
 import type { StreamPosition } from './positions.ts';
 import type { KafkaSettings } from './settings.ts';
@@ -81,22 +82,28 @@ export class Topic {
   readonly #kafka: Kafka;
   readonly #admin: Admin;
   readonly #log: OutageLog;
-  readonly #connections: Connections;
+  readonly #onNote: TopicAccess['onNote'];
+  readonly #connections: BrokerConnections;
   /** Ends all that is waited for: aborted by the user, or by what a broker sent. */
   readonly #signal: AbortSignal;
   #consumer: Consumer | undefined;
+  /** How often this member was given partitions, and of which of these times whoever reads knows. */
+  #joined = 0;
+  #assigned = 0;
 
   private constructor(
     address: KafkaAddress,
     kafka: Kafka,
     log: OutageLog,
-    connections: Connections,
+    onNote: TopicAccess['onNote'],
+    connections: BrokerConnections,
     signal: AbortSignal,
   ) {
     this.address = address;
     this.#kafka = kafka;
     this.#admin = kafka.admin({ retry: RETRIES });
     this.#log = log;
+    this.#onNote = onNote;
     this.#connections = connections;
     this.#signal = signal;
   }
@@ -109,7 +116,7 @@ export class Topic {
     const driver = await loadDriver();
     const log = new OutageLog(describeTopic(address), onNote);
     const faults = new AbortController();
-    const connections = new Connections(address, (fault) => faults.abort(fault));
+    const connections = new BrokerConnections(address, (fault) => faults.abort(fault));
     const kafka = new driver.Kafka({
       clientId: 'varve',
       brokers: connections.brokers,
@@ -124,7 +131,7 @@ export class Topic {
     if (showsPassword(address, settings))
       onNote?.(`The password for ${describeTopic(address)} travels in the clear`);
     const ended = signal === undefined ? faults.signal : AbortSignal.any([signal, faults.signal]);
-    const topic = new Topic(address, kafka, log, connections, ended);
+    const topic = new Topic(address, kafka, log, onNote, connections, ended);
     const late = setTimeout(() => faults.abort(unreachable(address, log.lastSaid)), START_MS);
     try {
       await topic.#heard(topic.#admin.connect());
@@ -151,9 +158,15 @@ export class Topic {
     );
   }
 
-  /** The offset of a position in each partition, within what the partition has. */
-  async at(position: StreamPosition): Promise<ReadonlyMap<number, number>> {
+  /**
+   * The offset of a position in each partition, within what the partition has. Of those that are not named where others are, it is their end,
+   * which is told.
+   * @param option that names the position, for messages
+   * @throws VarveError `usage` for a partition that there is not
+   */
+  async at(position: StreamPosition, option: '--from' | '--until'): Promise<ReadonlyMap<number, number>> {
     const ranges = await this.ranges();
+    if (position.kind === 'offsets') this.#checkNamed(position.offsets, [...ranges.keys()], option);
     const times =
       position.kind === 'time'
         ? await this.#asked(() => this.#admin.fetchTopicOffsetsByTimestamp(this.address.topic, position.time))
@@ -164,6 +177,31 @@ export class Topic {
         const wanted = wantedOffset(position, partition, { low, high }, byTime);
         return [partition, Math.min(Math.max(wanted, low), high)];
       }),
+    );
+  }
+
+  #checkNamed(
+    named: ReadonlyMap<number, number>,
+    partitions: readonly number[],
+    option: '--from' | '--until',
+  ): void {
+    const path = describeTopic(this.address);
+    const unknown = [...named.keys()].find((partition) => !partitions.includes(partition));
+    if (unknown !== undefined)
+      throw new VarveError(
+        'usage',
+        `${option} names partition ${unknown}, and ${path} has none of that number`,
+        {
+          path: String(unknown),
+          remedy: `Name some of its partitions, which are ${listOf(partitions)}.`,
+        },
+      );
+    const others = partitions.filter((partition) => !named.has(partition));
+    if (others.length === 0) return;
+    const what =
+      option === '--from' ? 'they begin with what comes from now on' : 'they end with what they have now';
+    this.#onNote?.(
+      `${option} does not name ${counted(others.length, 'partition')} (${listOf(others)}): ${what}`,
     );
   }
 
@@ -194,6 +232,7 @@ export class Topic {
     });
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       this.#log.answered();
+      this.#joined++;
       void handover.put(payload.memberAssignment[topic] ?? []);
     });
     // Of batches in which nothing is left for readers, this event alone tells.
@@ -257,6 +296,7 @@ export class Topic {
         // What nobody wants need not travel.
         const unwanted = event.filter((partition) => !positions.has(partition));
         if (unwanted.length > 0) consumer.pause([{ topic, partitions: unwanted }]);
+        this.#assigned++;
         yield { kind: 'assigned', positions };
         continue;
       }
@@ -286,17 +326,28 @@ export class Topic {
     );
   }
 
-  /** Have the group go on from these positions if this process ends. Fails where the group is being shared out anew. */
-  async commit(positions: ReadonlyMap<number, CommittedPosition>): Promise<void> {
+  /**
+   * Have the group go on from these positions if this process ends.
+   * @returns false where partitions are given out anew, so that others may have them: then nothing is committed, and an `assigned` will come
+   */
+  async commit(positions: ReadonlyMap<number, CommittedPosition>): Promise<boolean> {
     const { topic } = this.address;
-    await this.#consumer!.commitOffsets(
-      [...positions].map(([partition, { offset, note }]) => ({
-        topic,
-        partition,
-        offset: String(offset),
-        metadata: note ?? '',
-      })),
-    );
+    // A broker would take it from any member, for any partition.
+    if (this.#joined !== this.#assigned) return false;
+    try {
+      await this.#consumer!.commitOffsets(
+        [...positions].map(([partition, { offset, note }]) => ({
+          topic,
+          partition,
+          offset: String(offset),
+          metadata: note ?? '',
+        })),
+      );
+      return true;
+    } catch (error) {
+      if (isGivenOutAnew(error)) return false;
+      throw error;
+    }
   }
 
   /** What is closed need not succeed, nor be waited for long: the broker may be the reason. */
@@ -331,6 +382,13 @@ export class Topic {
       signal.removeEventListener('abort', onAbort);
     }
   }
+}
+
+const MAX_LISTED = 20;
+
+function listOf(partitions: readonly number[]): string {
+  const more = partitions.length > MAX_LISTED ? ' …' : '';
+  return partitions.slice(0, MAX_LISTED).join(', ') + more;
 }
 
 function wantedOffset(
