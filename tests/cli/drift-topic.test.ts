@@ -229,7 +229,9 @@ describeWithKafka(() => {
         const ended = once(child, 'close');
         let seen = 0;
         for await (const line of createInterface({ input: child.stdout })) {
-          lines.push(...windowsOf(line));
+          // The third may have nothing left to compare, and says so.
+        if (!line.startsWith('{"varveDriftWindow"')) continue;
+        lines.push(...windowsOf(line));
           if (++seen === killedAfter) child.kill('SIGKILL');
         }
         await ended;
