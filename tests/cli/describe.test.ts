@@ -182,3 +182,25 @@ test('a column without values is one, and whole numbers beyond what a number can
   expect(events).toMatch(/"columnMetrics":\{"id":\{[^}]*"min":-4[,}]/);
   expect(events).not.toMatch(/"max":922/);
 });
+
+test('MLTable has what separates the fields of the text that lies here', () => {
+  const delimiterOf = (dataset: string) => {
+    const { transformations } = parse(as('mltable', dataset));
+    return transformations[0].read_delimited.delimiter;
+  };
+  for (const [name, mark] of [
+    ['semi', ';'],
+    ['bar', '|'],
+    ['tab', '\t'],
+    ['comma', ','],
+  ] as const) {
+    const rows = ['name', 'Ann', '"a,b;c|d"'].map((text, row) => [text, row, 'x'].join(mark));
+    box.write(`repo/data/${name}.csv`, `${rows.join('\n')}\n`);
+    box.ok(['add', `data/${name}.csv`]);
+    expect(delimiterOf(`data/${name}.csv`)).toBe(mark);
+  }
+  box.write('repo/data/both/a.csv', 'a;b\n1;2\n');
+  box.write('repo/data/both/b.csv', 'a;b\n3;4\n');
+  box.ok(['add', 'data/both']);
+  expect(delimiterOf('data/both')).toBe(';');
+});

@@ -230,8 +230,8 @@ describeWithKafka(() => {
         let seen = 0;
         for await (const line of createInterface({ input: child.stdout })) {
           // The third may have nothing left to compare, and says so.
-        if (!line.startsWith('{"varveDriftWindow"')) continue;
-        lines.push(...windowsOf(line));
+          if (!line.startsWith('{"varveDriftWindow"')) continue;
+          lines.push(...windowsOf(line));
           if (++seen === killedAfter) child.kill('SIGKILL');
         }
         await ended;
