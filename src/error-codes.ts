@@ -81,7 +81,7 @@ export const ERROR_CODES = {
   'import-missing': 'A dataset was not imported, so there is nothing to update it from.',
   'index-damaged': 'The index of a cache or remote cannot be read.',
   'index-too-new': 'The index of a cache or remote was written by a newer varve.',
-  'input-empty': 'Nothing came through the pipe that was to be data.',
+  'input-empty': 'Nothing came that was to be data, or was to be compared.',
   'io-error': 'The operating system could not read or write.',
   'key-conflict': 'A remote has a file where a folder is needed, or the other way round.',
   'key-invalid': 'The key of an object is not one that every remote can keep.',

@@ -35,6 +35,11 @@ export interface Side {
 export interface StreamWindow {
   /** The window's number, from 1. A window that is told of again, after a crash between its report and its commit, has the same. */
   readonly window: number;
+  /**
+   * Of a topic: rises each time that its partitions are given out to members of the group. Of two windows that have offsets in common (and
+   * `since`, if they have that), the one of the higher generation counts.
+   */
+  readonly generation?: number;
   /** Of a window by time: when it began and ended, ISO 8601. */
   readonly since?: string;
   readonly until?: string;

@@ -1,7 +1,9 @@
+import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
 import { Decompress } from 'fzstd';
 import { snappyUncompressor } from 'hysnappy';
 import lz4 from 'lz4js';
+import { VarveError } from '../errors.ts';
 
 /** The most bytes that one batch of messages may expand to. Brokers refuse batches of more than 1 MB unless told otherwise. */
 const MAX_BATCH_BYTES = 256 * 1024 * 1024;
@@ -12,20 +14,28 @@ interface Codec {
   decompress(bytes: Buffer): Promise<Buffer>;
 }
 
-export const DECOMPRESSORS: Readonly<Record<'snappy' | 'lz4' | 'zstd', Codec>> = {
+export const DECOMPRESSORS: Readonly<Record<'gzip' | 'snappy' | 'lz4' | 'zstd', Codec>> = {
+  gzip: codec(ungzip),
   snappy: codec(unsnap),
   lz4: codec(unlz4),
   zstd: codec(unzstd),
 };
 
-function codec(decompress: (bytes: Buffer) => Buffer): Codec {
+function codec(decompress: (bytes: Buffer) => Buffer | Promise<Buffer>): Codec {
   return {
     compress: () => Promise.reject(new Error('topics are only read')),
     decompress: async (bytes) => decompress(bytes),
   };
 }
 
-/** @throws Error where the frame says that it is longer than may be */
+const unzip = promisify(zlib.unzip) as (bytes: Buffer, options: object) => Promise<Buffer>;
+
+/** In another thread, as the driver itself does, which knows no bound. */
+async function ungzip(bytes: Buffer): Promise<Buffer> {
+  return unzip(bytes, { maxOutputLength: MAX_BATCH_BYTES }).catch(ofLength);
+}
+
+/** @throws VarveError `stream-error` where the frame says that it is longer than may be */
 function unlz4(bytes: Buffer): Buffer {
   // The package's types say that this gives nothing.
   const length = lz4.decompressBound(bytes) as unknown as number;
@@ -71,7 +81,11 @@ function unsnapBlock(block: Buffer, mostBytes: number): Buffer {
 function unzstd(bytes: Buffer): Buffer {
   if ('zstdDecompressSync' in zlib) {
     const decompress = zlib.zstdDecompressSync as (bytes: Buffer, options: object) => Buffer;
-    return decompress(bytes, { maxOutputLength: MAX_BATCH_BYTES });
+    try {
+      return decompress(bytes, { maxOutputLength: MAX_BATCH_BYTES });
+    } catch (error) {
+      return ofLength(error);
+    }
   }
   const pieces: Uint8Array[] = [];
   let length = 0;
@@ -84,6 +98,16 @@ function unzstd(bytes: Buffer): Buffer {
   return Buffer.concat(pieces);
 }
 
-function tooLong(): Error {
-  return new Error('a batch of messages expands to more than 256 MiB');
+/** Pass on what zlib failed with, in words where it was the length. */
+function ofLength(error: unknown): never {
+  throw (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? tooLong() : error;
+}
+
+function tooLong(): VarveError {
+  const error = new VarveError('stream-error', 'A batch of messages expands to more than 256 MiB', {
+    remedy:
+      'Whoever sends to the topic should send smaller batches (`batch.size`). To pass over it, begin behind it by `--from`; `varve drift` needs another `--group` for that.',
+  });
+  // The driver would ask for the same batch for ever.
+  return Object.assign(error, { retriable: false });
 }

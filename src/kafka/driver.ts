@@ -24,9 +24,10 @@ export async function loadDriver(
       remedy: `Run \`npm install ${PACKAGE}\` where varve is a package of a project, \`npm install --global ${PACKAGE}\` where it is global.`,
     });
   }
-  // It has gzip itself. Other codecs are registered once for all its clients.
+  // Codecs are registered once for all its clients.
   const { CompressionCodecs, CompressionTypes } = driver;
   const codecs = CompressionCodecs as Record<number, unknown>;
+  codecs[CompressionTypes.GZIP] = () => DECOMPRESSORS.gzip;
   codecs[CompressionTypes.Snappy] = () => DECOMPRESSORS.snappy;
   codecs[CompressionTypes.LZ4] = () => DECOMPRESSORS.lz4;
   codecs[CompressionTypes.ZSTD] = () => DECOMPRESSORS.zstd;

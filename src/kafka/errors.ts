@@ -19,11 +19,19 @@ const NO_CONNECTION = [
   'KafkaJSBrokerNotFound',
 ];
 
+const GIVEN_OUT_ANEW = ['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID'];
+
+/** Whether a group refuses a member, since partitions are being given out to others. */
+export function isGivenOutAnew(error: unknown): boolean {
+  return GIVEN_OUT_ANEW.includes(innermost(error as DriverError).type ?? '');
+}
+
 /** Say what a broker or the driver said, about the topic that was asked for. */
 export function kafkaError(error: unknown, address: KafkaAddress): VarveError {
   if (error instanceof VarveError) return error;
   const path = describeTopic(address);
   const inner = innermost(error as DriverError);
+  if (inner instanceof VarveError) return inner;
   const said = saidBy(inner);
   if (NO_TOPIC.includes(inner.type ?? '')) return topicMissing(address);
   if (NO_RIGHT.includes(inner.type ?? '') || inner.name === 'KafkaJSSASLAuthenticationError')
@@ -33,17 +41,26 @@ export function kafkaError(error: unknown, address: KafkaAddress): VarveError {
         'Give user and password in KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD or ~/.config/kcat.conf; the user needs READ and DESCRIBE on the topic, and READ on groups whose names begin with varve-.',
       cause: error,
     });
-  if (NO_CONNECTION.includes(inner.name))
-    return new VarveError('stream-unreachable', `${path} does not answer: ${said}`, {
-      path,
-      remedy:
-        'Check host and port of the URL, and that the broker is up; one that wants TLS or SASL needs KAFKA_SECURITY_PROTOCOL.',
-      cause: error,
-    });
+  if (NO_CONNECTION.includes(inner.name)) return unreachable(address, said, error);
   return new VarveError('stream-error', `${path} says: ${said}`, {
     path,
     remedy: 'Try the same with another client of Kafka, such as `kcat -C -e -b BROKER -t TOPIC`.',
     cause: error,
+  });
+}
+
+/** @param said what is known of the reason; unless given, that no answer came */
+export function unreachable(
+  address: KafkaAddress,
+  said = 'connections are taken, and nothing comes back',
+  cause?: unknown,
+): VarveError {
+  const path = describeTopic(address);
+  return new VarveError('stream-unreachable', `${path} does not answer: ${said}`, {
+    path,
+    remedy:
+      'Check host and port of the URL, and that the broker is up; one that wants TLS or SASL needs KAFKA_SECURITY_PROTOCOL.',
+    ...(cause !== undefined && { cause }),
   });
 }
 

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin, Consumer, Kafka, KafkaConfig, logCreator } from 'kafkajs';
 import { VarveError } from '../errors.ts';
+import { counted } from '../wording/numbers.ts';
 import { describeTopic, type KafkaAddress } from './address.ts';
+import { BrokerConnections, FETCH_BYTES } from './connections.ts';
 import { loadDriver } from './driver.ts';
-import { kafkaError, saidBy, topicMissing } from './errors.ts';
+import { isGivenOutAnew, kafkaError, saidBy, topicMissing, unreachable } from './errors.ts';
 import { Handover } from './handover.ts';
 import type { StreamPosition } from './positions.ts';
 import type { KafkaSettings } from './settings.ts';
@@ -61,16 +63,17 @@ export interface GroupOptions {
   ) => Promise<ReadonlyMap<number, CommittedPosition>>;
 }
 
-const CONNECT_MS = 10_000;
+/** At the start, nothing is waited for longer. */
+const START_MS = 10_000;
+/** So that at the start another broker has its turn, where one drops what is sent to it. */
+const CONNECT_MS = 4000;
 const REQUEST_MS = 30_000;
 const HEARTBEAT_MS = 1000;
 const CLOSE_MS = 5000;
 /** After so long, a group gives the partitions of a member that was killed to others: its next run waits as long. Brokers take 6 s and more. */
 const SESSION_MS = 10_000;
-/** Attempts before a first connection is given up, which takes some ten seconds. */
-const RETRIES = { retries: 5, initialRetryTime: 300, maxRetryTime: 10_000 };
-/** Bytes of one answer: what is in memory at a time. */
-const FETCH_BYTES = 16 * 1024 * 1024;
+/** Attempts before a request is given up, which take some ten seconds. */
+const RETRIES = { retries: 7, initialRetryTime: 300, maxRetryTime: 2000 };
 const PARTITION_BYTES = 1024 * 1024;
 
 /** A topic, and the connections over which it is read. Close it in a `finally`. */
@@ -79,14 +82,29 @@ export class Topic {
   readonly #kafka: Kafka;
   readonly #admin: Admin;
   readonly #log: OutageLog;
-  readonly #signal: AbortSignal | undefined;
+  readonly #onNote: TopicAccess['onNote'];
+  readonly #connections: BrokerConnections;
+  /** Ends all that is waited for: aborted by the user, or by what a broker sent. */
+  readonly #signal: AbortSignal;
   #consumer: Consumer | undefined;
+  /** How often this member was given partitions, and of which of these times whoever reads knows. */
+  #joined = 0;
+  #assigned = 0;
 
-  private constructor(address: KafkaAddress, kafka: Kafka, log: OutageLog, signal: AbortSignal | undefined) {
+  private constructor(
+    address: KafkaAddress,
+    kafka: Kafka,
+    log: OutageLog,
+    onNote: TopicAccess['onNote'],
+    connections: BrokerConnections,
+    signal: AbortSignal,
+  ) {
     this.address = address;
     this.#kafka = kafka;
     this.#admin = kafka.admin({ retry: RETRIES });
     this.#log = log;
+    this.#onNote = onNote;
+    this.#connections = connections;
     this.#signal = signal;
   }
 
@@ -97,27 +115,36 @@ export class Topic {
   static async open(address: KafkaAddress, { settings, onNote, signal }: TopicAccess): Promise<Topic> {
     const driver = await loadDriver();
     const log = new OutageLog(describeTopic(address), onNote);
+    const faults = new AbortController();
+    const connections = new BrokerConnections(address, (fault) => faults.abort(fault));
     const kafka = new driver.Kafka({
       clientId: 'varve',
-      brokers: [...address.brokers],
+      brokers: connections.brokers,
       connectionTimeout: CONNECT_MS,
       requestTimeout: REQUEST_MS,
       retry: RETRIES,
       logLevel: driver.logLevel.WARN,
       logCreator: log.creator,
+      socketFactory: connections.factory,
       ...securityOf(settings),
     });
     if (showsPassword(address, settings))
       onNote?.(`The password for ${describeTopic(address)} travels in the clear`);
-    const topic = new Topic(address, kafka, log, signal);
+    const ended = signal === undefined ? faults.signal : AbortSignal.any([signal, faults.signal]);
+    const topic = new Topic(address, kafka, log, onNote, connections, ended);
+    const late = setTimeout(() => faults.abort(unreachable(address, log.lastSaid)), START_MS);
     try {
       await topic.#heard(topic.#admin.connect());
       const names = await topic.#heard(topic.#admin.listTopics());
       if (!names.includes(address.topic)) throw topicMissing(address);
       return topic;
     } catch (error) {
+      connections.destroy();
       await topic.close();
+      ended.throwIfAborted();
       throw kafkaError(error, address);
+    } finally {
+      clearTimeout(late);
     }
   }
 
@@ -131,9 +158,15 @@ export class Topic {
     );
   }
 
-  /** The offset of a position in each partition, within what the partition has. */
-  async at(position: StreamPosition): Promise<ReadonlyMap<number, number>> {
+  /**
+   * The offset of a position in each partition, within what the partition has. Of those that are not named where others are, it is their end,
+   * which is told.
+   * @param option that names the position, for messages
+   * @throws VarveError `usage` for a partition that there is not
+   */
+  async at(position: StreamPosition, option: '--from' | '--until'): Promise<ReadonlyMap<number, number>> {
     const ranges = await this.ranges();
+    if (position.kind === 'offsets') this.#checkNamed(position.offsets, [...ranges.keys()], option);
     const times =
       position.kind === 'time'
         ? await this.#asked(() => this.#admin.fetchTopicOffsetsByTimestamp(this.address.topic, position.time))
@@ -144,6 +177,31 @@ export class Topic {
         const wanted = wantedOffset(position, partition, { low, high }, byTime);
         return [partition, Math.min(Math.max(wanted, low), high)];
       }),
+    );
+  }
+
+  #checkNamed(
+    named: ReadonlyMap<number, number>,
+    partitions: readonly number[],
+    option: '--from' | '--until',
+  ): void {
+    const path = describeTopic(this.address);
+    const unknown = [...named.keys()].find((partition) => !partitions.includes(partition));
+    if (unknown !== undefined)
+      throw new VarveError(
+        'usage',
+        `${option} names partition ${unknown}, and ${path} has none of that number`,
+        {
+          path: String(unknown),
+          remedy: `Name some of its partitions, which are ${listOf(partitions)}.`,
+        },
+      );
+    const others = partitions.filter((partition) => !named.has(partition));
+    if (others.length === 0) return;
+    const what =
+      option === '--from' ? 'they begin with what comes from now on' : 'they end with what they have now';
+    this.#onNote?.(
+      `${option} does not name ${counted(others.length, 'partition')} (${listOf(others)}): ${what}`,
     );
   }
 
@@ -164,8 +222,8 @@ export class Topic {
       maxWaitTimeInMs: 500,
     });
     this.#consumer = consumer;
-    const onAbort = () => handover.fail(this.#signal!.reason);
-    this.#signal?.addEventListener('abort', onAbort);
+    const onAbort = () => handover.fail(this.#signal.reason);
+    this.#signal.addEventListener('abort', onAbort);
     this.#log.onOutOfRange = () => handover.fail(offsetsGone(this.address));
     // Of fetches, those that failed tell of an end too.
     consumer.on(consumer.events.HEARTBEAT, () => this.#log.answered());
@@ -174,6 +232,7 @@ export class Topic {
     });
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       this.#log.answered();
+      this.#joined++;
       void handover.put(payload.memberAssignment[topic] ?? []);
     });
     // Of batches in which nothing is left for readers, this event alone tells.
@@ -209,10 +268,10 @@ export class Topic {
       });
       yield* this.#fromPositions(consumer, handover, group, positionsOf);
     } catch (error) {
-      this.#signal?.throwIfAborted();
+      this.#signal.throwIfAborted();
       throw kafkaError(error, this.address);
     } finally {
-      this.#signal?.removeEventListener('abort', onAbort);
+      this.#signal.removeEventListener('abort', onAbort);
     }
   }
 
@@ -237,6 +296,7 @@ export class Topic {
         // What nobody wants need not travel.
         const unwanted = event.filter((partition) => !positions.has(partition));
         if (unwanted.length > 0) consumer.pause([{ topic, partitions: unwanted }]);
+        this.#assigned++;
         yield { kind: 'assigned', positions };
         continue;
       }
@@ -266,17 +326,28 @@ export class Topic {
     );
   }
 
-  /** Have the group go on from these positions if this process ends. Fails where the group is being shared out anew. */
-  async commit(positions: ReadonlyMap<number, CommittedPosition>): Promise<void> {
+  /**
+   * Have the group go on from these positions if this process ends.
+   * @returns false where partitions are given out anew, so that others may have them: then nothing is committed, and an `assigned` will come
+   */
+  async commit(positions: ReadonlyMap<number, CommittedPosition>): Promise<boolean> {
     const { topic } = this.address;
-    await this.#consumer!.commitOffsets(
-      [...positions].map(([partition, { offset, note }]) => ({
-        topic,
-        partition,
-        offset: String(offset),
-        metadata: note ?? '',
-      })),
-    );
+    // A broker would take it from any member, for any partition.
+    if (this.#joined !== this.#assigned) return false;
+    try {
+      await this.#consumer!.commitOffsets(
+        [...positions].map(([partition, { offset, note }]) => ({
+          topic,
+          partition,
+          offset: String(offset),
+          metadata: note ?? '',
+        })),
+      );
+      return true;
+    } catch (error) {
+      if (isGivenOutAnew(error)) return false;
+      throw error;
+    }
   }
 
   /** What is closed need not succeed, nor be waited for long: the broker may be the reason. */
@@ -284,13 +355,14 @@ export class Topic {
     this.#log.isClosing = true;
     const closed = Promise.allSettled([this.#consumer?.disconnect(), this.#admin.disconnect()]);
     await Promise.race([closed, sleep(CLOSE_MS, undefined, { ref: false })]);
+    this.#connections.destroy();
   }
 
   async #asked<T>(ask: () => Promise<T>): Promise<T> {
     try {
       return await this.#heard(ask());
     } catch (error) {
-      this.#signal?.throwIfAborted();
+      this.#signal.throwIfAborted();
       throw kafkaError(error, this.address);
     }
   }
@@ -298,7 +370,6 @@ export class Topic {
   /** A broker that does not answer is waited for: a signal ends that. */
   async #heard<T>(answer: Promise<T>): Promise<T> {
     const signal = this.#signal;
-    if (signal === undefined) return answer;
     signal.throwIfAborted();
     let onAbort: () => void = () => undefined;
     const aborted = new Promise<never>((_, reject) => {
@@ -311,6 +382,13 @@ export class Topic {
       signal.removeEventListener('abort', onAbort);
     }
   }
+}
+
+const MAX_LISTED = 20;
+
+function listOf(partitions: readonly number[]): string {
+  const more = partitions.length > MAX_LISTED ? ' …' : '';
+  return partitions.slice(0, MAX_LISTED).join(', ') + more;
 }
 
 function wantedOffset(
@@ -381,6 +459,8 @@ class OutageLog {
   readonly #name: string;
   readonly #onNote: ((text: string) => void) | undefined;
   #isOut = false;
+  /** What was the matter when a connection failed last. */
+  lastSaid: string | undefined;
   isClosing = false;
   onOutOfRange: (() => void) | undefined;
 
@@ -395,11 +475,13 @@ class OutageLog {
       if (this.isClosing) return;
       const { message, error } = log as { message: string; error?: unknown };
       if (message.startsWith('Offset out of range, resetting')) this.onOutOfRange?.();
-      // Of one outage, the driver says much.
-      if (this.#isOut || !/^(Connection error|Connection timeout|Failed to connect|Crash:)/.test(message))
+      if (!/^(Connection error|Connection timeout|Closed connection|Failed to connect|Crash:)/.test(message))
         return;
-      this.#isOut = true;
       const said = saidBy(new Error(typeof error === 'string' ? `${message}: ${error}` : message));
+      this.lastSaid = said;
+      // Of one outage, the driver says much.
+      if (this.#isOut) return;
+      this.#isOut = true;
       this.#onNote?.(`${this.#name} does not answer (${said}): trying again`);
     };
 

@@ -81,8 +81,8 @@ export async function addTopic(
   try {
     const question = JSON.stringify([describeTopic(address), target, from, until]);
     spool = await TopicSpool.open(repository.stateFolder, target, question, async () => {
-      const starts = await topic.at(begin ?? { kind: 'earliest' });
-      const ends = await topic.at(end);
+      const starts = await topic.at(begin ?? { kind: 'earliest' }, '--from');
+      const ends = await topic.at(end, '--until');
       return wantedRanges(starts, ends, begin === undefined ? known : undefined);
     });
     refuseOverlap(known, spool, folder, address);

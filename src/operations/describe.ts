@@ -15,6 +15,7 @@ import { withoutSecretsIn } from '../workspace/meta.ts';
 import type { SnapshotFile } from './backend/results.ts';
 import type { DatasetVersion } from './backend/version.ts';
 import type { Context } from './context/context.ts';
+import { delimiterAtHand } from './datasets/delimiter-at-hand.ts';
 import { wholeVersion } from './open-version.ts';
 import { storedProfile } from './statistics/stored.ts';
 
@@ -51,7 +52,11 @@ export async function describeAs(
   if (namesFiles(format)) for await (const file of context.backend.listFiles(version)) files.push(file);
   const place = { root: context.repository.root, now: new Date().toISOString() };
   const urlOf = (path: string): string => urlOfFile(description, path, baseUrl);
-  return renderDescription(description, format, place, { files, urlOf });
+  const delimiter =
+    format === 'mltable' && description.tables !== null
+      ? await delimiterAtHand(context, version, files, description.tables)
+      : undefined;
+  return renderDescription(description, format, place, { files, urlOf, ...(delimiter && { delimiter }) });
 }
 
 /** Relative to the root of the repository, unless it is known where the files are served or lie. */

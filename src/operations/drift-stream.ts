@@ -14,7 +14,7 @@ import { linesOf } from './inference/request-lines.ts';
 import { RequestReader } from './inference/requests.ts';
 import { windows } from './inference/windows.ts';
 import { type JsonRows, LEFT_OUT, MessageReader, TOO_LONG } from './stream/message-rows.ts';
-import { profileOfWindow, reportOf, withStream } from './stream/report.ts';
+import { nothingCompared, profileOfWindow, reportOf, withStream } from './stream/report.ts';
 import { Tally } from './stream/tally.ts';
 import { isByTime, type StreamOptions, windowsOf } from './stream/window-options.ts';
 import type { ClosedWindow } from './stream/windows.ts';
@@ -26,7 +26,7 @@ const SPACE = 0x20;
  * rows, or requests as model servers log them, whose rows are taken out; so are those of a TFRecord of TensorFlow Serving's PredictionLogs,
  * of which a window has so many requests. What gzip or zlib compressed is decompressed. The last window may be shorter. A window lies in a temporary file, so
  * that memory does not grow with it. Lines that cannot be read are counted.
- * @throws VarveError `request-invalid` where no line can be read, or a TFRecord is damaged; `usage`, and as openReference
+ * @throws VarveError `request-invalid` where no line can be read, or a TFRecord is damaged; `input-empty` where there is none; `usage`, and as openReference
  */
 export async function* driftStream(
   cwd: string,
@@ -172,12 +172,12 @@ class StreamLines {
     return { window: ended, malformed, late };
   }
 
-  /** Tell of what came behind the last window. @throws VarveError `request-invalid` where there is no window, for want of lines that can be read, or of requests */
+  /** Tell of what came behind the last window. @throws VarveError where there is no window: `request-invalid` for want of lines that can be read, or of requests, `input-empty` for want of lines */
   end(windows: number): void {
     const { malformed, late, first, withoutRows } = this.tally;
     if (windows === 0 && withoutRows !== undefined) throw noRequests(withoutRows, malformed);
     if (windows === 0 && first !== undefined) throw nothingRead(first);
-    if (windows === 0) this.#watch.onWarning?.('The stream is empty: nothing was compared');
+    if (windows === 0) throw nothingCompared('The stream');
     if (malformed + late > 0) this.#watch.onWarning?.(leftOver(this.tally));
   }
 }

@@ -8,13 +8,13 @@ import { saidBy } from '../kafka/errors.ts';
 import { parseStreamPosition, type StreamPosition } from '../kafka/positions.ts';
 import { SchemaRegistry } from '../kafka/registry.ts';
 import { readKafkaSettings } from '../kafka/settings.ts';
-import { type CommittedPosition, Topic, type TopicMessage } from '../kafka/topic.ts';
+import { type CommittedPosition, Topic, type TopicEvent, type TopicMessage } from '../kafka/topic.ts';
 import type { Watch } from './context/context.ts';
 import { openReference, type Reference } from './inference/reference.ts';
 import { RequestReader } from './inference/requests.ts';
 import { LEFT_OUT, MessageReader } from './stream/message-rows.ts';
 import { RegisteredSchemas } from './stream/registered-schemas.ts';
-import { reportOf } from './stream/report.ts';
+import { nothingCompared, reportOf } from './stream/report.ts';
 import { Tally } from './stream/tally.ts';
 import { TopicProgress } from './stream/topic-progress.ts';
 import { type StreamOptions, windowsOf } from './stream/window-options.ts';
@@ -36,7 +36,7 @@ export interface TopicOptions extends StreamOptions {
  * are committed when the next report is asked for: who was killed before that is told of the same window again, under the same number.
  * @param url `kafka://broker[:port][,broker…]/topic`; TLS, users and passwords come from variables and ~/.config/kcat.conf
  * @throws VarveError `stream-url-invalid`, `stream-settings-invalid`, `stream-unreachable`, `stream-refused`, `stream-error`, `topic-missing`,
- * `offsets-missing`, `driver-missing`, `usage`, and as openReference
+ * `offsets-missing`, `driver-missing`, `input-empty` where it ends and had nothing to compare, `usage`, and as openReference
  */
 export async function* driftTopic(
   cwd: string,
@@ -64,7 +64,7 @@ export async function* driftTopic(
       schemas: registry && new RegisteredSchemas(registry),
       timeField: options.eventTime,
     });
-    const progress = new TopicProgress(until && (await topic.at(until)));
+    const progress = new TopicProgress(until && (await topic.at(until, '--until')));
     const tally = new Tally(onNote);
     yield* new TopicDrift(topic, { reference, reader, windows, progress, tally }, watch).reports(
       options.group ?? defaultGroup(snapshot),
@@ -95,8 +95,12 @@ class TopicDrift {
   readonly #topic: Topic;
   readonly #parts: Parts;
   readonly #watch: Watch;
-  /** Positions whose windows are reported, also where the commit failed: what the group gives back to this process goes on there. */
-  #reportedUpTo: ReadonlyMap<number, CommittedPosition> = new Map();
+  /** Whether the partitions are still this member's; if not, they are given out anew, and what is read until then is no longer its own. */
+  #isOurs = false;
+  #reports = 0;
+
+  /** Where partitions ended when they were given out. */
+  #ends: ReadonlyMap<number, number> = new Map();
 
   constructor(topic: Topic, parts: Parts, watch: Watch) {
     this.#topic = topic;
@@ -105,40 +109,71 @@ class TopicDrift {
   }
 
   async *reports(group: string, from: StreamPosition): AsyncGenerator<DriftReport> {
-    const { windows, progress, tally } = this.#parts;
+    const { windows, progress } = this.#parts;
     const events = this.#topic.read({ group, positionsOf: (...given) => this.#positions(from, ...given) });
     for await (const event of events) {
-      if (event.kind === 'assigned') {
-        await windows.discard();
-        tally.clear();
-        windows.closedUntil = progress.assign(event.positions);
-        // From now on, the group knows where it began, so that one that is killed at once passes over nothing.
-        await this.#commit();
-      } else {
-        const { partition, messages, next, end } = event;
-        for (const message of messages) {
-          if (progress.isPastEnd(partition, message.offset)) break;
-          await this.#take(partition, message);
-          progress.moved(partition, message.offset + 1);
-          const due = this.#due();
-          if (due !== undefined) yield* this.#reported(due, () => windows.due());
-        }
-        progress.moved(partition, next, end);
-        windows.reached(partition, next >= end);
-        yield* this.#reported(this.#due(), () => windows.due());
-      }
-      if (progress.isDone) break;
+      if (event.kind === 'assigned') await this.#begin(event.positions);
+      else if (this.#isOurs) yield* this.#read(event);
+      if (!this.#isOurs || !progress.isDone) continue;
+      yield* this.#reported(windows.rest(), () => windows.rest());
+      if (this.#isOurs) await this.#commit();
+      if (this.#isOurs) break;
     }
-    yield* this.#reported(windows.rest(), () => windows.rest());
+    this.#tellOfTheRest();
+  }
+
+  async #begin(positions: ReadonlyMap<number, CommittedPosition>): Promise<void> {
+    const { windows, progress, tally } = this.#parts;
+    await windows.discard();
+    tally.clear();
+    windows.begin(progress.assign(positions), this.#awaited(positions));
+    this.#isOurs = true;
+    // From now on, the group knows where it began, so that one that is killed at once passes over nothing, and in which generation.
     await this.#commit();
+  }
+
+  async *#read({
+    partition,
+    messages,
+    next,
+    end,
+  }: Extract<TopicEvent, { kind: 'messages' }>): AsyncGenerator<DriftReport> {
+    const { windows, progress } = this.#parts;
+    for (const message of messages) {
+      if (progress.isPastEnd(partition, message.offset)) break;
+      await this.#take(partition, message);
+      progress.moved(partition, message.offset + 1);
+      const due = this.#due();
+      if (due === undefined) continue;
+      yield* this.#reported(due, () => windows.due());
+      if (!this.#isOurs) return;
+    }
+    progress.moved(partition, next, end);
+    if (progress.isPastEnd(partition, next)) windows.leave(partition);
+    else windows.reached(partition, next >= end);
+    yield* this.#reported(this.#due(), () => windows.due());
+  }
+
+  #tellOfTheRest(): void {
+    const { tally } = this.#parts;
     if (tally.withoutRows !== undefined)
       this.#watch.onWarning?.(
-        `No message held a request, so nothing was compared: there were messages without rows, ${tally.withoutRows}`,
+        `No message held a request: there were messages without rows, ${tally.withoutRows}`,
       );
     if (tally.malformed + tally.late > 0)
       this.#watch.onWarning?.(
         `Of the last messages, ${tally.malformed} could not be read, and the rows of ${tally.late} came too late`,
       );
+    if (this.#reports === 0) throw nothingCompared(describeTopic(this.#topic.address));
+  }
+
+  /** Partitions that are still to be read, and whether they have nothing now. */
+  #awaited(positions: ReadonlyMap<number, CommittedPosition>): ReadonlyMap<number, boolean> {
+    const { progress } = this.#parts;
+    const left = [...positions].filter(([partition, { offset }]) => !progress.isPastEnd(partition, offset));
+    return new Map(
+      left.map(([partition, { offset }]) => [partition, offset >= (this.#ends.get(partition) ?? 0)]),
+    );
   }
 
   #due(): ClosedWindow | undefined {
@@ -179,10 +214,15 @@ class TopicDrift {
       const offsets = progress.offsetsOf(window, await this.#ranges());
       const lag = offsets.reduce((sum, one) => sum + one.lag, 0);
       const { malformed, late } = tally;
-      const report = await reportOf(reference, window, { window: number, malformed, late, lag, offsets });
+      const { generation } = progress;
+      const counts = { window: number, generation, malformed, late, lag, offsets };
+      const report = await reportOf(reference, window, counts);
       tally.clear();
+      this.#reports++;
       yield report;
       await this.#commit(committable);
+      // Whoever has the partitions now begins again from what was committed.
+      if (!this.#isOurs) return;
     }
   }
 
@@ -197,9 +237,8 @@ class TopicDrift {
   }
 
   async #commit(positions = this.#parts.progress.committable(this.#parts.windows)): Promise<void> {
-    this.#reportedUpTo = positions;
     try {
-      await this.#topic.commit(positions);
+      this.#isOurs = await this.#topic.commit(positions);
     } catch (error) {
       this.#watch.signal?.throwIfAborted();
       this.#watch.onWarning?.(
@@ -214,7 +253,10 @@ class TopicDrift {
     committed: ReadonlyMap<number, CommittedPosition>,
   ): Promise<ReadonlyMap<number, CommittedPosition>> {
     const ranges = await this.#topic.ranges();
-    const starts = partitions.every((one) => committed.has(one)) ? undefined : await this.#topic.at(from);
+    this.#ends = new Map([...ranges].map(([partition, { high }]) => [partition, high]));
+    const starts = partitions.every((one) => committed.has(one))
+      ? undefined
+      : await this.#topic.at(from, '--from');
     const { onWarning } = this.#watch;
     if (partitions.length < ranges.size)
       onWarning?.(
@@ -223,9 +265,7 @@ class TopicDrift {
     return new Map(
       partitions.map((partition) => {
         const { low, high } = ranges.get(partition) ?? { low: 0, high: 0 };
-        const begun = committed.get(partition) ?? { offset: starts!.get(partition) ?? low };
-        const reported = this.#reportedUpTo.get(partition);
-        const position = reported !== undefined && reported.offset > begun.offset ? reported : begun;
+        const position = committed.get(partition) ?? { offset: starts!.get(partition) ?? low };
         if (position.offset > high)
           throw topicAnew(describeTopic(this.#topic.address), partition, position.offset, high);
         if (position.offset >= low) return [partition, position];

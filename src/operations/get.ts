@@ -42,7 +42,7 @@ export async function get(
     const { version, part } = await namedVersion(context, argument, commit);
     const path = part === undefined ? version.path : `${version.path}/${part}`;
     const target = targetOf(cwd, output, basename(path));
-    await checkOutputPlace(cwd, relative(cwd, target), true);
+    await checkOutputPlace(cwd, relative(cwd, target), 'copy');
     const copied = await context.backend.copyOut(version, part, target);
     return { path, commit: version.commit ?? null, output: target, ...copied };
   });

@@ -61,7 +61,7 @@ async function inferFrom(
   options: SchemaInferOptions,
 ): Promise<SchemaInferResult> {
   const file = placeOf(datasets[0]!, cwd, options);
-  await checkOutputPlace(cwd, file.name);
+  await checkOutputPlace(cwd, file.name, 'schema');
   if (existsSync(file.absolutePath) && !options.force)
     throw isSchema(file, options) ? exists(file.name, arguments_[0]!, options) : noSchema(file.name);
   const schema = await schemaOf(cwd, datasets, options);

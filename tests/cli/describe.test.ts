@@ -168,3 +168,39 @@ test('in a repository of DVC, what people say is read where DVC keeps it, and wr
   refused(dvc, ['meta', 'a.csv', 'license=x'], 'dvc-unsupported', 'people say');
   dvc.remove();
 });
+
+test('a column without values is one, and whole numbers beyond what a number can say are not said', () => {
+  box.write('repo/data/odd.csv', 'id,lack\n9223372036854775807,\n-4,\n');
+  box.ok(['add', 'data/odd.csv']);
+  const { schema } = JSON.parse(as('mlflow', 'data/odd.csv')) as { schema: string };
+  expect(JSON.parse(schema).mlflow_colspec).toEqual([
+    { type: 'long', name: 'id', required: true },
+    { type: 'string', name: 'lack', required: false },
+  ]);
+  box.ok(['drift', 'data/odd.csv', 'data/odd.csv', '--openlineage', 'odd.jsonl']);
+  const events = readFileSync(box.path('repo/odd.jsonl'), 'utf8');
+  expect(events).toMatch(/"columnMetrics":\{"id":\{[^}]*"min":-4[,}]/);
+  expect(events).not.toMatch(/"max":922/);
+});
+
+test('MLTable has what separates the fields of the text that lies here', () => {
+  const delimiterOf = (dataset: string) => {
+    const { transformations } = parse(as('mltable', dataset));
+    return transformations[0].read_delimited.delimiter;
+  };
+  for (const [name, mark] of [
+    ['semi', ';'],
+    ['bar', '|'],
+    ['tab', '\t'],
+    ['comma', ','],
+  ] as const) {
+    const rows = ['name', 'Ann', '"a,b;c|d"'].map((text, row) => [text, row, 'x'].join(mark));
+    box.write(`repo/data/${name}.csv`, `${rows.join('\n')}\n`);
+    box.ok(['add', `data/${name}.csv`]);
+    expect(delimiterOf(`data/${name}.csv`)).toBe(mark);
+  }
+  box.write('repo/data/both/a.csv', 'a;b\n1;2\n');
+  box.write('repo/data/both/b.csv', 'a;b\n3;4\n');
+  box.ok(['add', 'data/both']);
+  expect(delimiterOf('data/both')).toBe(';');
+});

@@ -125,8 +125,8 @@ test('a log without requests says what it has, and that nothing was compared', (
   ]);
   const empty = stream('log.jsonl', '\n');
   expect([empty.code, empty.err]).toEqual([
-    0,
-    expect.stringContaining('The stream is empty: nothing was compared'),
+    2,
+    expect.stringContaining('The stream has no row: nothing was compared'),
   ]);
   // One request among the answers is compared.
   expect(stream('log.jsonl', linesOf(answer, event({ instances: [[1, 'a']] }), answer)).err).toBe('');

@@ -50,6 +50,13 @@ test('what names no topic, or would show a password, is refused before a connect
   refused(box, drift('kafka://127.0.0.1:1/rides'), 'stream-unreachable', '');
 });
 
+test.each(['', '\n\n'])('a stream without a line passes no check', (text) => {
+  box.write('repo/empty.jsonl', text);
+  const words = ['drift', 'rides.csv', '--stream', 'empty.jsonl'];
+  refused(box, words, 'input-empty', 'nothing was compared');
+  refused(box, [...words, '--window', '15m', '--event-time', 'at'], 'input-empty', 'nothing was compared');
+});
+
 test('lines are put into windows by the time of each, and what is late or no row is counted', () => {
   const minute = (at: number) => new Date(Date.UTC(2026, 0, 1, 0, at)).toISOString();
   const lines = [
@@ -126,6 +133,16 @@ describeWithKafka(() => {
     const other = await box.later([...words, '--group', 'other', '--from', '0:201,1:399', '--json']);
     expect(windowsOf(other.out).map(({ rows }) => rows)).toEqual([2]);
     expect((await box.later(stream('none', '--json'))).out).toContain('topic-missing');
+    // What came is compared already: nothing is left that could pass.
+    const third = await box.later([...words, '--json']);
+    expect([third.code, JSON.parse(third.out).error.code]).toEqual([2, 'input-empty']);
+    const named = (from: string) =>
+      stream('rides', '--group', `g${from}`, '--from', from, '--until', 'latest');
+    const wrong = await box.later(named('0:10,7:3'));
+    expect([wrong.code, wrong.err]).toEqual([2, expect.stringMatching(/partition 7[\s\S]*which are 0, 1/)]);
+    expect((await box.later(named('0:200'))).err).toMatch(
+      /--from does not name 1 partition \(1\): they begin with what comes from now on/,
+    );
   });
 
   test('a kill at any time loses no message, and counts none in two windows', async () => {
@@ -166,6 +183,76 @@ describeWithKafka(() => {
       expect(ranges.at(-1)![1]).toBe(rows / 2);
     }
   });
+
+  /** What a reader has of all lines of a group: of two that share offsets, that of the higher generation. */
+  function merged(windows: readonly DriftWindow[]): DriftWindow[] {
+    const sharesOffsets = (one: DriftWindow, other: DriftWindow): boolean =>
+      one.stream!.since === other.stream!.since &&
+      one.stream!.offsets!.some(({ partition, from, until }) =>
+        other.stream!.offsets!.some(
+          (its) => its.partition === partition && its.from < until && from < its.until,
+        ),
+      );
+    return windows.filter(
+      (one) =>
+        !windows.some(
+          (other) => other.stream!.generation! > one.stream!.generation! && sharesOffsets(one, other),
+        ),
+    );
+  }
+
+  test.each([
+    ['rows', ['--window', '250']],
+    ['minutes', ['--window', '15m', '--event-time', 'at']],
+  ])(
+    'of two members of a group, of which one is killed, the lines lose no message (windows of %s)',
+    async (kind, more) => {
+      const topic = `members-${kind}`;
+      await broker.create(topic, 4);
+      const rows = 8000;
+      const at = (one: number) => new Date(Date.UTC(2026, 0, 1) + one * 1000).toISOString();
+      await broker.send(
+        topic,
+        Array.from({ length: rows }, (_, one) => ({
+          value: JSON.stringify(ride(one, { at: at(one) })),
+          partition: one % 4,
+        })),
+      );
+      const lines: DriftWindow[] = [];
+      const words = stream(topic, ...more, '--until', 'latest', '--json');
+      const member = async (killedAfter?: number): Promise<void> => {
+        const child = spawn(process.execPath, [BINARY, ...words], {
+          cwd: box.path('repo'),
+          env: box.env,
+          stdio: ['ignore', 'pipe', 'inherit'],
+        });
+        const ended = once(child, 'close');
+        let seen = 0;
+        for await (const line of createInterface({ input: child.stdout })) {
+          // The third may have nothing left to compare, and says so.
+          if (!line.startsWith('{"varveDriftWindow"')) continue;
+          lines.push(...windowsOf(line));
+          if (++seen === killedAfter) child.kill('SIGKILL');
+        }
+        await ended;
+      };
+      await Promise.all([member(2), member()]);
+      // The one that is left may have ended with its own partitions, before it was given those of the other.
+      await member();
+      const windows = merged(lines);
+      expect(windows.reduce((sum, window) => sum + window.rows, 0)).toBe(rows);
+      if (kind === 'minutes') return;
+      for (const partition of [0, 1, 2, 3]) {
+        const ranges = windows
+          .flatMap(({ stream: of }) => of!.offsets!.filter((one) => one.partition === partition))
+          .filter(({ from, until }) => from < until)
+          .sort((a, b) => a.from - b.from);
+        expect(ranges.map(({ from }) => from)).toEqual([0, ...ranges.slice(0, -1).map(({ until }) => until)]);
+        expect(ranges.at(-1)!.until).toBe(rows / 4);
+      }
+    },
+    120_000,
+  );
 
   test('values of Avro are read by the schemas of a registry, which is waited for', async () => {
     const schema = (more: readonly object[]) => ({

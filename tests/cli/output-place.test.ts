@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { refused } from '../support/refused.ts';
@@ -65,6 +65,14 @@ test('no command writes over a dataset, into one, over a pointer, or over what i
   for (const [file, what] of kept)
     for (const args of file === people ? writers(file) : writers(file).slice(0, 1))
       expect(refused(box, args, 'output-reserved', file)).toContain(what);
+  // What infers a schema writes one.
+  const schema = `${people}.schema.yaml`;
+  for (const args of writers(schema).filter(([command]) => command !== 'schema'))
+    expect(refused(box, args, 'output-reserved', schema)).toContain('is a schema');
+  linkSync(box.path('repo', people), box.path('repo/hard.jsonl'));
+  for (const args of writers('hard.jsonl').filter((words) => words.includes('--openlineage')))
+    expect(refused(box, args, 'output-reserved', 'hard.jsonl')).toContain('shares its bytes');
+  rmSync(box.path('repo/hard.jsonl'));
   const part = box.varve(['profile', people, '--part', '1/2', '--output', people]);
   expect([part.code, part.err]).toEqual([2, expect.stringContaining(`${people} is the data of ${people}`)]);
   expect(refused(box, ['lock', '--output', box.path('repo', people)], 'output-reserved', people)).toContain(

@@ -33,6 +33,8 @@ _TYPES = {
     "bytes": DataType.binary,
     "date": DataType.datetime,
     "timestamp": DataType.datetime,
+    # Without any value it has no type of its own, and is a column all the same.
+    "unknown": DataType.string,
 }
 
 

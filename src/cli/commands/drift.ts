@@ -125,7 +125,7 @@ export function command(run: RunCommand): Command {
     )
     .option(
       '--from <place>',
-      'where a new group begins: earliest (the default), latest, a time, an offset, or 0:120,1:90',
+      'where a new group begins: earliest (the default), latest, a time, an offset, or 0:120,1:90, where partitions not named begin with what comes from now on',
     )
     .option('--until <place>', 'where reading a topic ends, likewise; it goes on for ever by default')
     .option('--registry <url>', 'registry that has the schemas of a topic (Avro, JSON)')

@@ -19,6 +19,11 @@ import { contextOf } from './resolve.ts';
 /** By these names, wherever they lie, Git, varve and DVC are told what to do. */
 const STEERING = /^(\.git(ignore|attributes|modules)|\.(varve|dvc)ignore|dvc\.(yaml|lock))$/i;
 const POINTER = /\.(varve|dvc)$/i;
+/** Files that `varve schema` makes, and people edit. */
+const SCHEMA = /\.schema\.(yaml|pbtxt)$/i;
+
+/** What a command writes into a file that somebody names, beside reports and records. */
+type Written = 'report' | 'schema' | 'copy';
 
 /** Tell whether a path is that of a device, such as /dev/stdout, or of a pipe of a process: nothing is kept there. */
 export function isDevicePath(path: string): boolean {
@@ -26,13 +31,17 @@ export function isDevicePath(path: string): boolean {
 }
 
 /**
- * Refuse to write a file over what somebody keeps: a dataset, something in it, a pointer, or a file of Git, varve or DVC. Any other file may
+ * Refuse to write a file over what somebody keeps: a dataset, something in it, a pointer, a schema, or a file of Git, varve or DVC. Any other file may
  * be replaced. What a stage of DVC makes may be written, since the stage may be what writes it.
  * @param name as it was typed, relative to `cwd`
- * @param joinsData whether a new file within the folder of a dataset is meant, as a copy of other data may be
+ * @param written a copy of other data may be a new file within the folder of a dataset, and a schema replaces a schema
  * @throws VarveError `output-reserved`, `symlink-refused` for a file behind a link that leads out
  */
-export async function checkOutputPlace(cwd: string, name: string, joinsData = false): Promise<void> {
+export async function checkOutputPlace(
+  cwd: string,
+  name: string,
+  written: Written = 'report',
+): Promise<void> {
   const named = resolve(cwd, name);
   if (isDevicePath(named)) return;
   refuseLinksOut(cwd, name);
@@ -50,9 +59,11 @@ export async function checkOutputPlace(cwd: string, name: string, joinsData = fa
       `${existsSync(path) ? 'is' : 'would be taken for'} a pointer to data`,
       path.replace(POINTER, ''),
     );
+  if (written === 'report' && SCHEMA.test(path))
+    throw refuse(`${existsSync(path) ? 'is' : 'would be taken for'} a schema`, path.replace(SCHEMA, ''));
   const dataset = await datasetAround(path);
   if (dataset === path) throw refuse('is a dataset', path);
-  if (dataset !== undefined && !joinsData)
+  if (dataset !== undefined && written !== 'copy')
     throw refuse(`lies in the dataset ${posixPath(relative(cwd, dataset)) || '.'}`, dataset + extname(path));
 }
 

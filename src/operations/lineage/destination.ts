@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { VarveError } from '../../errors.ts';
@@ -52,7 +53,22 @@ async function destinationOf(cwd: string, place: string): Promise<Destination> {
   if (/^https?:\/\//i.test(place)) return serverAt(place);
   const file = fileNamed(cwd, place);
   await checkOutputPlace(cwd, file);
+  refuseSecondName(resolve(cwd, file), file);
   return { kind: 'file', path: resolve(cwd, file), name: file };
+}
+
+/** Events are put behind what is there, and so into every other file that shares its bytes, such as data. */
+function refuseSecondName(path: string, name: string): void {
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (there === undefined || !there.isFile() || there.nlink < 2) return;
+  throw new VarveError(
+    'output-reserved',
+    `No event is written to ${name}: it shares its bytes with another file`,
+    {
+      path: name,
+      remedy: 'It is a hard link. Name another file for the events.',
+    },
+  );
 }
 
 /** A path, or the URL of a file of this machine. One letter before a colon is a drive of Windows. */

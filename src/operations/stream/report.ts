@@ -50,6 +50,14 @@ export async function profileOfWindow(
   }
 }
 
+/** What has no row passes no check: who watches a stream wants to know that nothing comes any more. @param what ended */
+export function nothingCompared(what: string): VarveError {
+  return new VarveError('input-empty', `${what} has no row: nothing was compared`, {
+    remedy:
+      'See whether what writes into it still runs. A second run of a group begins where the first ended, and there may be nothing new.',
+  });
+}
+
 export function withStream(report: DriftReport, stream: StreamWindow): DriftReport {
   return { ...report, after: { ...report.after, stream } };
 }

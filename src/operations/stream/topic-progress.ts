@@ -6,6 +6,8 @@ import type { ClosedWindow, StreamWindows } from './windows.ts';
 interface Note {
   /** The number of the last window that was reported. */
   readonly window: number;
+  /** How often partitions were given out. */
+  readonly generation?: number;
   /** Up to when windows by time are reported. */
   readonly closed?: number;
   /** Messages before this offset were dealt with, but for those of windows that are not reported. */
@@ -20,23 +22,27 @@ export class TopicProgress {
   readonly #dealtWith = new Map<number, number>();
   /** The number of the last window. */
   window = 0;
+  /** Rises each time that partitions are given out: whoever gets one has seen what its last reader committed. */
+  generation = 0;
 
   /** @param until where reading ends, by partition; undefined for never */
   constructor(until: ReadonlyMap<number, number> | undefined) {
     this.#until = until;
   }
 
-  /** Begin at what the group has committed. @returns up to when windows by time are reported */
-  assign(positions: ReadonlyMap<number, CommittedPosition>): number {
+  /** Begin at what the group has committed. @returns up to when windows by time are reported, by partition */
+  assign(positions: ReadonlyMap<number, CommittedPosition>): ReadonlyMap<number, number> {
     for (const map of [this.#positions, this.#ends, this.#dealtWith]) map.clear();
-    let closed = Number.NEGATIVE_INFINITY;
+    const closed = new Map<number, number>();
     for (const [partition, { offset, note }] of positions) {
       const known = parseNote(note);
       this.#positions.set(partition, offset);
       this.#dealtWith.set(partition, Math.max(known.read ?? offset, offset));
       this.window = Math.max(this.window, known.window);
-      closed = Math.max(closed, known.closed ?? closed);
+      this.generation = Math.max(this.generation, known.generation ?? 0);
+      if (known.closed !== undefined) closed.set(partition, known.closed);
     }
+    this.generation++;
     return closed;
   }
 
@@ -77,13 +83,14 @@ export class TopicProgress {
 
   /** Where whoever goes on begins: no message of an open window may be passed over. */
   committable(windows: StreamWindows): ReadonlyMap<number, CommittedPosition> {
-    const { closedUntil } = windows;
     return new Map(
       [...this.#positions].map(([partition, position]) => {
         const offset = windows.firstOpen(partition) ?? position;
         const read = Math.max(position, this.#dealtWith.get(partition) ?? 0);
+        const closedUntil = windows.closedUntil(partition);
         const note: Note = {
           window: this.window,
+          generation: this.generation,
           ...(Number.isFinite(closedUntil) && { closed: closedUntil }),
           ...(read > offset && { read }),
         };
@@ -118,9 +125,10 @@ function parseNote(text: string | undefined): Note {
   }
   const number = (key: keyof Note): number | undefined =>
     Number.isSafeInteger(note?.[key]) ? Number(note![key]) : undefined;
-  const [closed, read] = [number('closed'), number('read')];
+  const [generation, closed, read] = [number('generation'), number('closed'), number('read')];
   return {
     window: Math.max(0, number('window') ?? 0),
+    ...(generation !== undefined && { generation }),
     ...(closed !== undefined && { closed }),
     ...(read !== undefined && { read }),
   };

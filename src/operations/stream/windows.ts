@@ -56,12 +56,35 @@ export class StreamWindows {
   readonly #open = new Map<number, OpenWindow>();
   readonly #partitions = new Map<number, { latest: number; seen: number; isAtEnd: boolean }>();
   #made = 0;
-  /** Rows that happened earlier belong to a window that is closed. */
-  closedUntil = Number.NEGATIVE_INFINITY;
+  #closedUntil = Number.NEGATIVE_INFINITY;
+  /** By partition: windows that were closed before. */
+  #closedBefore: ReadonlyMap<number, number> = new Map();
 
   constructor(options: WindowsOptions) {
     this.#options = options;
     this.#lengthMs = options.limit.endOf(0);
+  }
+
+  /**
+   * Go on behind what others have closed, or this process before.
+   * @param closed up to when, by partition: others may be behind, and what their rows belong to is still to be compared
+   * @param awaited partitions that will bring rows, and whether they have none at once: no window is closed before they were heard
+   */
+  begin(closed: ReadonlyMap<number, number>, awaited: ReadonlyMap<number, boolean>): void {
+    this.#closedUntil = Number.NEGATIVE_INFINITY;
+    this.#closedBefore = closed;
+    for (const [partition, isAtEnd] of awaited)
+      this.#partitions.set(partition, { latest: Number.NEGATIVE_INFINITY, seen: Date.now(), isAtEnd });
+  }
+
+  /** Wait no more for a partition: it was read as far as it was to be read. */
+  leave(partition: number): void {
+    this.#partitions.delete(partition);
+  }
+
+  /** Rows of a partition that happened earlier belong to a window that is closed. */
+  closedUntil(partition: number): number {
+    return Math.max(this.#closedUntil, this.#closedBefore.get(partition) ?? Number.NEGATIVE_INFINITY);
   }
 
   /** Put the rows of a message into their window. */
@@ -72,7 +95,7 @@ export class StreamWindows {
     if (time > Date.now() + MAX_AHEAD_MS) return 'future';
     const since = Math.floor(time / length) * length;
     const span = { since, until: since + length };
-    if (span.until <= this.closedUntil) return 'late';
+    if (span.until <= this.closedUntil(place.partition)) return 'late';
     const taken = await this.#addTo(this.#window(since, span), message, place);
     const seen = { latest: time, seen: Date.now(), isAtEnd: false };
     const before = this.#partitions.get(place.partition);
@@ -143,7 +166,7 @@ export class StreamWindows {
   #close(begin: number): ClosedWindow {
     const window = this.#open.get(begin)!;
     this.#open.delete(begin);
-    if (window.span !== undefined) this.closedUntil = Math.max(this.closedUntil, window.span.until);
+    if (window.span !== undefined) this.#closedUntil = Math.max(this.#closedUntil, window.span.until);
     return { ...window, envelopes: [...window.envelopes].sort() };
   }
 

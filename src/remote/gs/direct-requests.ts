@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type http from 'node:http';
 import type { IncomingMessage } from 'node:http';
-import { text } from 'node:stream/consumers';
 import type { FileMetadata, Storage } from '@google-cloud/storage';
 import { agentsFor } from '../bucket/agents.ts';
+import { documentOf } from '../bucket/document.ts';
 import type { CheckedUpload } from '../bucket/upload-digests.ts';
 import { minioTransport } from '../minio/transport.ts';
 
@@ -64,7 +64,9 @@ export class DirectRequests {
       'content-type': `multipart/related; boundary=${boundary}`,
       'content-length': String(length),
     };
-    return JSON.parse(await text(await this.#send('POST', url, headers, body))) as FileMetadata;
+    return JSON.parse(
+      await documentOf(await this.#send('POST', url, headers, body), url.origin),
+    ) as FileMetadata;
   }
 
   /** Ask for a document, or have one taken. `path` follows the bucket; undefined if the answer has none. */
@@ -81,7 +83,7 @@ export class DirectRequests {
       ...(document !== undefined && { 'content-type': 'application/json' }),
       ...(method !== 'GET' && { 'content-length': String(body[0]?.length ?? 0) }),
     };
-    const answer = await text(await this.#send(method, url, headers, body));
+    const answer = await documentOf(await this.#send(method, url, headers, body), url.origin);
     return (answer === '' ? undefined : JSON.parse(answer)) as T;
   }
 

@@ -8,13 +8,12 @@ import { Readable } from 'node:stream';
 import { getProxyForUrl } from 'proxy-from-env';
 import { type Agents, agentsFor } from '../bucket/agents.ts';
 import type { GetRequest, OpenObject, StoredObject } from '../bucket/client.ts';
+import { documentOf } from '../bucket/document.ts';
 import type { Reading } from '../bucket/requests.ts';
 import { timedRequest } from '../bucket/timed-request.ts';
 import { notPublic, publicLookup, redirectRefused, refusePrivateHost } from './public-address.ts';
 
 const MAX_REDIRECTS = 5;
-/** Documents that list files: a million of them by their names. */
-const MAX_DOCUMENT_BYTES = 128 * 1024 * 1024;
 const OK = 200;
 const PARTIAL = 206;
 /** How servers say that they know no HEAD: RFC 9110, sections 15.5.6 and 15.6.2. */
@@ -99,18 +98,8 @@ export class WebClient implements Reading {
   /** Read a document that lists files. @throws an error with the code of the answer */
   async document(url: URL): Promise<{ readonly type: string; readonly text: string; readonly url: URL }> {
     const { answer } = await this.#ask('GET', url);
-    const pieces: Buffer[] = [];
-    let size = 0;
-    for await (const piece of answer as AsyncIterable<Buffer>) {
-      pieces.push(piece);
-      size += piece.length;
-      if (size > MAX_DOCUMENT_BYTES) {
-        answer.destroy();
-        throw fault('DocumentTooLarge', 413, `${url.href} is too large to be a list of files`);
-      }
-    }
     const type = answer.headers['content-type'] ?? '';
-    return { type, text: Buffer.concat(pieces).toString('utf8'), url };
+    return { type, text: await documentOf(answer, url.href), url };
   }
 
   close(): void {

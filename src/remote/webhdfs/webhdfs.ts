@@ -6,9 +6,9 @@
 import type { IncomingMessage } from 'node:http';
 import { userInfo } from 'node:os';
 import { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { type Agents, agentsFor } from '../bucket/agents.ts';
 import type { GetRequest, OpenObject, Upload } from '../bucket/client.ts';
+import { documentOf } from '../bucket/document.ts';
 import { timedRequest } from '../bucket/timed-request.ts';
 import { absent, type FileClient, type RemoteFile, stateOf } from '../files/client.ts';
 import type { FilePlace } from '../url.ts';
@@ -160,7 +160,7 @@ class WebHdfsFiles implements FileClient {
 
   async #json<T>(method: string, path: string, op: string, query: Query = {}): Promise<T> {
     const answer = await this.#answer(method, this.#urlOf(path, op, query));
-    const body = await text(answer);
+    const body = await documentOf(answer, `${op} of ${this.#origin}`);
     return (body === '' ? {} : JSON.parse(body)) as T;
   }
 
@@ -282,7 +282,9 @@ async function faultOf(answer: IncomingMessage): Promise<Fault> {
   const { statusCode = 0 } = answer;
   let said: { exception?: string; message?: string } = {};
   try {
-    said = (JSON.parse(await text(answer)) as { RemoteException?: typeof said }).RemoteException ?? {};
+    said =
+      (JSON.parse(await documentOf(answer, 'An answer')) as { RemoteException?: typeof said })
+        .RemoteException ?? {};
   } catch {
     // Proxies answer otherwise.
   }

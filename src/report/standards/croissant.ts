@@ -14,6 +14,8 @@ export interface FilePlaces {
   readonly files: readonly DescribedFile[];
   /** The address of a file, by its path from the root of the repository. */
   readonly urlOf: (path: string) => string;
+  /** What separates the fields of text files, if that is known; else it is what their names say. */
+  readonly delimiter?: string;
 }
 
 type Node = Readonly<Record<string, unknown>>;

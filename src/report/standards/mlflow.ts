@@ -11,6 +11,8 @@ const TYPES: Readonly<Partial<Record<DescribedFeature['type'], string>>> = {
   bytes: 'binary',
   date: 'datetime',
   timestamp: 'datetime',
+  // Without any value it has no type of its own, and is a column all the same.
+  unknown: 'string',
 };
 
 /** A dataset as MLflow's tracking keeps it: the message `Dataset` of its REST API, for `mlflow/runs/log-inputs`. */

@@ -7,13 +7,17 @@ const SCHEMA = 'https://azuremlschemas.azureedge.net/latest/MLTable.schema.json'
 
 /** How Azure ML reads a format; what is of none of these is read by whoever has the files. */
 const READERS: Readonly<Record<string, object>> = {
-  csv: { read_delimited: { delimiter: ',', encoding: 'utf8', header: 'all_files_same_headers' } },
-  tsv: { read_delimited: { delimiter: '\t', encoding: 'utf8', header: 'all_files_same_headers' } },
+  csv: delimited(','),
+  tsv: delimited('\t'),
   jsonl: { read_json_lines: { encoding: 'utf8' } },
   ndjson: { read_json_lines: { encoding: 'utf8' } },
   parquet: { read_parquet: { include_path_column: false } },
   pq: { read_parquet: { include_path_column: false } },
 };
+
+function delimited(delimiter: string): object {
+  return { read_delimited: { delimiter, encoding: 'utf8', header: 'all_files_same_headers' } };
+}
 
 /**
  * A version as the MLTable file of Azure ML, which lies in a folder under this very name: the files, how they are read, and what they are.
@@ -21,17 +25,20 @@ const READERS: Readonly<Record<string, object>> = {
  */
 export function mltable(
   { path, kind, digest, meta, commit }: Description,
-  { files, urlOf }: FilePlaces,
+  { files, urlOf, delimiter }: FilePlaces,
 ): string {
   const all = files.map((file) => (kind === 'file' ? path : `${path}/${file.path}`));
   const formats = new Set(all.map(fileFormatOf).filter((format) => format in READERS));
   const [format] = formats.size === 1 ? formats : [];
   const read = format === undefined ? all : all.filter((file) => fileFormatOf(file) === format);
+  const isText = format === 'csv' || format === 'tsv';
+  const reader =
+    format === undefined ? undefined : isText && delimiter ? delimited(delimiter) : READERS[format];
   return stringify({
     $schema: SCHEMA,
     type: 'mltable',
     paths: read.map((file) => ({ file: placeOf(urlOf(file)) })),
-    ...(format !== undefined && { transformations: [READERS[format]] }),
+    ...(reader !== undefined && { transformations: [reader] }),
     metadata: {
       varve: {
         path,

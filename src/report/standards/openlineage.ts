@@ -280,9 +280,17 @@ function columnMetrics({ type, nulls, count, distinct, min, max, quartiles }: De
     nullCount: nulls,
     distinctCount: distinct,
     count,
-    ...(isNumber && min !== undefined && { min: Number(min), max: Number(max) }),
+    ...(isNumber && { ...bound('min', min, type), ...bound('max', max, type) }),
     ...(quartiles && {
       quantiles: { '0.25': quartiles[0], '0.5': quartiles[1], '0.75': quartiles[2] },
     }),
   };
+}
+
+/** The standard has numbers alone, which beyond 2^53 are not every integer: none is said that would be another one. */
+function bound(name: 'min' | 'max', text: string | undefined, type: DescribedFeature['type']): object {
+  if (text === undefined) return {};
+  const value = Number(text);
+  const isExact = type !== 'integer' || BigInt(value) === BigInt(text);
+  return isExact ? { [name]: value } : {};
 }

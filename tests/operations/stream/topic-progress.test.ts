@@ -44,7 +44,7 @@ async function live(
     lateness: 0,
     folder: mkdtempSync(join(folder, 'w')),
   });
-  windows.closedUntil = progress.assign(committed);
+  windows.begin(progress.assign(committed), new Map());
   let late: string[] = [];
   let made = 0;
   /** @returns whether the process goes on */
