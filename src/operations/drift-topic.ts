@@ -123,9 +123,10 @@ class TopicDrift {
   }
 
   async #begin(positions: ReadonlyMap<number, CommittedPosition>): Promise<void> {
-    const { windows, progress, tally } = this.#parts;
+    const { windows, progress, tally, reader } = this.#parts;
     await windows.discard();
     tally.clear();
+    reader.beginWindow();
     windows.begin(progress.assign(positions), this.#awaited(positions));
     this.#isOurs = true;
     // From now on, the group knows where it began, so that one that is killed at once passes over nothing, and in which generation.

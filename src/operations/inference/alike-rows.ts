@@ -6,6 +6,8 @@ const VALUE = `"${PLAIN}(?:${ESCAPE}${PLAIN})*"|${NUMBER}|true|false|null`;
 
 /** Kinds of rows that are known again: each of them is tried on a row that is like none. */
 const MAX_KINDS = 16;
+/** Rows that do not fit the pattern that is made of them: of a stream of such rows, no more are tried. */
+const MAX_UNFIT = 64;
 /** A row of more names, or that is longer, is like none: patterns cost memory for each. */
 const MAX_NAMES = 256;
 const MAX_CHARACTERS = 64 * 1024;
@@ -18,6 +20,7 @@ export class AlikeRows {
   readonly #asked: string | undefined;
   /** The one that was met last stands first. */
   readonly #kinds: RegExp[] = [];
+  #unfit = 0;
 
   /** @param asked the name of a field whose value is wanted of each row */
   constructor(asked: string | undefined) {
@@ -38,7 +41,7 @@ export class AlikeRows {
 
   /** Know rows again that are like this one. @param text of the row, in which no key stands twice */
   learn(row: Readonly<Record<string, unknown>>, text: string): void {
-    if (text.length > MAX_CHARACTERS || this.#kinds.length >= MAX_KINDS) return;
+    if (text.length > MAX_CHARACTERS || this.#kinds.length >= MAX_KINDS || this.#unfit >= MAX_UNFIT) return;
     const fields = Object.entries(row);
     const isPlain = fields.every(([, value]) => typeof value !== 'object' || value === null);
     if (!isPlain || fields.length > MAX_NAMES) return;
@@ -46,10 +49,14 @@ export class AlikeRows {
       name: JSON.stringify(name),
       value: name === this.#asked ? `(${VALUE})` : `(?:${VALUE})`,
     }));
-    this.#kinds.push(new RegExp(`^${objectPattern(patterns)}$`));
+    const kind = new RegExp(`^${objectPattern(patterns)}$`);
+    // Names with escapes, and values that JSON has not, are written otherwise than the pattern has them.
+    if (kind.test(text)) this.#kinds.push(kind);
+    else this.#unfit++;
   }
 
   clear(): void {
     this.#kinds.length = 0;
+    this.#unfit = 0;
   }
 }

@@ -46,6 +46,14 @@ test('what may be no row, or another one, is not known', () => {
   expect(rows.find('{"b.c":null}')).toBeUndefined();
 });
 
+test('rows that are written otherwise than their pattern has them take no place of others', () => {
+  for (const text of ['{"a":"\\ud83d\\ude00"}', '{"\\u00e9":1}', '{"b":1,"1":2}']) {
+    const rows = like(...Array.from({ length: 40 }, () => text), '{"z":1}');
+    expect(rows.find(text), text).toBeUndefined();
+    expect(rows.find('{"z":2}'), text).toBeDefined();
+  }
+});
+
 test('long rows and names are no trouble', () => {
   const names = Object.fromEntries(Array.from({ length: 256 }, (_, at) => [`${at}x`.padEnd(240, '(?:'), at]));
   const text = JSON.stringify(names);

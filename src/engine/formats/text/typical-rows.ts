@@ -48,6 +48,8 @@ const MAX_KINDS = 32;
 /** From 200 on, the engine may take columns for the values of one map. */
 const MAX_COLUMNS = 199;
 const MAX_TYPICAL = 1000;
+/** Of all typical lines together. */
+const MAX_TYPICAL_BYTES = 16 * PIECE;
 /** The engine takes rows for maps of which each has less than a tenth of all names: rows that come close to that are left to it. */
 const MIN_SHARE = 0.2;
 
@@ -110,6 +112,7 @@ class RowKinds {
   /** By names as they are written, with their quotes. */
   readonly #columns = new Map<string, Set<number>>();
   readonly #typical: string[] = [];
+  #typicalBytes = 0;
   isFit = true;
 
   /** Look at all lines that are whole. @returns where they end */
@@ -148,17 +151,21 @@ class RowKinds {
 
   /** Take a line for a typical one. @returns where it ends */
   #learn(text: string, at: number): number {
-    const fields = fieldsAt(text, at);
-    const names = [...(fields?.values.keys() ?? [])];
+    // A copy, since a slice, and the names found in it, would hold on to all of the piece.
+    const line = Buffer.from(text.slice(at, text.indexOf('\n', at) + 1), 'latin1').toString('latin1');
+    const fields = fieldsOf(line);
+    const names = [...(fields?.keys() ?? [])];
     const kind = this.#kindOf(names);
-    this.isFit = fields !== undefined && kind !== undefined && this.#typical.length < MAX_TYPICAL;
+    this.#typicalBytes += line.length;
+    const isRoom = this.#typical.length < MAX_TYPICAL && this.#typicalBytes <= MAX_TYPICAL_BYTES;
+    this.isFit = fields !== undefined && kind !== undefined && isRoom;
     if (!this.isFit) return at;
-    for (const [name, found] of fields!.values)
+    for (const [name, found] of fields!)
       this.#columns.set(name, (this.#columns.get(name) ?? new Set()).add(found));
     kind!.pattern = this.#patternOf(names);
     kind!.rows++;
-    this.#typical.push(text.slice(at, fields!.end));
-    return fields!.end;
+    this.#typical.push(line);
+    return at + line.length;
   }
 
   #kindOf(names: readonly string[]): Kind | undefined {
@@ -179,16 +186,13 @@ class RowKinds {
 }
 
 /** The classes of the values of a line, by their names; undefined if it is no row of plain values, or has a name twice. */
-function fieldsAt(
-  text: string,
-  at: number,
-): { readonly values: ReadonlyMap<string, number>; readonly end: number } | undefined {
+function fieldsOf(line: string): ReadonlyMap<string, number> | undefined {
   const values = new Map<string, number>();
   const lowerCase = new Set<string>();
-  OPENING.lastIndex = at;
-  if (!OPENING.test(text)) return undefined;
+  OPENING.lastIndex = 0;
+  if (!OPENING.test(line)) return undefined;
   FIELD.lastIndex = OPENING.lastIndex;
-  for (let found = FIELD.exec(text); found !== null; found = FIELD.exec(text)) {
+  for (let found = FIELD.exec(line); found !== null; found = FIELD.exec(line)) {
     const [, name, value, next] = found as unknown as [string, string, string, string];
     const valueClass = WHOLE_CLASSES.findIndex((pattern) => pattern.test(value));
     // The engine takes names for one that differ in the case of letters alone.
@@ -196,7 +200,7 @@ function fieldsAt(
     values.set(name, valueClass);
     if (next === ',') continue;
     END_OF_LINE.lastIndex = FIELD.lastIndex;
-    return END_OF_LINE.test(text) ? { values, end: END_OF_LINE.lastIndex } : undefined;
+    return END_OF_LINE.test(line) ? values : undefined;
   }
   return undefined;
 }
