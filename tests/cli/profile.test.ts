@@ -87,7 +87,7 @@ test('parts of a version merge to the profile that travels with it, wherever the
     [['--merge', 'ca', a, b], 'are both part 1 of 3'],
     [['--merge', 'ca', a, '--partial'], 'are both part 1 of 3'],
     [['logs', '--partial'], 'no part is named'],
-    [['--merge', a, b, '--partial', '--json'], 'cannot be used with'],
+    [['--merge', a, b, '--partial', '--format', 'html'], 'cannot be used with'],
     [['--merge', a, 'nothing'], 'nothing at nothing'],
     [['--merge', a, 'logs/README.txt'], 'not a part of a profile'],
     [['logs', '--part', '4/3'], 'as I/N'],
