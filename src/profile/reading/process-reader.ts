@@ -148,7 +148,8 @@ async function profileAlone(files: readonly TableFile[], options: ProfileOptions
   try {
     return await attempt(bytes);
   } catch (error) {
-    const isShort = error instanceof VarveError && error.code === 'engine-memory';
+    // An engine that the system refuses memory does not always say so: it may break down in any way.
+    const isShort = error instanceof VarveError && BROKEN_DOWN.includes(error.code);
     if (!isShort || options.memory !== undefined || more <= bytes) throw error;
     return attempt(more);
   }

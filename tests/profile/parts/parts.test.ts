@@ -116,7 +116,7 @@ test('the merge of parts is the profile of the whole to the byte, whatever their
             expect(Buffer.compare(await merged(groups, piece), whole)).toBe(0);
           },
         ),
-        { numRuns: 4 },
+        { numRuns: 2 },
       );
     }
   }
@@ -156,7 +156,7 @@ test('parts may be merged in any tree, and are the profile of the whole to the b
           expect(Buffer.compare(await merged(level), whole)).toBe(0);
         },
       ),
-      { numRuns: 3 },
+      { numRuns: 2 },
     );
     expect((await joined(parts)).length).toBeLessThan(Buffer.concat(parts).length);
   }
