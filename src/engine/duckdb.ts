@@ -225,7 +225,10 @@ async function scan(
   if (whole) return;
   // Meets the same error once more, and says what it is.
   await connection.run(`SELECT count(COLUMNS(*)) FROM (${sql})`);
-  throw new Error('the engine stopped in the middle of its reading');
+  // It did not, as where memory was short for a moment: such a reading may be tried again.
+  throw new VarveError('reader-crashed', 'The engine stopped in the middle of its reading', {
+    remedy: 'Try again; where memory is short, end other programs.',
+  });
 }
 
 /**

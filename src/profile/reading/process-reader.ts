@@ -226,7 +226,7 @@ async function readTogether(all: readonly Waiting[]): Promise<readonly Waiting[]
       void Promise.resolve(answer)
         .then((bytes) => decodeProfile(bytes, file.path))
         .then(resolve, reject);
-    else if (answer.code === 'engine-memory') return true;
+    else if (BROKEN_DOWN.includes(answer.code)) return true;
     else reject(errorOf(answer));
     return false;
   });
