@@ -8,7 +8,7 @@ import { dropTableSource, openTableSource } from './source.ts';
 import type { SourceFile } from './source-file.ts';
 
 /** The most example rows of an answer. */
-const EXAMPLES = 5;
+export const EXAMPLES = 5;
 const MAX_VALUE_LENGTH = 256;
 
 export interface RowsAnswer {

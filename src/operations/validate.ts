@@ -7,6 +7,7 @@ import {
   validateProfile,
 } from '../schema/validate.ts';
 import type { VersionFacts } from './backend/version.ts';
+import { closing } from './context/closing.ts';
 import type { Watch } from './context/context.ts';
 import { withDatasetFiles } from './datasets/files.ts';
 import { previousVersion } from './datasets/history.ts';
@@ -131,17 +132,6 @@ export async function validateLoaded(
           );
     return validateProfile(profile, schema, { ...known, ...(rows && { rows }) });
   });
-}
-
-async function closing<Rows extends { close(): void } | undefined, T>(
-  rows: Rows,
-  work: (rows: Rows) => Promise<T>,
-): Promise<T> {
-  try {
-    return await work(rows);
-  } finally {
-    rows?.close();
-  }
 }
 
 /** The profiles that comparators of the schema ask for. */

@@ -12,6 +12,7 @@ import {
 } from '../support/databases.ts';
 import { refused } from '../support/refused.ts';
 import { Sandbox } from '../support/sandbox.ts';
+import { freePort } from '../support/server-process.ts';
 
 let box: Sandbox;
 beforeEach(() => {
@@ -20,14 +21,6 @@ beforeEach(() => {
 afterEach(() => box.remove());
 
 const TABLE = 'CREATE TABLE x (id INT PRIMARY KEY); INSERT INTO x VALUES (1)';
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 interface Ended {
   readonly code: number | null;

@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DriftWindow, StreamOffsets } from '../../src/drift/model.ts';
 import { avro } from '../support/avro.ts';
@@ -23,6 +24,15 @@ afterAll(() => box.remove());
 /** A ride as the dataset has them, unless something of it is changed. */
 function ride(at: number, changed: object = {}): Record<string, unknown> {
   return { id: at, fare: (at % 50) * 2, zone: 'ABCD'[at % 4], ...changed };
+}
+
+/** A command that may be killed before its end. */
+function started(words: readonly string[]): ChildProcessByStdio<null, Readable, null> {
+  return spawn(process.execPath, [BINARY, ...words], {
+    cwd: box.path('repo'),
+    env: box.env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
 }
 
 function windowsOf(out: string): DriftWindow[] {
@@ -155,11 +165,7 @@ describeWithKafka(() => {
     const reports = new Map<number, DriftWindow>();
     const words = stream('killed', '--window', '250', '--until', 'latest', '--json');
     for (let run = 0; run < 4; run++) {
-      const child = spawn(process.execPath, [BINARY, ...words], {
-        cwd: box.path('repo'),
-        env: box.env,
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
+      const child = started(words);
       const ended = once(child, 'close');
       let seen = 0;
       // Now before, now after the commit of the window that was reported last.
@@ -221,11 +227,7 @@ describeWithKafka(() => {
       const lines: DriftWindow[] = [];
       const words = stream(topic, ...more, '--until', 'latest', '--json');
       const member = async (killedAfter?: number): Promise<void> => {
-        const child = spawn(process.execPath, [BINARY, ...words], {
-          cwd: box.path('repo'),
-          env: box.env,
-          stdio: ['ignore', 'pipe', 'inherit'],
-        });
+        const child = started(words);
         const ended = once(child, 'close');
         let seen = 0;
         for await (const line of createInterface({ input: child.stdout })) {

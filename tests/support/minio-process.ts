@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from './server-process.ts';
 
 /** Where a server listens and who may ask it. */
 export interface Access {
@@ -129,14 +129,4 @@ async function ready(endpoint: string, child: ChildProcess): Promise<void> {
     await sleep(50);
   }
   throw new Error(`MinIO did not come up at ${endpoint}`);
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      if (address === null || typeof address === 'string') throw new Error('There is no port');
-      server.close(() => resolve(address.port));
-    });
-  });
 }

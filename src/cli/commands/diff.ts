@@ -88,7 +88,7 @@ function footerLines(differences: readonly FooterDifference[] = [], said = ''): 
 /** `10 → 12 rows, 3 files, 1.2 → 1.4 MiB` */
 function movement(before: Totals | null, after: Totals | null): string {
   const facts = [
-    step(before?.rows, after?.rows, (count) => counted(count, 'row')) + byFooters(before, after),
+    step(before?.rows, after?.rows, (count) => counted(count, 'row')) + toldBy(before, after),
     step(before?.files, after?.files, (count) => counted(count, 'file')),
     step(before?.bytes, after?.bytes, byteSize),
   ];
@@ -96,7 +96,7 @@ function movement(before: Totals | null, after: Totals | null): string {
 }
 
 /** Marks a number of rows that no profile stands behind. */
-function byFooters(...sides: readonly (Totals | null)[]): string {
+function toldBy(...sides: readonly (Totals | null)[]): string {
   return byWhom(sides.find((side) => side?.statistics !== undefined)?.statistics);
 }
 

@@ -4,6 +4,7 @@
  */
 
 import { isUtf8 } from 'node:buffer';
+import { isRecord } from '../../base/json.ts';
 import { namedByPlace, requestInvalid, type ServedColumns, setOwn } from './columns.ts';
 import { parseValue } from './json-value.ts';
 import { areTensors, tensorRows } from './tensors.ts';
@@ -80,7 +81,7 @@ export class RequestReader {
   }
 
   #readOne(value: unknown): Part[] {
-    if (!isObject(value)) throw requestInvalid('it is no object');
+    if (!isRecord(value)) throw requestInvalid('it is no object');
     return this.#has(value, 'specversion', 'type', 'source')
       ? this.#readEvent(value)
       : [this.#readPayload(value)];
@@ -99,7 +100,7 @@ export class RequestReader {
 
   #readData(data: unknown): Part[] {
     if (Array.isArray(data)) return data.flatMap((one) => this.#readData(one));
-    if (!isObject(data)) throw requestInvalid('the data of its event is no JSON object');
+    if (!isRecord(data)) throw requestInvalid('the data of its event is no JSON object');
     return [this.#readPayload(data)];
   }
 
@@ -109,7 +110,7 @@ export class RequestReader {
     if (this.#isPredict(value)) return { envelope: ['predict'], rows: this.#predictRows(value) };
     if (
       this.#has(value, 'data') &&
-      isObject(value.data) &&
+      isRecord(value.data) &&
       ('ndarray' in value.data || 'tensor' in value.data)
     )
       return { envelope: ['seldon'], rows: this.#seldonRows(value.data) };
@@ -140,15 +141,15 @@ export class RequestReader {
     const rows = instances ?? examples;
     if (Array.isArray(rows)) return rows.map((one) => this.#instance(one, context));
     if (Array.isArray(inputs)) return inputs.map((one) => this.#instance(one, undefined));
-    if (isObject(inputs)) return columnarRows(inputs);
+    if (isRecord(inputs)) return columnarRows(inputs);
     throw requestInvalid('its instances are no list');
   }
 
   #instance(value: unknown, context: unknown): Row {
-    if (!isObject(value) || isEncoded(value))
+    if (!isRecord(value) || isEncoded(value))
       return namedByPlace((Array.isArray(value) ? value : [value]).map(decoded), this.#columns);
     const row: Json = {};
-    for (const part of [isObject(context) ? context : {}, value])
+    for (const part of [isRecord(context) ? context : {}, value])
       for (const [name, one] of Object.entries(part)) setOwn(row, name, decoded(one));
     return row;
   }
@@ -212,7 +213,7 @@ function columnarRows(inputs: Json): Row[] {
 }
 
 function matrixOf(tensor: unknown): unknown[] {
-  const { shape, values } = (isObject(tensor) ? tensor : {}) as { shape?: unknown; values?: unknown };
+  const { shape, values } = (isRecord(tensor) ? tensor : {}) as { shape?: unknown; values?: unknown };
   if (!Array.isArray(shape) || !Array.isArray(values) || shape.length > 2)
     throw requestInvalid('its tensor has no shape of rows and columns');
   const [rows, width = 1] = shape as [number, number?];
@@ -224,7 +225,7 @@ function matrixOf(tensor: unknown): unknown[] {
 
 /** Bytes stand as base64 in the JSON of TensorFlow Serving: text where they are text. */
 function decoded(value: unknown): unknown {
-  if (!isObject(value) || !isEncoded(value)) return value;
+  if (!isRecord(value) || !isEncoded(value)) return value;
   const bytes = Buffer.from(String(value.b64), 'base64');
   return isUtf8(bytes) ? bytes.toString('utf8') : value.b64;
 }
@@ -234,20 +235,16 @@ function isEncoded(value: Json): boolean {
 }
 
 function isMonitorSchema(value: Json): value is Json & { readonly columns: readonly unknown[] } {
-  return isObject(value.meta_data) && 'bento_name' in value.meta_data && Array.isArray(value.columns);
+  return isRecord(value.meta_data) && 'bento_name' in value.meta_data && Array.isArray(value.columns);
 }
 
 function resultsOf(columns: readonly unknown[]): ReadonlySet<string> {
   const found = new Set<string>();
   for (const one of columns.slice(0, MAX_COLUMNS_OF_MONITOR))
-    if (isObject(one) && typeof one.name === 'string' && one.role !== 'feature') found.add(one.name);
+    if (isRecord(one) && typeof one.name === 'string' && one.role !== 'feature') found.add(one.name);
   return found;
 }
 
 function isStructured(value: unknown): boolean {
   return typeof value === 'object' && value !== null;
-}
-
-function isObject(value: unknown): value is Json {
-  return isStructured(value) && !Array.isArray(value);
 }

@@ -70,14 +70,9 @@ function partitionTypes(members: readonly RowsFile[]): PartitionTypes {
 function membersApart<File extends Pick<SourceFile, 'path'>>(
   members: readonly RowsFile<File>[],
 ): RowsFile<File>[][] {
-  const groups = new Map<string, RowsFile<File>[]>();
-  for (const member of members) {
-    const { partitions } = hiveOf(member.file.path);
-    const key = JSON.stringify([partitions, formatOf(member.file.path), [...member.readings]]);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [member]);
-    else group.push(member);
-  }
+  const groups = groupBy(members, ({ file: { path }, readings }) =>
+    JSON.stringify([hiveOf(path).partitions, formatOf(path), [...readings]]),
+  );
   return [...groups.values()];
 }
 

@@ -312,41 +312,25 @@ async function openedRows(
       }
     });
   await ready();
+  /** @param expression asked for, which is what took the memory where the process ends over it */
+  const answered = async <Kind extends keyof Jobs>(
+    kind: Kind,
+    asked: Jobs[Kind]['asked'],
+    expression?: string,
+  ): Promise<Jobs[Kind]['answer']> => {
+    const opened = await ready();
+    try {
+      return await opened.ask(kind, asked, { signal });
+    } catch (error) {
+      const isOfExpression = expression !== undefined && error instanceof ReaderEnded;
+      throw isOfExpression ? expressionMemory(expression, error) : said(error, files, opened);
+    }
+  };
   return {
-    async ask(failing, value) {
-      const opened = await ready();
-      try {
-        return await opened.ask('ask', { failing, value }, { signal });
-      } catch (error) {
-        throw error instanceof ReaderEnded ? expressionMemory(failing, error) : said(error, files, opened);
-      }
-    },
-    async head(count) {
-      const opened = await ready();
-      try {
-        return await opened.ask('head', { count }, { signal });
-      } catch (error) {
-        throw said(error, files, opened);
-      }
-    },
-    async shape() {
-      const opened = await ready();
-      try {
-        return await opened.ask('shape', {}, { signal });
-      } catch (error) {
-        throw said(error, files, opened);
-      }
-    },
-    async keys(asked) {
-      const opened = await ready();
-      try {
-        return await opened.ask('keys', { asked }, { signal });
-      } catch (error) {
-        throw error instanceof ReaderEnded
-          ? expressionMemory(asked.columns.join(', '), error)
-          : said(error, files, opened);
-      }
-    },
+    ask: (failing, value) => answered('ask', { failing, value }, failing),
+    head: (count) => answered('head', { count }),
+    shape: () => answered('shape', {}),
+    keys: (asked) => answered('keys', { asked }, asked.columns.join(', ')),
     close() {
       const closed = reader;
       reader = undefined;

@@ -1,11 +1,11 @@
 import { comparePaths } from '../../base/files/path-order.ts';
-import { columnsTogether, type RowColumn } from '../../engine/check-rows.ts';
+import { columnsTogether, EXAMPLES, type RowColumn } from '../../engine/check-rows.ts';
 import { literal } from '../../engine/quote.ts';
 import { keySql, keyTextSql } from '../../engine/row-keys.ts';
 import type { TableRows } from '../dataset/table-rows.ts';
 import { MAX_QUESTIONS } from './answer-units.ts';
 import { isReadOtherwise, kindsOf, type TableUnits, unitsOfTables } from './merge-answers.ts';
-import { EXAMPLES, type RepeatedKeys } from './repeated-keys.ts';
+import type { RepeatedKeys } from './repeated-keys.ts';
 import type { AnsweredUnit, AskedParts } from './rows-part.ts';
 import { planRows, type RowQuestion, type RowsPlan } from './rows-plan.ts';
 

@@ -1,8 +1,9 @@
-import type { RowColumn, RowsAnswer } from '../../engine/check-rows.ts';
+import { groupBy } from '../../base/group-by.ts';
+import { EXAMPLES, type RowColumn, type RowsAnswer } from '../../engine/check-rows.ts';
 import { formatOf } from '../../engine/formats/format.ts';
 import { VarveError } from '../../errors.ts';
 import type { TableRows } from '../dataset/table-rows.ts';
-import { EXAMPLES, type RepeatedKeys } from './repeated-keys.ts';
+import type { RepeatedKeys } from './repeated-keys.ts';
 import type { AnsweredUnit } from './rows-part.ts';
 
 /** The units of a table in the order of its rows. */
@@ -18,12 +19,7 @@ export function unitsOfTables(
   tables: readonly TableRows[],
   answered: Iterable<AnsweredUnit>,
 ): readonly Omit<TableUnits, 'repeated'>[] {
-  const byPath = new Map<string, AnsweredUnit[]>();
-  for (const unit of answered) {
-    const others = byPath.get(unit.path);
-    if (others === undefined) byPath.set(unit.path, [unit]);
-    else others.push(unit);
-  }
+  const byPath = groupBy(answered, ({ path }) => path);
   return tables.map((table) => ({
     table,
     units: table.files.flatMap(({ file }) => {

@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { EXAMPLES } from '../../engine/check-rows.ts';
 import { FRAME_BYTES, KEY_BYTES } from '../../engine/row-keys.ts';
 import { VarveError } from '../../errors.ts';
 
@@ -10,9 +11,6 @@ export interface RepeatedKeys {
   /** The first of these rows, in the order of units and rows: at most `EXAMPLES`. */
   readonly first: readonly (readonly [unit: number, key: string])[];
 }
-
-/** The most example rows of an answer. */
-export const EXAMPLES = 5;
 
 /** Keys that are held at once. More of them take more than one reading. */
 const KEYS_AT_ONCE = 4 * 1024 * 1024;

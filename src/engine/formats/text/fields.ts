@@ -19,7 +19,8 @@ export function isSentence(line: string, delimiter: string, columns: number): bo
   );
 }
 
-const DELIMITERS = [',', ';', '|', '\t'];
+/** Of the texts that people keep tables in. */
+export const DELIMITERS = [',', ';', '|', '\t'];
 
 /** The delimiter that a text has. */
 export function delimiterIn(text: string): string | undefined {

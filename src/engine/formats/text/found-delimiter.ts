@@ -1,8 +1,7 @@
 import type { SourceFile } from '../../source-file.ts';
-import { fieldsOf } from './fields.ts';
+import { DELIMITERS, fieldsOf } from './fields.ts';
 import { firstLines } from './lines.ts';
 
-const MARKS = [',', ';', '|', '\t'];
 const LINES = 20;
 
 /**
@@ -13,7 +12,7 @@ const LINES = 20;
 export async function foundDelimiter(file: SourceFile, columns: number): Promise<string | undefined> {
   if (columns < 2) return undefined;
   const lines = (await firstLines(file, LINES)).filter((line) => line !== '');
-  const fitting = MARKS.filter(
+  const fitting = DELIMITERS.filter(
     (mark) => lines.filter((line) => fieldsOf(line, mark) === columns).length * 2 > lines.length,
   );
   return fitting.length === 1 ? fitting[0] : undefined;
