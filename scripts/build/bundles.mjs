@@ -1,6 +1,6 @@
 // The bundles of dist/. docs/design/startup.md shows which file loads which, and what each trick here is worth.
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -181,6 +181,7 @@ export async function buildCommandLine(outdir, tricks = TRICKS) {
     ...APART,
     ...READERS,
   ].map((name) => join(outdir, `${name}.cjs`));
+  for (const file of files) writeFileSync(file, asAscii(readFileSync(file, 'utf8')));
   await build({
     ...start,
     supported: {},
@@ -196,6 +197,19 @@ export async function buildCommandLine(outdir, tricks = TRICKS) {
 function commandNames() {
   const registry = readFileSync(join(root, 'src/cli/registry.ts'), 'utf8');
   return [...registry.matchAll(/import\('\.\/commands\/([\w-]+)\.ts'\)/g)].map(([, name]) => name);
+}
+
+/**
+ * The same program in ASCII, which Node reads five times as fast as UTF-8: 13 ms of each start. esbuild leaves what stands in regular
+ * expressions and in templates; an escape means the same in both, but in what `String.raw` sees.
+ */
+function asAscii(program) {
+  const [, raw] = /(String\.raw`[^`]*[\u0080-\uffff])/.exec(program) ?? [];
+  if (raw !== undefined) throw new Error(`cannot be written in ASCII: ${raw.slice(-200)}`);
+  return program.replace(
+    /[\u0080-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 function digestOf(files) {

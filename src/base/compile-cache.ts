@@ -57,7 +57,8 @@ function requireFrom(id: string): unknown {
 }
 
 function compile(file: string, keptAs: string): Script {
-  const source = `(function (exports, require, module, __filename, __dirname) {\n${readFileSync(file, 'utf8')}\n})`;
+  // The build writes these files in ASCII.
+  const source = `(function (exports, require, module, __filename, __dirname) {\n${readFileSync(file, 'latin1')}\n})`;
   const kept = join(FOLDER, `${keptAs}-${BUILD}-${process.version}-${process.arch}`);
   const cachedData = readQuietly(kept);
   const script = new Script(source, {

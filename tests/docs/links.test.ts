@@ -10,9 +10,14 @@ function prose(page: string): string {
     .replaceAll(/`[^`\n]*`/g, (code) => code.replaceAll(/[[\]()#]/g, ' '));
 }
 
+const KNOWN_ANCHORS = new Map<string, Set<string>>();
+
 /** The anchors of a page as forges make them of headings: https://github.com/Flet/github-slugger has the rule. */
 function anchors(page: string): Set<string> {
+  const known = KNOWN_ANCHORS.get(page);
+  if (known !== undefined) return known;
   const found = new Set<string>();
+  KNOWN_ANCHORS.set(page, found);
   for (const [, heading] of prose(page).matchAll(/^#{1,6} (.*)$/gm)) {
     const text = heading!.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1').toLowerCase();
     const slug = text.replaceAll(/[^\p{L}\p{N}\p{M}_\- ]/gu, '').replaceAll(' ', '-');

@@ -62,16 +62,10 @@ describe.each([
   ['ahead', DAY_MS],
   ['ahead by more than the grace of gc', 30 * DAY_MS],
 ])('a clock that is %s', (_, shift) => {
-  test('loses nothing and hides no change', () => {
-    start();
-    shiftClock(shift);
-    workThrough();
-  });
-
-  test('leaves what other machines are writing', () => {
+  test('loses nothing, hides no change, and leaves what other machines are writing', () => {
     start();
     sandbox.write('remote/tmp/1234-0123456789abcdef01234567', 'unfinished');
-    shiftClock(shift + (shift > 0 ? DAY_MS : 0));
+    shiftClock(shift);
     workThrough();
     expect(existsSync(sandbox.path('remote/tmp/1234-0123456789abcdef01234567'))).toBe(true);
   });
@@ -122,19 +116,19 @@ describeWithMinio('a clock that differs from the server by a day', (server) => {
   );
 });
 
-test('100,000 files in one folder', () => {
+test('20,000 files in one folder', () => {
   start();
   const folder = sandbox.path('repo/data');
   mkdirSync(folder);
-  for (let file = 0; file < 100_000; file++) writeFileSync(join(folder, `${file}`), `${file}`);
-  expect(sandbox.json<{ datasets: { files: number }[] }>(['add', 'data']).datasets[0]!.files).toBe(100_000);
+  for (let file = 0; file < 20_000; file++) writeFileSync(join(folder, `${file}`), `${file}`);
+  expect(sandbox.json<{ datasets: { files: number }[] }>(['add', 'data']).datasets[0]!.files).toBe(20_000);
   sandbox.ok(['push']);
   sandbox.commit('many');
   sandbox.clone('repo', 'clone');
   sandbox.ok(['pull'], 'clone');
-  expect(readdirSync(sandbox.path('clone/data')).length).toBe(100_000);
+  expect(readdirSync(sandbox.path('clone/data')).length).toBe(20_000);
   expect(sandbox.ok(['status'], 'clone')).toMatch(/nothing changed/);
-  expect(readFileSync(sandbox.path('clone/data/99999'), 'utf8')).toBe('99999');
+  expect(readFileSync(sandbox.path('clone/data/19999'), 'utf8')).toBe('19999');
 }, 600_000);
 
 describe('long names', () => {

@@ -23,6 +23,17 @@ vm.Script = function script(source, options) {
   return known;
 };
 
+/** What was read of the built files, which no command changes. */
+const READ = new Map();
+const { readFileSync } = fs;
+fs.readFileSync = (file, options) => {
+  if (typeof file !== 'string' || !file.startsWith(dist)) return readFileSync(file, options);
+  const key = `${file} ${options?.encoding ?? options}`;
+  const known = READ.get(key) ?? readFileSync(file, options);
+  READ.set(key, known);
+  return known;
+};
+
 /** What the command that runs has printed: by file descriptor. */
 let printed = { 1: [], 2: [] };
 fs.writeSync = (target, data, ...rest) => {
