@@ -1,20 +1,22 @@
 // What a profile by the tasks of a cluster takes at sizes that no single machine shows: from the times of parts on this one.
 //
-// Usage: node scripts/bench/cluster.mjs [files, 64] [rows of a file, 200000] [parts, 8]
+// Usage: node scripts/bench/cluster.mjs [files, 64] [rows of a file, 200000] [parts, 8] [picture]
 //   Files of the table of orders.mjs are profiled in parts, one after another, one thread each; the parts are merged into one, and that into the
 //   profile. What each takes for a single row is its start. How long it takes to list files is measured of 20,000. A cluster is then simulated: executors of one core take tasks in turn, each
 //   as long as a measured one drawn at random and scaled to its bytes, and each lists all files first. Sixteen results at a time are merged by
 //   tasks, as the engines do; what is left goes to the driver by 10 Gbit/s, which merges it on one core. All is in seconds of a processor, so that
-//   other work on the machine counts less; what is drawn is the same in each run.
+//   other work on the machine counts less; what is drawn is the same in each run. The picture is an SVG of where the time goes.
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { measured } from './measure.mjs';
 import { writeOrders } from './orders.mjs';
+import { stackedBars } from './stacked-bars.mjs';
 
 const varve = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'bin', 'varve.js');
-const [files = 64, rows = 200_000, parts = 8] = process.argv.slice(2).map(Number);
+const [files = 64, rows = 200_000, parts = 8] = process.argv.slice(2, 5).map(Number);
+const picture = process.argv[5];
 const work = mkdtempSync(join(tmpdir(), 'varve-cluster-'));
 process.on('exit', () => rmSync(work, { recursive: true, force: true }));
 
@@ -180,5 +182,25 @@ for (const taskBytes of [16, 64, 256, 1024, 4096, 16_384].map((mib) => mib * 2 *
     `${(taskBytes * mean).toFixed(1)} s`,
     time(one.all),
     efficiency,
+  );
+}
+
+if (picture !== undefined) {
+  const runs = [1, 10, 100].flatMap((terabytes) =>
+    [10, 100, 1000].map((executors) => {
+      const size = terabytes * 1e12;
+      const taskBytes = Math.max(size / executors / 4, 4 * UNIT_BYTES);
+      const { reading, joins, last, all } = simulated(size, UNIT_BYTES, executors, taskBytes);
+      return {
+        label: `${terabytes} TB, ${executors.toLocaleString('en')} executors`,
+        parts: [reading, joins, last, ENGINE_SECONDS],
+        note: all < 6000 ? time(all) : `${(all / 3600).toFixed(0)} h`,
+      };
+    }),
+  );
+  const names = ['reading', 'merging by tasks', 'merging by the driver', "the engine's start"];
+  writeFileSync(
+    picture,
+    stackedBars('Where the time goes, by terabytes and executors of one core', names, runs),
   );
 }
