@@ -26,8 +26,11 @@ export async function queryMysql(
   { password, next, ...watching }: AskOptions,
 ): Promise<ResultSet> {
   const options = mysqlOptions(address, password);
-  const connection = new MysqlConnection(options, new ConnectionWatch(address, watching));
+  const watch = new ConnectionWatch(address, watching);
+  let end = (): void => watch.stop();
   try {
+    const connection = new MysqlConnection(options, watch);
+    end = () => connection.end();
     for (const statement of BEGINNING) await connection.query(statement);
     const key = wanted.table === undefined ? [] : await keyOf(connection, wanted.table);
     if (wanted.query !== undefined) await checkReads(connection, wanted);
@@ -39,11 +42,11 @@ export async function queryMysql(
       ...{ key, columns, ...(leftOut && { leftOut }) },
       read: (sink) => reading.read(sink),
       last: () => reading.last(),
-      close: () => connection.end(),
+      close: end,
     };
   } catch (error) {
-    connection.end();
-    throw connection.watch.said(error);
+    end();
+    throw watch.said(error);
   }
 }
 

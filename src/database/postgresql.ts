@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import type { DatabaseAddress } from './address.ts';
+import { clientPort, type DatabaseAddress } from './address.ts';
 import { ConnectionWatch } from './connection-watch.ts';
 import { followable } from './errors.ts';
 import { quotedTable, type Statement, selectAll, selectNext, selectNone } from './names.ts';
@@ -116,7 +116,7 @@ const BEGINNING = [
 function optionsOf(address: DatabaseAddress, password: string | undefined): pg.ClientConfig {
   const { host, port, user, database, socket } = address;
   const server = socket ?? host;
-  const { PGHOST, PGSSLMODE, PGSSLROOTCERT } = process.env;
+  const { PGHOST, PGPORT, PGSSLMODE, PGSSLROOTCERT } = process.env;
   const ssl = tlsOptions(address, server ?? (PGHOST || 'localhost'), {
     mode: PGSSLMODE,
     modePlace: 'PGSSLMODE',
@@ -125,7 +125,7 @@ function optionsOf(address: DatabaseAddress, password: string | undefined): pg.C
   return {
     database,
     ...(server !== undefined && { host: server }),
-    ...(port !== undefined && { port }),
+    port: port ?? clientPort(PGPORT, 'PGPORT') ?? 5432,
     ...(user !== undefined && { user }),
     ...(password !== undefined && { password }),
     connectionTimeoutMillis: 20_000,

@@ -51,6 +51,19 @@ test('what names no database, or would show a password, is refused before a conn
   refused(box, add('mysql://localhost:1/shop', '--table', 'x'), 'database-unreachable', '');
   for (const more of ['timeout=0', 'timeout=soon', 'sslrootcert=', 'socket=/a&socket=/b', 'sslmode=prefer'])
     refused(box, add(`mysql://db.example/shop?${more}`, '--table', 'x'), 'database-url-invalid', '');
+  // What is no path would be a host or a port to a driver, which nothing had to prove.
+  for (const scheme of ['mysql', 'postgresql'])
+    for (const more of ['socket=127.0.0.2', 'socket=3306', 'socket=run/s', 'socket=/a%00b']) {
+      const told = refused(
+        box,
+        add(`${scheme}://h/shop?${more}`, '--table', 'x'),
+        'database-url-invalid',
+        'socket=',
+      );
+      expect(told).toContain('?socket=/run/mysqld/mysqld.sock');
+    }
+  for (const scheme of ['mysql', 'postgresql'])
+    refused(box, add(`${scheme}://a%00b/shop`, '--table', 'x'), 'database-url-invalid', '');
   // What stands behind a # may be the end of a password.
   const cut = refused(
     box,
@@ -91,8 +104,11 @@ test('a server that speaks no protocol of a database is no crash', async () => {
   server.close();
 });
 
-/** A table to which rows are appended, into a folder of files: the same of each kind of server. */
-async function appends(server: DatabaseServer): Promise<void> {
+/**
+ * A table to which rows are appended, into a folder of files: the same of each kind of server.
+ * @param odd adds a row to `late` whose day is none
+ */
+async function appends(server: DatabaseServer, odd: string): Promise<void> {
   server.run(`CREATE TABLE log (id BIGINT, note VARCHAR(20));
     INSERT INTO log VALUES (9007199254740993, 'b'), (1, 'a'), (NULL, 'none')`);
   const add = ['add', server.url(), '--table', 'log', '--incremental', 'id', '--to', 'data/log'];
@@ -151,6 +167,26 @@ async function appends(server: DatabaseServer): Promise<void> {
   box.git(['clone', '-q', 'repo', 'clone'], '.');
   refused(box, ['update'], 'settings-untrusted', '', 'clone');
   expect(box.ok(['trust', '--show'], 'clone')).toMatch(/table +log[\s\S]*incremental +id/);
+
+  // Another way to the same rows is kept, whether there are new ones or not.
+  box.ok(['update']);
+  const files5 = files();
+  for (const more of ['&timeout=70', '&timeout=71']) {
+    expect(box.varve(add.with(1, server.url(more))).code).toBe(0);
+    expect(pointer()).toContain(`${more.slice(1)}"\n`);
+    server.run(`INSERT INTO log VALUES (9007199254740998, 'g')`);
+  }
+  expect(files().length).toBe(files5.length + 1);
+  server.run('DELETE FROM log WHERE id = 9007199254740998');
+
+  // What there was none of at first has no types yet.
+  server.run('CREATE TABLE late (id BIGINT, day DATE)');
+  const late = add.with(3, 'late').with(-1, 'data/late');
+  expect(box.ok(late)).toContain('0 rows');
+  expect(box.ok(late)).toContain('0 rows');
+  server.run(odd);
+  const filled = box.varve(late);
+  expect([filled.code, filled.err]).toEqual([0, expect.stringContaining('day is kept as text')]);
 
   const other = (...args: string[]): string[] => ['add', server.url(), ...args];
   const byId = ['--incremental', 'id'];
@@ -420,7 +456,7 @@ describeWithMariadb(() => {
   });
 
   test('rows are appended, each time behind the last one that was taken', async () => {
-    await appends(server);
+    await appends(server, "SET sql_mode=''; INSERT INTO late VALUES (1, '0000-00-00')");
     server.run("CREATE TABLE kinds (e ENUM('b', 'a'), f DOUBLE)");
     const add = ['add', server.url(), '--table', 'kinds', '--to', 'k', '--incremental'];
     for (const column of ['e', 'f']) refused(box, [...add, column], 'column-unordered', column);
@@ -603,7 +639,7 @@ describeWithPostgresql(() => {
   });
 
   test('rows are appended, each time behind the last one that was taken', async () => {
-    await appends(server);
+    await appends(server, "INSERT INTO late VALUES (1, 'infinity')");
     const stacked = 'SELECT 1 AS id) AS x; COMMIT; DROP TABLE log; SELECT (SELECT 1';
     const add = ['add', server.url(), '--query', stacked, '--incremental', 'id', '--to', 'x'];
     refused(box, add, 'database-error', '');
