@@ -105,7 +105,7 @@ export class MysqlConnection {
   }
 }
 
-type MysqlOptions = Omit<ConnectionOptions, 'ssl'> & { readonly ssl?: TlsOptions };
+export type MysqlOptions = Omit<ConnectionOptions, 'ssl'> & { readonly ssl?: TlsOptions };
 
 /**
  * Where to connect, and as whom: as the URL says, else as the variables and the option file of the database's own clients do.

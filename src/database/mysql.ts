@@ -1,8 +1,8 @@
 import type { FieldPacket } from 'mysql2';
 import type { DatabaseAddress } from './address.ts';
-import { ConnectionWatch } from './connection-watch.ts';
+import { CANCEL_MS, ConnectionWatch } from './connection-watch.ts';
 import { columnUnreadable, followable, isCutOff, queryNotRead } from './errors.ts';
-import { MysqlConnection, mysqlOptions } from './mysql-connection.ts';
+import { MysqlConnection, type MysqlOptions, mysqlOptions } from './mysql-connection.ts';
 import { MysqlRows } from './mysql-rows.ts';
 import { BINARY, fieldType, isUnsigned, TYPE } from './mysql-types.ts';
 import { quotedTable, type Statement, selectAll, selectNext, selectNone } from './names.ts';
@@ -31,6 +31,7 @@ export async function queryMysql(
   try {
     const connection = new MysqlConnection(options, watch);
     end = () => connection.end();
+    watch.cancelBy(() => killQuery(address, options, connection));
     for (const statement of BEGINNING) await connection.query(statement);
     const key = wanted.table === undefined ? [] : await keyOf(connection, wanted.table);
     if (wanted.query !== undefined) await checkReads(connection, wanted);
@@ -48,6 +49,18 @@ export async function queryMysql(
     end();
     throw watch.said(error);
   }
+}
+
+/** End what runs on a connection, by another one: the server looks at the first only once it has rows. */
+async function killQuery(
+  address: DatabaseAddress,
+  options: MysqlOptions,
+  { driver: { threadId } }: MysqlConnection,
+): Promise<void> {
+  if (threadId === null) return;
+  const watch = new ConnectionWatch(address, { signal: AbortSignal.timeout(CANCEL_MS) });
+  const other = new MysqlConnection(options, watch);
+  await other.query(`KILL QUERY ${threadId}`).finally(() => other.end());
 }
 
 const BEGINNING = [

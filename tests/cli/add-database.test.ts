@@ -1,4 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -9,11 +11,13 @@ import {
   type DatabaseServer,
   describeWithMariadb,
   describeWithPostgresql,
+  identityOf,
   startMariadb,
   startPostgresql,
 } from '../support/databases.ts';
 import { refused } from '../support/refused.ts';
-import { Sandbox } from '../support/sandbox.ts';
+import { BINARY, Sandbox } from '../support/sandbox.ts';
+import { freePort } from '../support/server-process.ts';
 
 let box: Sandbox;
 beforeEach(() => {
@@ -521,7 +525,38 @@ describeWithMariadb(() => {
   });
 });
 
+/** Ctrl-C, and a server that says nothing for too long, end a slow query at the server too. */
+async function endsAtServer(server: DatabaseServer, slow: string, running: string): Promise<void> {
+  const isRunning = (): boolean => server.run(running).includes('varve_slow');
+  const query = `SELECT ${slow} AS varve_slow`;
+  const words = (more: string): string[] => [
+    ...['add', server.url(more), '--query', query, '--incremental', 'varve_slow', '--to', 'slow', '--json'],
+  ];
+  const child = spawn(process.execPath, [BINARY, ...words('')], { cwd: box.path('repo'), env: box.env });
+  const ended = once(child, 'close');
+  while (!isRunning()) await sleep(20);
+  child.kill('SIGINT');
+  expect((await ended)[0]).toBe(130);
+  // The server has heard of it, and may need a moment to be done.
+  while (isRunning()) await sleep(20);
+
+  const silent = box.later(words('&timeout=2'));
+  while (!isRunning()) await sleep(20);
+  expect((await silent).out).toContain('said nothing for 2 seconds');
+  while (isRunning()) await sleep(20);
+}
+
 describeWithMariadb(() => {
+  test('a slow query that nobody waits for any more ends at the server', async () => {
+    const server = await startMariadb();
+    await endsAtServer(
+      server,
+      'SLEEP(3600)',
+      "SELECT info FROM information_schema.processlist WHERE info LIKE '%SLEEP%' AND id <> CONNECTION_ID()",
+    );
+    await server.stop();
+  }, 60_000);
+
   test('a connection that is lost in the middle of a copy is told of, and leaves nothing', async () => {
     const server = await startMariadb();
     const box = new Sandbox().repository();
@@ -551,6 +586,26 @@ describeWithMariadb(() => {
 });
 
 describeWithPostgresql(() => {
+  test('a slow query that nobody waits for any more ends at the server, by an encrypted word too', async () => {
+    const running =
+      "SELECT query FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%sleep%' AND pid <> pg_backend_pid()";
+    const slow = 'pg_sleep(3600)::text';
+    const server = await startPostgresql();
+    await endsAtServer(server, slow, running);
+    await server.stop();
+    const identity = identityOf('IP:127.0.0.1');
+    const port = await freePort();
+    const encrypted = await startPostgresql({
+      ...{ listen_addresses: '127.0.0.1', port: String(port), ssl: 'on' },
+      ...{ ssl_cert_file: identity.certificate, ssl_key_file: identity.key },
+    });
+    const url = (more = ''): string =>
+      `postgresql://ann@127.0.0.1:${port}/postgres?sslrootcert=${identity.authority}${more}`;
+    await endsAtServer({ ...encrypted, url }, slow, running);
+    await encrypted.stop();
+    rmSync(identity.folder, { recursive: true });
+  }, 60_000);
+
   test('a server that ends the connection in the middle of a copy is told of, and leaves nothing', async () => {
     const server = await startPostgresql();
     const box = new Sandbox().repository();
