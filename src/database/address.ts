@@ -23,7 +23,7 @@ export interface DatabaseAddress {
 
 /**
  * - `verify`: encrypted, and the server proves who it is
- * - `verify-ca`: encrypted, and an authority vouches for the server, by whatever name
+ * - `verify-ca`: encrypted, and an authority of one's own vouches for the server, by whatever name; without one, as `verify`
  * - `require`: encrypted
  * - `disable`: none of it
  */
@@ -101,6 +101,13 @@ function parametersOf(given: URLSearchParams, shown: string): Parameters {
     throw invalid(shown, 'has a `sslmode=` other than verify, verify-ca, require and disable');
   if (timeout !== undefined && !/^[1-9]\d{0,5}$/.test(timeout))
     throw invalid(shown, 'has a `timeout=` that is no number of seconds from 1 to 999999');
+  // A driver takes what is no path for a host or a port, and would go there as if it were on this machine.
+  if (socket !== undefined && !isPlainPath(socket))
+    throw invalid(
+      shown,
+      'has a `socket=` that is no absolute path',
+      'Name the socket by its whole path, as in `?socket=/run/mysqld/mysqld.sock`; a host stands before the name of the database.',
+    );
   return {
     ...(tls !== undefined && { tls }),
     ...(authority !== undefined && { authority }),
@@ -122,6 +129,38 @@ export function clientTlsMode(word: string | undefined, place: string): TlsMode 
     path: place,
     remedy: `Correct it, or write \`?sslmode=verify\`, \`require\` or \`disable\` behind the URL, which comes before ${place}.`,
   });
+}
+
+/** The word of PostgreSQL's clients for the authorities that everybody trusts, in place of a path. */
+export const SYSTEM = 'system';
+
+/** Name another file of certificates in a URL that names one. */
+export function withAuthority(url: string, path: string): string {
+  const written = encodeURIComponent(path).replaceAll('%2F', '/');
+  return url.replace(/([?&](?:sslrootcert|ssl-ca)=)[^&]*/, (_, name: string) => `${name}${written}`);
+}
+
+const MAX_PORT = 65_535;
+
+/**
+ * Read a port from the settings of a database's own clients; undefined for none.
+ * @param place where it stands, for messages
+ * @throws VarveError `database-url-invalid`
+ */
+export function clientPort(text: string | undefined, place: string): number | undefined {
+  if (text === undefined || /^0*$/.test(text)) return undefined;
+  if (/^\d{1,5}$/.test(text) && Number(text) <= MAX_PORT) return Number(text);
+  throw new VarveError('database-url-invalid', `${place} is no port from 1 to ${MAX_PORT}`, {
+    path: place,
+    remedy: `Correct it, or write the port behind the host of the URL, which comes before ${place}.`,
+  });
+}
+
+/** Whether two addresses lead to one database, asked as one user; how the way there is proven and waited for is no part of that. */
+export function isSameDatabase(one: DatabaseAddress, other: DatabaseAddress): boolean {
+  return (['kind', 'host', 'port', 'user', 'database', 'socket'] as const).every(
+    (part) => one[part] === other[part],
+  );
 }
 
 /** The URL of a database, and what it names of it. */
@@ -171,11 +210,18 @@ function splitOnce(text: string, mark: string): [before: string, behind: string]
 }
 
 function decoded(text: string, shown: string): string {
+  let plain: string;
   try {
-    return decodeURIComponent(text);
+    plain = decodeURIComponent(text);
   } catch {
     throw invalid(shown, 'has a % that begins no character');
   }
+  if (plain.includes('\0')) throw invalid(shown, 'has a character that no name has');
+  return plain;
+}
+
+function isPlainPath(path: string): boolean {
+  return path.startsWith('/') && !path.includes('\0');
 }
 
 function invalid(

@@ -10,6 +10,8 @@ const MAX_ROW_MIB = 64;
 const MAX_ANSWER_MIB = 8;
 const WORD_AFTER_SECONDS = 10;
 const DEFAULT_TIMEOUT_SECONDS = 3600;
+/** What it may take to tell a server that a query is not wanted any more: whoever pressed Ctrl-C waits for it. */
+export const CANCEL_MS = 500;
 
 export interface WatchOptions {
   readonly signal?: AbortSignal | undefined;
@@ -25,7 +27,8 @@ export class ConnectionWatch {
   readonly #address: DatabaseAddress;
   readonly #signal: AbortSignal | undefined;
   readonly #timers: readonly NodeJS.Timeout[];
-  readonly #onAbort = (): void => this.#end(this.#signal!.reason);
+  readonly #onAbort = (): void => this.#giveUp(this.#signal!.reason);
+  #cancel: (() => Promise<void>) | undefined;
   #stream: Socket | undefined;
   #untaken = 0;
   #maxMib = MAX_ANSWER_MIB;
@@ -38,7 +41,7 @@ export class ConnectionWatch {
     const seconds = address.timeout ?? DEFAULT_TIMEOUT_SECONDS;
     const word = onWaiting && waitingWord(address, seconds);
     this.#timers = [
-      setTimeout(() => this.#whileSilent(() => this.#end(silent(address, seconds))), seconds * 1000),
+      setTimeout(() => this.#whileSilent(() => this.#giveUp(silent(address, seconds))), seconds * 1000),
       ...(word === undefined || seconds <= WORD_AFTER_SECONDS
         ? []
         : [setTimeout(() => this.#whileSilent(() => onWaiting!(word)), WORD_AFTER_SECONDS * 1000)]),
@@ -58,6 +61,14 @@ export class ConnectionWatch {
     const readers = stream.listeners('data') as ((bytes: Buffer) => void)[];
     stream.removeAllListeners('data');
     stream.on('data', (bytes: Buffer) => this.#receive(bytes, readers));
+  }
+
+  /**
+   * Have the server told that what runs there is not wanted any more: it would notice only once it has rows.
+   * @param cancel has {@link CANCEL_MS} for it
+   */
+  cancelBy(cancel: () => Promise<void>): void {
+    this.#cancel = cancel;
   }
 
   /** Rows come now, each of which is told as taken. */
@@ -96,6 +107,19 @@ export class ConnectionWatch {
   #whileSilent(act: () => void): void {
     if (this.#stream?.isPaused() !== true) act();
     else for (const timer of this.#timers) timer.refresh();
+  }
+
+  /** End the connection behind a word to the server, if there is a way to have one. */
+  #giveUp(reason: unknown): void {
+    this.#reason ??= reason;
+    const cancel = this.#cancel;
+    this.#cancel = undefined;
+    if (cancel === undefined) this.#end(reason);
+    else
+      void cancel()
+        // There is nobody to tell of that, and nothing else to do.
+        .catch(() => undefined)
+        .finally(() => this.#end(reason));
   }
 
   #end(reason: unknown): void {

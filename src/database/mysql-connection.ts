@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { type Connection, type ConnectionOptions, createConnection, type FieldPacket } from 'mysql2';
-import type { DatabaseAddress } from './address.ts';
+import { clientPort, type DatabaseAddress } from './address.ts';
 import type { ConnectionWatch } from './connection-watch.ts';
 import type { Statement } from './names.ts';
 import { readOptionFile } from './option-file.ts';
@@ -105,7 +105,7 @@ export class MysqlConnection {
   }
 }
 
-type MysqlOptions = Omit<ConnectionOptions, 'ssl'> & { readonly ssl?: TlsOptions };
+export type MysqlOptions = Omit<ConnectionOptions, 'ssl'> & { readonly ssl?: TlsOptions };
 
 /**
  * Where to connect, and as whom: as the URL says, else as the variables and the option file of the database's own clients do.
@@ -114,8 +114,11 @@ type MysqlOptions = Omit<ConnectionOptions, 'ssl'> & { readonly ssl?: TlsOptions
 export function mysqlOptions(address: DatabaseAddress, password: string | undefined): MysqlOptions {
   const { host, port, user, database, socket } = address;
   const file = readOptionFile(join(homedir(), '.my.cnf'));
-  const path = socket ?? (host === undefined ? file.socket : undefined);
   const server = host ?? file.host ?? 'localhost';
+  // As MariaDB's own clients do: a socket is for this machine, and another one that the file names comes before it.
+  const isLocal = host === undefined && server === 'localhost';
+  // The driver takes a path of digits alone for a port.
+  const path = socket ?? (isLocal && file.socket ? resolve(file.socket) : undefined);
   const secret = password ?? process.env.MYSQL_PWD ?? file.password;
   const ssl = tlsOptions(address, path ?? server, {
     mode: file['ssl-mode'],
@@ -127,7 +130,7 @@ export function mysqlOptions(address: DatabaseAddress, password: string | undefi
     user: user ?? file.user ?? process.env.USER ?? 'root',
     ...(secret !== undefined && { password: secret }),
     ...(path === undefined
-      ? { host: server, port: port ?? Number(file.port ?? 3306) }
+      ? { host: server, port: port ?? clientPort(file.port, '`port` in ~/.my.cnf') ?? 3306 }
       : { socketPath: path }),
     ...(ssl !== undefined && { ssl }),
   };

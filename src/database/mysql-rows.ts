@@ -35,6 +35,8 @@ export class MysqlRows {
   #begun: { readonly execution: Execution; readonly fields: readonly Field[] } | undefined;
   #next: (packet: Packet) => void = () => undefined;
   #last: string | undefined;
+  /** What failed on this side, which nobody at the server said. */
+  #own: { readonly error: unknown } | undefined;
 
   /** @param followed the name of the column whose last value is remembered */
   constructor(connection: MysqlConnection, statement: Statement, followed: string | undefined) {
@@ -90,7 +92,7 @@ export class MysqlRows {
         begin(resolve, reject);
       })
       .catch((error: unknown) => {
-        throw this.#connection.watch.said(error);
+        throw this.#own === undefined ? this.#connection.watch.said(error) : this.#own.error;
       });
   }
 
@@ -100,16 +102,20 @@ export class MysqlRows {
 
   #endRow(sink: RowSink, fail: (error: unknown) => void): void {
     const { driver, watch } = this.#connection;
+    const failHere = (error: unknown): void => {
+      this.#own = { error };
+      fail(error);
+    };
     watch.taken();
     try {
       const waiting = sink.endRow();
       if (waiting === undefined) return;
       driver.pause();
-      waiting.then(() => driver.resume(), fail);
+      waiting.then(() => driver.resume(), failHere);
     } catch (error) {
       // The rows that still come are of no use.
       driver.pause();
-      fail(error);
+      failHere(error);
     }
   }
 

@@ -1,8 +1,8 @@
 import type { FieldPacket } from 'mysql2';
 import type { DatabaseAddress } from './address.ts';
-import { ConnectionWatch } from './connection-watch.ts';
+import { CANCEL_MS, ConnectionWatch } from './connection-watch.ts';
 import { columnUnreadable, followable, isCutOff, queryNotRead } from './errors.ts';
-import { MysqlConnection, mysqlOptions } from './mysql-connection.ts';
+import { MysqlConnection, type MysqlOptions, mysqlOptions } from './mysql-connection.ts';
 import { MysqlRows } from './mysql-rows.ts';
 import { BINARY, fieldType, isUnsigned, TYPE } from './mysql-types.ts';
 import { quotedTable, type Statement, selectAll, selectNext, selectNone } from './names.ts';
@@ -26,8 +26,12 @@ export async function queryMysql(
   { password, next, ...watching }: AskOptions,
 ): Promise<ResultSet> {
   const options = mysqlOptions(address, password);
-  const connection = new MysqlConnection(options, new ConnectionWatch(address, watching));
+  const watch = new ConnectionWatch(address, watching);
+  let end = (): void => watch.stop();
   try {
+    const connection = new MysqlConnection(options, watch);
+    end = () => connection.end();
+    watch.cancelBy(() => killQuery(address, options, connection));
     for (const statement of BEGINNING) await connection.query(statement);
     const key = wanted.table === undefined ? [] : await keyOf(connection, wanted.table);
     if (wanted.query !== undefined) await checkReads(connection, wanted);
@@ -39,12 +43,24 @@ export async function queryMysql(
       ...{ key, columns, ...(leftOut && { leftOut }) },
       read: (sink) => reading.read(sink),
       last: () => reading.last(),
-      close: () => connection.end(),
+      close: end,
     };
   } catch (error) {
-    connection.end();
-    throw connection.watch.said(error);
+    end();
+    throw watch.said(error);
   }
+}
+
+/** End what runs on a connection, by another one: the server looks at the first only once it has rows. */
+async function killQuery(
+  address: DatabaseAddress,
+  options: MysqlOptions,
+  { driver: { threadId } }: MysqlConnection,
+): Promise<void> {
+  if (threadId === null) return;
+  const watch = new ConnectionWatch(address, { signal: AbortSignal.timeout(CANCEL_MS) });
+  const other = new MysqlConnection(options, watch);
+  await other.query(`KILL QUERY ${threadId}`).finally(() => other.end());
 }
 
 const BEGINNING = [

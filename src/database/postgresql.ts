@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import type { DatabaseAddress } from './address.ts';
-import { ConnectionWatch } from './connection-watch.ts';
+import { clientPort, type DatabaseAddress } from './address.ts';
+import { CANCEL_MS, ConnectionWatch } from './connection-watch.ts';
 import { followable } from './errors.ts';
 import { quotedTable, type Statement, selectAll, selectNext, selectNone } from './names.ts';
 import { PostgresqlRows } from './postgresql-rows.ts';
@@ -28,12 +28,11 @@ export async function queryPostgresql(
   wanted: DatabaseQuery,
   { password, next, ...watching }: AskOptions,
 ): Promise<ResultSet> {
-  const client = new pg.Client({
-    ...optionsOf(address, password),
-    types: { getTypeParser: () => asWritten },
-  });
+  const options = optionsOf(address, password);
+  const client = new pg.Client({ ...options, types: { getTypeParser: () => asWritten } });
   const watch = new ConnectionWatch(address, watching);
   watchClient(client, watch);
+  watch.cancelBy(() => cancelQuery(client, new pg.Client(options)));
   const end = (): void => {
     watch.stop();
     // It says goodbye; the driver alone would wait until the server ends the connection.
@@ -70,7 +69,12 @@ export async function queryPostgresql(
 /** What of the driver's connection its types do not say. */
 interface Wire {
   readonly stream: Socket;
+  readonly ssl: unknown;
   attachListeners(stream: Socket): void;
+  connect(portOrPath: number | string, host?: string): void;
+  requestSsl(): void;
+  cancel(process: number, secret: unknown): void;
+  once(event: 'connect' | 'sslconnect' | 'end' | 'error', listener: () => void): void;
 }
 
 function wireOf(client: pg.Client): Wire {
@@ -88,6 +92,30 @@ function watchClient(client: pg.Client, watch: ConnectionWatch): void {
     attach(stream);
     watch.follow(stream);
   };
+}
+
+/**
+ * Ask the server to end what a client runs, by a connection for just that, which is encrypted as that of the client.
+ * Source: PostgreSQL 17 Documentation, "Message Flow", "Canceling Requests in Progress".
+ * @param other a client with the same options, which is not connected
+ */
+async function cancelQuery(client: pg.Client, other: pg.Client): Promise<void> {
+  // What the server said at login, which the driver's types leave out.
+  const { processID, secretKey } = client as unknown as { processID: number | null; secretKey: unknown };
+  if (processID === null) return;
+  const { host, port } = client;
+  const wire = wireOf(other);
+  const word = (): void => wire.cancel(processID, secretKey);
+  const limit = setTimeout(() => wire.stream.destroy(), CANCEL_MS);
+  await new Promise<void>((resolve) => {
+    for (const event of ['end', 'error'] as const) wire.once(event, resolve);
+    wire.once('connect', () => (wire.ssl ? wire.requestSsl() : word()));
+    wire.once('sslconnect', word);
+    if (host.startsWith('/')) wire.connect(`${host}/.s.PGSQL.${port}`);
+    else wire.connect(port, host);
+  });
+  clearTimeout(limit);
+  wireOf(other).stream.destroy();
 }
 
 type Ask = (query: pg.QueryConfig & { queryMode?: 'extended' }) => Promise<pg.QueryArrayResult<string[]>>;
@@ -116,7 +144,7 @@ const BEGINNING = [
 function optionsOf(address: DatabaseAddress, password: string | undefined): pg.ClientConfig {
   const { host, port, user, database, socket } = address;
   const server = socket ?? host;
-  const { PGHOST, PGSSLMODE, PGSSLROOTCERT } = process.env;
+  const { PGHOST, PGPORT, PGSSLMODE, PGSSLROOTCERT } = process.env;
   const ssl = tlsOptions(address, server ?? (PGHOST || 'localhost'), {
     mode: PGSSLMODE,
     modePlace: 'PGSSLMODE',
@@ -125,7 +153,7 @@ function optionsOf(address: DatabaseAddress, password: string | undefined): pg.C
   return {
     database,
     ...(server !== undefined && { host: server }),
-    ...(port !== undefined && { port }),
+    port: port ?? clientPort(PGPORT, 'PGPORT') ?? 5432,
     ...(user !== undefined && { user }),
     ...(password !== undefined && { password }),
     connectionTimeoutMillis: 20_000,

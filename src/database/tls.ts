@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import { VarveError } from '../errors.ts';
 import { neutral } from '../wording/neutral.ts';
-import { clientTlsMode, type DatabaseAddress, type TlsMode } from './address.ts';
+import { clientTlsMode, type DatabaseAddress, SYSTEM, type TlsMode } from './address.ts';
 
 /** What the settings of a database's own clients say of encryption. */
 export interface ClientTls {
@@ -37,13 +37,17 @@ export function tlsOptions(
   const named = tls ?? (authority === undefined ? undefined : 'verify');
   const mode = named ?? modeOfClients(server, socket, client) ?? defaultMode(server, socket);
   if (mode === 'disable') return undefined;
-  const certificates = certificatesAt(authority ?? client.authority);
+  const path = authority ?? client.authority;
+  const certificates = certificatesAt(path);
+  const provesName =
+    mode === 'verify' || path === SYSTEM || (mode === 'verify-ca' && certificates === undefined);
   return {
     // As PostgreSQL's clients do: an authority that is there is asked.
-    rejectUnauthorized: mode !== 'require' || certificates !== undefined,
+    rejectUnauthorized: provesName || mode !== 'require' || certificates !== undefined,
     ...(certificates !== undefined && { ca: certificates }),
+    // Authorities that everybody trusts vouch for everybody, each by a name of his own: without the name they prove nothing.
     checkServerIdentity: (_, certificate) =>
-      mode === 'verify' ? checkServerIdentity(server, certificate) : undefined,
+      provesName ? checkServerIdentity(server, certificate) : undefined,
   };
 }
 
@@ -66,8 +70,6 @@ function isPath(server: string, socket: string | undefined): boolean {
   return socket !== undefined || server.startsWith('/');
 }
 
-/** The word of PostgreSQL's clients for the authorities that everybody trusts. */
-const SYSTEM = 'system';
 /** Some ten times those of the whole web. */
 const MAX_BYTES = 2 * 1024 * 1024;
 

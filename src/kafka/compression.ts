@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
 import { Decompress } from 'fzstd';
@@ -7,6 +8,16 @@ import { VarveError } from '../errors.ts';
 
 /** The most bytes that one batch of messages may expand to. Brokers refuse batches of more than 1 MB unless told otherwise. */
 const MAX_BATCH_BYTES = 256 * 1024 * 1024;
+
+/** The most bytes that all batches of one fetch may expand to. */
+const MAX_FETCH_BYTES = 4 * MAX_BATCH_BYTES;
+/** What the fetch may still expand to whose answer is being read. */
+const fetches = new AsyncLocalStorage<{ left: number }>();
+
+/** Count what the batches of a fetch expand to, from now on: the driver calls this where it asks for one, and reads its answer in the same context. */
+export function beginFetch(): void {
+  fetches.enterWith({ left: MAX_FETCH_BYTES });
+}
 
 /** How batches of messages are expanded; nothing is written to a topic. */
 interface Codec {
@@ -24,7 +35,14 @@ export const DECOMPRESSORS: Readonly<Record<'gzip' | 'snappy' | 'lz4' | 'zstd', 
 function codec(decompress: (bytes: Buffer) => Buffer | Promise<Buffer>): Codec {
   return {
     compress: () => Promise.reject(new Error('topics are only read')),
-    decompress: async (bytes) => decompress(bytes),
+    decompress: async (bytes) => {
+      const fetch = fetches.getStore();
+      const plain = await decompress(bytes);
+      if (fetch === undefined) return plain;
+      fetch.left -= plain.length;
+      if (fetch.left < 0) throw tooLong('The batches of one fetch expand to more than 1 GiB');
+      return plain;
+    },
   };
 }
 
@@ -103,8 +121,8 @@ function ofLength(error: unknown): never {
   throw (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? tooLong() : error;
 }
 
-function tooLong(): VarveError {
-  const error = new VarveError('stream-error', 'A batch of messages expands to more than 256 MiB', {
+function tooLong(problem = 'A batch of messages expands to more than 256 MiB'): VarveError {
+  const error = new VarveError('stream-error', problem, {
     remedy:
       'Whoever sends to the topic should send smaller batches (`batch.size`). To pass over it, begin behind it by `--from`; `varve drift` needs another `--group` for that.',
   });

@@ -1,6 +1,6 @@
-import { createReadStream } from 'node:fs';
-import { extname } from 'node:path';
-import { parseDatabaseUrl, splitTableUrl } from '../database/address.ts';
+import { createReadStream, existsSync, realpathSync } from 'node:fs';
+import { extname, resolve } from 'node:path';
+import { parseDatabaseUrl, SYSTEM, splitTableUrl, withAuthority } from '../database/address.ts';
 import type { DatabaseQuery } from '../database/query.ts';
 import type { ExportFormat } from '../engine/export-rows.ts';
 import { VarveError } from '../errors.ts';
@@ -8,6 +8,7 @@ import type { DatabaseOrigin } from '../workspace/database-origin.ts';
 import { pointerPath } from '../workspace/pointer.ts';
 import { giveConsent } from '../workspace/trust/consent.ts';
 import { databaseRequest } from '../workspace/trust/database.ts';
+import { isInside } from '../workspace/trust/folders.ts';
 import type { TrustRequest } from '../workspace/trust/request.ts';
 import { recordAdd } from './add.ts';
 import { addFromStream } from './add-from-stream.ts';
@@ -52,8 +53,11 @@ async function addRows(
   wanted: DatabaseQuery,
   { incremental, to, password, table, query, ...options }: DatabaseOptions,
 ): Promise<AddResult> {
-  const asked = { address: parseDatabaseUrl(asGiven), wanted };
-  const url = withPlainScheme(asGiven);
+  const { authority } = parseDatabaseUrl(asGiven);
+  const url = withPlainScheme(
+    authority === undefined ? asGiven : withAuthority(asGiven, wholePath(context, authority)),
+  );
+  const asked = { address: parseDatabaseUrl(url), wanted };
   const database: DatabaseOrigin = {
     url,
     ...(wanted.table === undefined ? { query: wanted.query } : { table: wanted.table }),
@@ -70,7 +74,10 @@ async function addRows(
       : await appendRows(context, asked, database, { column: incremental, to, password, ...options });
   // Who asks on this machine has agreed to ask again.
   for (const { path } of added.datasets)
-    giveConsent(context.repository.root, consentTo(database, incremental, pointerPath(path)));
+    giveConsent(
+      context.repository.root,
+      consentTo(context.repository.root, database, incremental, pointerPath(path)),
+    );
   return added;
 }
 
@@ -80,9 +87,22 @@ function withPlainScheme(url: string): string {
 }
 
 /** How far rows have been taken is no part of what is agreed to. */
-function consentTo(database: DatabaseOrigin, column: string | undefined, file: string): TrustRequest {
+function consentTo(
+  root: string,
+  database: DatabaseOrigin,
+  column: string | undefined,
+  file: string,
+): TrustRequest {
   const incremental = column === undefined ? {} : { incremental: { column, rows: 0 } };
-  return databaseRequest({ ...database, ...incremental }, file);
+  return databaseRequest(root, { ...database, ...incremental }, file);
+}
+
+/** A pointer means the same file wherever a command runs. By its real name it is known to lie in the repository, where it does. */
+function wholePath({ repository: { root }, cwd }: Context, authority: string): string {
+  if (authority === SYSTEM) return authority;
+  const path = resolve(cwd, authority);
+  const real = existsSync(path) ? realpathSync(path) : path;
+  return isInside(root, real) ? real : path;
 }
 
 /** @throws VarveError `usage` unless just one table or query is named */

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkDataPath } from '../base/files/data-path.ts';
+import { isSameDatabase, parseDatabaseUrl } from '../database/address.ts';
 import type { LeftOut } from '../database/query.ts';
 import { VarveError } from '../errors.ts';
 import { counted } from '../wording/numbers.ts';
@@ -45,25 +46,39 @@ export async function appendRows(
   const target = pathInRepository(repository, context.cwd, to);
   checkDataPath(target);
   const folder = join(repository.root, target);
-  const before = await takenBefore(context, folder, target, { ...origin, incremental: { column, rows: 0 } });
+  const known = await takenBefore(context, folder, target, { ...origin, incremental: { column, rows: 0 } });
+  const before = known?.incremental;
   const next = { column, after: before?.last };
-  // The types of the first rows hold for all.
-  const text = before && (before.text ?? []);
+  // The types of the first rows hold for all; where there were none yet, nothing has a type.
+  const text = before === undefined || before.rows === 0 ? undefined : (before.text ?? []);
   const how = { format: 'parquet', password, text } as const;
   return withCopiedTable({ ...asked, next }, how, context, async (found) => {
     tellLeftOut(context, target, column, before, found.leftOut!);
-    if (before !== undefined && found.rows === 0)
-      return unchangedVersion(context, target, { database: { ...origin, incremental: before } });
+    if (before !== undefined && found.rows === 0) {
+      const some = join(folder, fileBehind(0));
+      // Another way to the same rows is kept, for the next update.
+      if (known!.url !== origin.url && existsSync(some))
+        return addMadeFiles(context, folder, [some], {
+          ...options,
+          database: { ...origin, incremental: before },
+        });
+      return unchangedVersion(context, target, { database: known! });
+    }
     const database = { ...origin, incremental: takenNow(column, before, found) };
     refuseUnkept(database);
     new SafeFolders(repository.root).make(target);
     const rows = before?.rows ?? 0;
-    const name = `rows-${String(rows).padStart(ROW_DIGITS, '0')}.parquet`;
+    const name = fileBehind(rows);
     if (rows > 0) await refuseRecorded(context, folder, name);
     const path = join(folder, name);
     placeFile(found.path, path);
     return addMadeFiles(context, folder, [path], { ...options, database });
   });
+}
+
+/** The name of the file that goes on behind so many rows. */
+function fileBehind(rows: number): string {
+  return `rows-${String(rows).padStart(ROW_DIGITS, '0')}.parquet`;
 }
 
 /** @throws VarveError `database-url-invalid` for what a pointer could not say */
@@ -106,7 +121,7 @@ function takenNow(
 }
 
 /**
- * How far the rows of this database have been taken into a folder; undefined for one that is new.
+ * What the pointer of a folder says of how far the rows of this database have been taken into it; undefined for one that is new.
  * @throws VarveError `path-taken` where something else lies there
  */
 async function takenBefore(
@@ -114,7 +129,7 @@ async function takenBefore(
   folder: string,
   target: string,
   wanted: DatabaseOrigin,
-): Promise<Incremental | undefined> {
+): Promise<DatabaseOrigin | undefined> {
   if ((await backend.datasetNamed(folder)) === undefined) {
     const isFree = !existsSync(folder) || readdirSync(folder).every((name) => FIRST_FILE.test(name));
     if (isFree && !existsSync(join(root, target + POINTER_SUFFIX))) return undefined;
@@ -125,7 +140,7 @@ async function takenBefore(
     throw error;
   });
   const database = followed?.get(target)?.database;
-  if (database !== undefined && isSameQuestion(database, wanted)) return database.incremental;
+  if (database !== undefined && isSameQuestion(database, wanted)) return database;
   throw taken(target, 'The rows of another database, table, query or column lie');
 }
 
@@ -135,7 +150,7 @@ const FIRST_FILE = /^(rows-0{10}\.parquet|\..*)$/;
 function isSameQuestion(one: DatabaseOrigin, other: DatabaseOrigin): boolean {
   const { url, table, query, incremental } = one;
   return (
-    url === other.url &&
+    isSameDatabase(parseDatabaseUrl(url), parseDatabaseUrl(other.url)) &&
     table === other.table &&
     query === other.query &&
     incremental?.column === other.incremental?.column

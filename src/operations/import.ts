@@ -109,7 +109,7 @@ export async function update(
       requireTrust(repository.root, importRequest(repository, imported, file));
       imports.push([path, imported]);
     } else if (database !== undefined) {
-      requireTrust(repository.root, databaseRequest(database, file));
+      requireTrust(repository.root, databaseRequest(repository.root, database, file));
       copies.push([path, database]);
     } else if (topic !== undefined) {
       requireTrust(repository.root, topicRequest(topic, file));

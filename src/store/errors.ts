@@ -27,6 +27,29 @@ export function objectMissing(digest: Digest, where: string, path?: string): Var
   );
 }
 
+/** What an object was looked for in. */
+interface Searched {
+  readonly remote: { readonly url: string };
+  readonly catalog: { damagedKeyOf(digest: RawDigest): string | undefined };
+}
+
+/**
+ * Make the error of an object that no store can give: it is damaged where this process has met damage in its place, and missing else.
+ * @param stores the one that should have it first
+ * @param path of the file or dataset that needs it, if that is known
+ */
+export function objectUnavailable(
+  digest: RawDigest,
+  stores: readonly [Searched, ...Searched[]],
+  path?: string,
+): VarveError {
+  for (const { remote, catalog } of stores) {
+    const key = catalog.damagedKeyOf(digest);
+    if (key !== undefined) return objectDamaged(digest, `${remote.url}: ${path ?? key}`);
+  }
+  return objectMissing(toDigest(digest), stores[0].remote.url, path);
+}
+
 /**
  * @param where URL of the store from which it was purged
  * @param path of the file or dataset that needs it

@@ -1,3 +1,5 @@
+import { isAbsolute } from 'node:path';
+
 /** Which rows of which database a dataset is a copy of, and what `varve update` asks again. */
 export interface DatabaseOrigin {
   /** `mysql://user@host/database` or `postgresql://…`, without a password. */
@@ -36,6 +38,9 @@ const URL = new RegExp(
 export function problemOfOrigin({ url, table, query, incremental }: DatabaseOrigin): string | undefined {
   if (url.length > MAX_URL || !URL.test(url))
     return '`database` is not the URL of a database without a password';
+  // By which folder it starts would depend on who asks, and a file of the repository could come to lie there.
+  if (authoritiesOf(url).some((path) => path !== SYSTEM && !isAbsolute(path)))
+    return '`database` names an authority by a path that is not absolute';
   if ((table === undefined) === (query === undefined))
     return 'either `database-table` or `database-query` says what is asked';
   if (
@@ -45,6 +50,15 @@ export function problemOfOrigin({ url, table, query, incremental }: DatabaseOrig
   )
     return 'what is asked of the database is nothing that could be asked';
   return incremental && problemOfIncremental(incremental);
+}
+
+/** The word for the authorities that everybody trusts, in place of a path. */
+const SYSTEM = 'system';
+
+/** Paths of the files of certificates that the URL of an origin names: one, unless somebody wrote what no command takes. */
+export function authoritiesOf(url: string): string[] {
+  const given = new URLSearchParams(/\?(.*)/s.exec(url)?.[1]);
+  return [...given.getAll('sslrootcert'), ...given.getAll('ssl-ca')];
 }
 
 function problemOfIncremental({ column, last, text = [] }: Incremental): string | undefined {

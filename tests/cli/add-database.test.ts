@@ -1,4 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -9,11 +11,13 @@ import {
   type DatabaseServer,
   describeWithMariadb,
   describeWithPostgresql,
+  identityOf,
   startMariadb,
   startPostgresql,
 } from '../support/databases.ts';
 import { refused } from '../support/refused.ts';
-import { Sandbox } from '../support/sandbox.ts';
+import { BINARY, Sandbox } from '../support/sandbox.ts';
+import { freePort } from '../support/server-process.ts';
 
 let box: Sandbox;
 beforeEach(() => {
@@ -51,6 +55,19 @@ test('what names no database, or would show a password, is refused before a conn
   refused(box, add('mysql://localhost:1/shop', '--table', 'x'), 'database-unreachable', '');
   for (const more of ['timeout=0', 'timeout=soon', 'sslrootcert=', 'socket=/a&socket=/b', 'sslmode=prefer'])
     refused(box, add(`mysql://db.example/shop?${more}`, '--table', 'x'), 'database-url-invalid', '');
+  // What is no path would be a host or a port to a driver, which nothing had to prove.
+  for (const scheme of ['mysql', 'postgresql'])
+    for (const more of ['socket=127.0.0.2', 'socket=3306', 'socket=run/s', 'socket=/a%00b']) {
+      const told = refused(
+        box,
+        add(`${scheme}://h/shop?${more}`, '--table', 'x'),
+        'database-url-invalid',
+        'socket=',
+      );
+      expect(told).toContain('?socket=/run/mysqld/mysqld.sock');
+    }
+  for (const scheme of ['mysql', 'postgresql'])
+    refused(box, add(`${scheme}://a%00b/shop`, '--table', 'x'), 'database-url-invalid', '');
   // What stands behind a # may be the end of a password.
   const cut = refused(
     box,
@@ -91,8 +108,11 @@ test('a server that speaks no protocol of a database is no crash', async () => {
   server.close();
 });
 
-/** A table to which rows are appended, into a folder of files: the same of each kind of server. */
-async function appends(server: DatabaseServer): Promise<void> {
+/**
+ * A table to which rows are appended, into a folder of files: the same of each kind of server.
+ * @param odd adds a row to `late` whose day is none
+ */
+async function appends(server: DatabaseServer, odd: string): Promise<void> {
   server.run(`CREATE TABLE log (id BIGINT, note VARCHAR(20));
     INSERT INTO log VALUES (9007199254740993, 'b'), (1, 'a'), (NULL, 'none')`);
   const add = ['add', server.url(), '--table', 'log', '--incremental', 'id', '--to', 'data/log'];
@@ -151,6 +171,26 @@ async function appends(server: DatabaseServer): Promise<void> {
   box.git(['clone', '-q', 'repo', 'clone'], '.');
   refused(box, ['update'], 'settings-untrusted', '', 'clone');
   expect(box.ok(['trust', '--show'], 'clone')).toMatch(/table +log[\s\S]*incremental +id/);
+
+  // Another way to the same rows is kept, whether there are new ones or not.
+  box.ok(['update']);
+  const files5 = files();
+  for (const more of ['&timeout=70', '&timeout=71']) {
+    expect(box.varve(add.with(1, server.url(more))).code).toBe(0);
+    expect(pointer()).toContain(`${more.slice(1)}"\n`);
+    server.run(`INSERT INTO log VALUES (9007199254740998, 'g')`);
+  }
+  expect(files().length).toBe(files5.length + 1);
+  server.run('DELETE FROM log WHERE id = 9007199254740998');
+
+  // What there was none of at first has no types yet.
+  server.run('CREATE TABLE late (id BIGINT, day DATE)');
+  const late = add.with(3, 'late').with(-1, 'data/late');
+  expect(box.ok(late)).toContain('0 rows');
+  expect(box.ok(late)).toContain('0 rows');
+  server.run(odd);
+  const filled = box.varve(late);
+  expect([filled.code, filled.err]).toEqual([0, expect.stringContaining('day is kept as text')]);
 
   const other = (...args: string[]): string[] => ['add', server.url(), ...args];
   const byId = ['--incremental', 'id'];
@@ -420,7 +460,7 @@ describeWithMariadb(() => {
   });
 
   test('rows are appended, each time behind the last one that was taken', async () => {
-    await appends(server);
+    await appends(server, "SET sql_mode=''; INSERT INTO late VALUES (1, '0000-00-00')");
     server.run("CREATE TABLE kinds (e ENUM('b', 'a'), f DOUBLE)");
     const add = ['add', server.url(), '--table', 'kinds', '--to', 'k', '--incremental'];
     for (const column of ['e', 'f']) refused(box, [...add, column], 'column-unordered', column);
@@ -485,7 +525,38 @@ describeWithMariadb(() => {
   });
 });
 
+/** Ctrl-C, and a server that says nothing for too long, end a slow query at the server too. */
+async function endsAtServer(server: DatabaseServer, slow: string, running: string): Promise<void> {
+  const isRunning = (): boolean => server.run(running).includes('varve_slow');
+  const query = `SELECT ${slow} AS varve_slow`;
+  const words = (more: string): string[] => [
+    ...['add', server.url(more), '--query', query, '--incremental', 'varve_slow', '--to', 'slow', '--json'],
+  ];
+  const child = spawn(process.execPath, [BINARY, ...words('')], { cwd: box.path('repo'), env: box.env });
+  const ended = once(child, 'close');
+  while (!isRunning()) await sleep(20);
+  child.kill('SIGINT');
+  expect((await ended)[0]).toBe(130);
+  // The server has heard of it, and may need a moment to be done.
+  while (isRunning()) await sleep(20);
+
+  const silent = box.later(words('&timeout=2'));
+  while (!isRunning()) await sleep(20);
+  expect((await silent).out).toContain('said nothing for 2 seconds');
+  while (isRunning()) await sleep(20);
+}
+
 describeWithMariadb(() => {
+  test('a slow query that nobody waits for any more ends at the server', async () => {
+    const server = await startMariadb();
+    await endsAtServer(
+      server,
+      'SLEEP(3600)',
+      "SELECT info FROM information_schema.processlist WHERE info LIKE '%SLEEP%' AND id <> CONNECTION_ID()",
+    );
+    await server.stop();
+  }, 60_000);
+
   test('a connection that is lost in the middle of a copy is told of, and leaves nothing', async () => {
     const server = await startMariadb();
     const box = new Sandbox().repository();
@@ -515,6 +586,26 @@ describeWithMariadb(() => {
 });
 
 describeWithPostgresql(() => {
+  test('a slow query that nobody waits for any more ends at the server, by an encrypted word too', async () => {
+    const running =
+      "SELECT query FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%sleep%' AND pid <> pg_backend_pid()";
+    const slow = 'pg_sleep(3600)::text';
+    const server = await startPostgresql();
+    await endsAtServer(server, slow, running);
+    await server.stop();
+    const identity = identityOf('IP:127.0.0.1');
+    const port = await freePort();
+    const encrypted = await startPostgresql({
+      ...{ listen_addresses: '127.0.0.1', port: String(port), ssl: 'on' },
+      ...{ ssl_cert_file: identity.certificate, ssl_key_file: identity.key },
+    });
+    const url = (more = ''): string =>
+      `postgresql://ann@127.0.0.1:${port}/postgres?sslrootcert=${identity.authority}${more}`;
+    await endsAtServer({ ...encrypted, url }, slow, running);
+    await encrypted.stop();
+    rmSync(identity.folder, { recursive: true });
+  }, 60_000);
+
   test('a server that ends the connection in the middle of a copy is told of, and leaves nothing', async () => {
     const server = await startPostgresql();
     const box = new Sandbox().repository();
@@ -603,7 +694,7 @@ describeWithPostgresql(() => {
   });
 
   test('rows are appended, each time behind the last one that was taken', async () => {
-    await appends(server);
+    await appends(server, "INSERT INTO late VALUES (1, 'infinity')");
     const stacked = 'SELECT 1 AS id) AS x; COMMIT; DROP TABLE log; SELECT (SELECT 1';
     const add = ['add', server.url(), '--query', stacked, '--incremental', 'id', '--to', 'x'];
     refused(box, add, 'database-error', '');

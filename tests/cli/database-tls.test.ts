@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import {
@@ -45,7 +45,17 @@ async function proves(url: string, authority: string): Promise<void> {
   );
   expect((await add(`${other}?sslrootcert=${authority}&sslmode=verify-ca`)).code).toBe(0);
   expect((await add(`${other}?sslmode=require`)).code).toBe(0);
-  expect((await add(`${url}?sslmode=require&sslrootcert=system`)).code).toBe(0);
+  for (const mode of ['require', 'verify-ca'])
+    expect((await add(`${url}?sslmode=${mode}&sslrootcert=system`)).err).toContain(
+      'does not prove who it is',
+    );
+  // Where everybody trusts its authority, a server is any that such an authority knows by some name: only the name is a proof.
+  box.env.NODE_EXTRA_CA_CERTS = authority;
+  for (const more of ['sslmode=verify-ca', 'sslrootcert=system', 'sslmode=require&sslrootcert=system']) {
+    expect((await add(`${url}?${more}`)).code, more).toBe(0);
+    expect((await add(`${other}?${more}`)).err, more).toMatch(/does not prove who it is: .*localhost/);
+  }
+  delete box.env.NODE_EXTRA_CA_CERTS;
   // An authority that is there is asked, and one that is another vouches for nobody.
   const stranger = identityOf('IP:127.0.0.1');
   expect((await add(`${url}?sslmode=require&sslrootcert=${stranger.authority}`)).code).toBe(2);
@@ -94,6 +104,22 @@ describeWithMariadb(() => {
     expect((await add(`${url}?sslmode=verify`)).code).toBe(0);
     box.write('.my.cnf', '[client]\nssl-mode=VERIFY_IDENTITY\n');
     expect((await add(url)).err).toContain('does not prove who it is');
+    // Another machine that the file names comes before its own socket.
+    const socket = new URL(server.url()).searchParams.get('socket')!;
+    const port = new URL(url).port;
+    const file = (host: string, at = port): unknown =>
+      box.write('.my.cnf', `[client]\nuser=root\nhost=${host}\nport=${at}\nsocket=${socket}\n`);
+    file('127.0.0.1', '1');
+    expect((await add('mysql:///shop')).err).toContain('does not answer');
+    file('localhost', '1');
+    expect((await add('mysql:///shop')).code).toBe(0);
+    for (const none of ['99999', 'soon', '-1', '3306x']) {
+      file('127.0.0.1', none);
+      const ended = await add('mysql:///shop');
+      expect([none, ended.code, ended.err]).toEqual([
+        ...[none, 2, expect.stringContaining('`port` in ~/.my.cnf is no port')],
+      ]);
+    }
     box.write('.my.cnf', '[client]\nssl-mode=PERHAPS\n');
     expect((await add(url)).err).toContain('`ssl-mode` in ~/.my.cnf has a word');
   }, 60_000);
@@ -112,6 +138,11 @@ describeWithMariadb(() => {
     expect(refused(box, ['update'], 'certificates-unreadable', 'secret.pem', 'clone')).not.toContain('hush');
   }, 60_000);
 });
+
+/** The pointer of `x.csv`. */
+function pointer(): string {
+  return readFileSync(box.path('repo/x.csv.varve'), 'utf8');
+}
 
 describeWithPostgresql(() => {
   let identity: Identity;
@@ -136,6 +167,45 @@ describeWithPostgresql(() => {
     await proves(url, identity.authority);
   }, 60_000);
 
+  test('an authority is named by its whole path, and by its content where a commit could change that', async () => {
+    const own = box.write('repo/certs/ca one.pem', readFileSync(identity.authority, 'utf8'));
+    mkdirSync(box.path('repo/sub'));
+    const there = await box.later(
+      ['add', `${url}?sslrootcert=../certs/ca+one.pem&timeout=60`, '--table', 'x', '--to', '../x.csv'],
+      'repo/sub',
+    );
+    expect([there.code, there.err]).toEqual([0, expect.anything()]);
+    expect(pointer()).toContain(`?sslrootcert=${box.path('repo/certs/ca%20one.pem')}&timeout=60`);
+    box.ok(['update']);
+    const agreed = box.ok(['trust', '--show']);
+    expect(agreed).toMatch(/authority +sha256:[0-9a-f]{64}/);
+
+    // Whoever has another authority merged has another server vouched for.
+    const stranger = identityOf('IP:127.0.0.1');
+    box.write('repo/certs/ca one.pem', readFileSync(stranger.authority, 'utf8'));
+    refused(box, ['update'], 'settings-untrusted', 'x.csv.varve');
+    rmSync(own);
+    refused(box, ['update'], 'settings-untrusted', 'x.csv.varve');
+    symlinkSync(stranger.authority, own);
+    refused(box, ['update'], 'settings-untrusted', 'x.csv.varve');
+    rmSync(own);
+    box.write('repo/certs/ca one.pem', readFileSync(identity.authority, 'utf8'));
+    box.ok(['update']);
+    rmSync(stranger.folder, { recursive: true });
+
+    // By a link that leads there, it is known by its place in the repository.
+    symlinkSync(box.path('repo'), box.path('link'));
+    expect((await add(`${url}?ssl-ca=${box.path('link/certs/ca%20one.pem')}`)).code).toBe(0);
+    expect(pointer()).toContain(`?ssl-ca=${box.path('repo/certs/ca%20one.pem')}`);
+
+    for (const path of ['certs/ca.pem', './ca.pem', '~/ca.pem', '']) {
+      const asked = `database: "${url}?sslrootcert=${path}"`;
+      box.write('repo/x.csv.varve', pointer().replace(/database: .*/, asked));
+      const told = refused(box, ['update'], 'pointer-damaged', 'x.csv.varve');
+      expect(told).toContain('by a path that is not absolute');
+    }
+  }, 60_000);
+
   test('variables of clients name an authority, and how to connect', async () => {
     box.env.PGSSLMODE = 'verify-full';
     expect((await add(url)).err).toContain('PGSSLROOTCERT');
@@ -144,6 +214,14 @@ describeWithPostgresql(() => {
     delete box.env.PGSSLROOTCERT;
     box.run('sh', ['-c', `mkdir -p ~/.postgresql && cp ${identity.authority} ~/.postgresql/root.crt`]);
     expect((await add(url)).code).toBe(0);
+    for (const none of ['99999', 'soon']) {
+      box.env.PGPORT = none;
+      const ended = await add('postgresql://ann@127.0.0.1/postgres');
+      expect([ended.code, ended.err]).toEqual([2, expect.stringContaining('PGPORT is no port')]);
+    }
+    box.env.PGPORT = new URL(url).port;
+    expect((await add('postgresql://ann@127.0.0.1/postgres')).code).toBe(0);
+    delete box.env.PGPORT;
     box.env.PGSSLMODE = 'perhaps';
     expect((await add(url)).err).toContain('PGSSLMODE has a word');
     expect((await add(`${url}?sslmode=verify`)).code).toBe(0);

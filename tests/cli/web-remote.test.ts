@@ -1,4 +1,5 @@
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { refused } from '../support/refused.ts';
@@ -46,6 +47,41 @@ describeWithWeb('a remote at a web server', (server) => {
     box.ok(['add', 'data.csv'], 'clone');
     for (const command of ['push', 'gc'])
       refused(box, [command, '--remote', 'web'], 'remote-read-only', server.url, 'clone');
+  });
+
+  test('whose packs are damaged is told of as damaged, not as without the data, and so is a folder', () => {
+    box.withRemote();
+    box.ok(['remote', 'add', 'web', `${server.url}/damaged`]);
+    box.write('repo/many/a.txt', 'a');
+    box.write('repo/many/b.bin', randomBytes(100_000));
+    box.ok(['add', 'many']);
+    box.commit('many');
+    box.ok(['push', '--remote', 'origin']);
+    const packs = readdirSync(box.path('remote/packs'));
+    let told = 0;
+    const whole = new Map(packs.map((name) => [name, readFileSync(box.path('remote/packs', name))]));
+    box.git(['clone', '-q', box.path('repo'), box.path('clone')], '.');
+    box.ok(['trust'], 'clone');
+    for (const name of packs) {
+      // One pack of all: the list of files, their statistics, or their bytes.
+      for (const [other, bytes] of whole)
+        writeFileSync(box.path('remote/packs', other), other === name ? bytes.subarray(0, 16) : bytes);
+      cpSync(box.path('remote'), join(server.root, 'damaged'), { recursive: true });
+      for (const remote of ['web', 'origin']) {
+        rmSync(box.path('clone'), { recursive: true, force: true });
+        box.git(['clone', '-q', box.path('repo'), box.path('clone')], '.');
+        const pulled = box.varve(['pull', '--remote', remote, '--json'], 'clone');
+        // Statistics are made anew where they cannot be had.
+        if (pulled.code === 0) continue;
+        const { error } = JSON.parse(pulled.out) as { error: { code: string; remedy: string } };
+        expect([remote, error.code, error.remedy]).toEqual([
+          ...[remote, 'digest-mismatch', expect.stringContaining('varve verify')],
+        ]);
+        told++;
+      }
+    }
+    // That of the list, and that of the bytes.
+    expect(told).toBeGreaterThanOrEqual(4);
   });
 
   test('that lists nothing, has nothing, or damages what it sends is named', () => {

@@ -1,7 +1,7 @@
 import type { PeerCertificate } from 'node:tls';
 import { expect, test } from 'vitest';
 import { parseDatabaseUrl } from '../../src/database/address.ts';
-import { tlsOptions } from '../../src/database/tls.ts';
+import { type ClientTls, tlsOptions } from '../../src/database/tls.ts';
 
 const NOTHING = { mode: undefined, modePlace: 'PGSSLMODE', authority: undefined };
 
@@ -33,5 +33,24 @@ test('a certificate is held against the server that was asked for, by whatever n
       certificate,
     );
   expect(check('')?.message).toContain('10.0.0.1');
-  expect(check('?sslmode=verify-ca')).toBeUndefined();
+  // Authorities that everybody trusts vouch for everybody: without the name, any server would do.
+  for (const more of ['?sslmode=verify-ca', '?sslmode=verify-ca&sslrootcert=system', '?sslrootcert=system'])
+    expect(check(more)?.message, more).toContain('10.0.0.1');
+});
+
+test('authorities that everybody trusts prove a name, whatever the mode, unless nothing is encrypted', () => {
+  const asked = (more: string, client: Partial<ClientTls> = {}) =>
+    tlsOptions(parseDatabaseUrl(`postgresql://h/shop${more}`), 'db.example', { ...NOTHING, ...client });
+  const stranger = { subject: { CN: 'other' } } as unknown as PeerCertificate;
+  for (const options of [
+    asked('?sslmode=require&sslrootcert=system'),
+    asked('?sslmode=require', { authority: 'system' }),
+    asked('', { mode: 'verify-ca' }),
+    asked('', { mode: 'verify-ca', authority: 'system' }),
+    asked('', { mode: 'require', authority: 'system' }),
+  ]) {
+    expect(options).toMatchObject({ rejectUnauthorized: true });
+    expect(options!.checkServerIdentity('', stranger)?.message).toContain('db.example');
+  }
+  expect(asked('?sslmode=disable&sslrootcert=system')).toBeUndefined();
 });

@@ -84,4 +84,26 @@ describeWithKafka(() => {
       message: 'A batch of messages expands to more than 256 MiB',
     });
   }, 120_000);
+
+  test('batches that expand beyond all bounds together end the command, and headers of any number do not', async () => {
+    await broker.create('bombs', 3, { 'compression.type': 'producer' });
+    const value = Buffer.alloc(80 * MIB, ' ');
+    for (const partition of [0, 1, 2, 0, 1, 2]) {
+      const messages = [
+        { value, partition },
+        { value, partition },
+        { value, partition },
+      ];
+      await broker.producer.send({ topic: 'bombs', messages, compression: 1 });
+    }
+    const error = await failure(['add', `kafka://${broker.address}/bombs`, '--to', 'data/bombs']);
+    expect(error).toMatchObject({
+      code: 'stream-error',
+      message: 'The batches of one fetch expand to more than 1 GiB',
+    });
+    await broker.create('headers');
+    const headers = Object.fromEntries(Array.from({ length: 5000 }, (_, at) => [`h${at}`, String(at)]));
+    await broker.producer.send({ topic: 'headers', messages: [{ value: '{"a":1}', headers }] });
+    expect(box.ok(['add', `kafka://${broker.address}/headers`, '--to', 'data/headers'])).toContain('1 row');
+  }, 180_000);
 });

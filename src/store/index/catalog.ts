@@ -81,7 +81,7 @@ export class Catalog {
   /** Never answer `location` again, and let nothing new rely on the file that it is in. */
   markDamaged(location: PackedLocation | WholeObjectLocation): void {
     this.#damaged.add(placeOf(location));
-    const key = location.at === 'pack' ? packKey(location.pack) : location.key;
+    const key = fileOf(location);
     this.#damagedKeys.add(key);
     this.#pending.add(key);
   }
@@ -128,16 +128,27 @@ export class Catalog {
     }
   }
 
+  /** The key of a file in which the object should be, and in which this process has met damage there. */
+  damagedKeyOf(digest: RawDigest): string | undefined {
+    for (const location of this.#recorded(digest))
+      if (location.at !== 'recipe' && !this.#isSound(location)) return fileOf(location);
+    return undefined;
+  }
+
   *#everywhere(digest: RawDigest): Generator<Location> {
+    for (const location of this.#recorded(digest)) if (this.#isSound(location)) yield location;
+  }
+
+  *#recorded(digest: RawDigest): Generator<Location> {
     for (const segment of this.#segments) {
       for (const { pack, offset, length } of segment.blobs(digest)) {
         const { name, kind } = segment.packs[pack]!;
-        yield* this.#sound({ at: 'pack', pack: name, packKind: kind, offset, length });
+        yield { at: 'pack', pack: name, packKind: kind, offset, length };
       }
     }
     for (const segment of this.#segments) {
       for (const { size, generation } of segment.wholeObjects(digest)) {
-        yield* this.#sound({ at: 'whole', key: wholeObjectKey(digest, generation), size });
+        yield { at: 'whole', key: wholeObjectKey(digest, generation), size };
       }
     }
     for (const segment of this.#segments) {
@@ -157,12 +168,16 @@ export class Catalog {
 
   isPendingDeletion(location: Location): boolean {
     if (this.#pending.size === 0 || location.at === 'recipe') return false;
-    return this.#pending.has(location.at === 'pack' ? packKey(location.pack) : location.key);
+    return this.#pending.has(fileOf(location));
   }
 
-  *#sound<T extends PackedLocation | WholeObjectLocation>(location: T): Generator<T> {
-    if (this.#damaged.size === 0 || !this.#damaged.has(placeOf(location))) yield location;
+  #isSound(location: Location): boolean {
+    return location.at === 'recipe' || this.#damaged.size === 0 || !this.#damaged.has(placeOf(location));
   }
+}
+
+function fileOf(location: PackedLocation | WholeObjectLocation): string {
+  return location.at === 'pack' ? packKey(location.pack) : location.key;
 }
 
 function placeOf(location: PackedLocation | WholeObjectLocation): string {

@@ -8,7 +8,7 @@ import { askAgain } from '../../base/ask-again.ts';
 import { inOrder } from '../../base/threads/concurrency.ts';
 import type { VarveError } from '../../errors.ts';
 import type { Remote } from '../../remote/remote.ts';
-import { objectDamaged, objectMissing } from '../errors.ts';
+import { objectDamaged, objectUnavailable } from '../errors.ts';
 import { type RawDigest, rawDigestOf, sameDigest, toDigest } from '../format/digest.ts';
 import { packKey } from '../format/pack.ts';
 import { type ChunkRef, checkRecipeDepth, readRecipe } from '../format/recipe.ts';
@@ -45,7 +45,7 @@ export async function* streamObject(
 ): AsyncGenerator<Uint8Array> {
   if (isEmptyObject(digest)) return;
   const location = source.catalog.first(digest);
-  if (location === undefined) throw objectMissing(toDigest(digest), source.remote.url);
+  if (location === undefined) throw objectUnavailable(digest, [source]);
   if (location.at === 'pack') yield await readBlob(source, digest, location);
   else if (location.at === 'whole') yield* streamWholeObject(source, digest, location);
   else yield* streamChunks(source, digest, location, depth);
@@ -168,7 +168,7 @@ export async function* placed(
 ): AsyncGenerator<PlacedBlob> {
   for await (const { digest, length } of chunks) {
     const location = source.catalog.firstInPack(digest);
-    if (location === undefined) throw objectMissing(toDigest(digest), source.remote.url);
+    if (location === undefined) throw objectUnavailable(digest, [source]);
     if (location.length !== length)
       throw objectDamaged(digest, `${source.remote.url}: pack ${location.pack}`);
     yield { digest, location };

@@ -3,7 +3,7 @@ import { askAgain } from '../../base/ask-again.ts';
 import { inOrder } from '../../base/threads/concurrency.ts';
 import { VarveError } from '../../errors.ts';
 import type { ByteRange } from '../../remote/remote.ts';
-import { objectDamaged, objectMissing } from '../errors.ts';
+import { objectDamaged, objectUnavailable } from '../errors.ts';
 import {
   DIGEST_BYTES,
   digestAt,
@@ -53,7 +53,7 @@ export class RangeReader {
   ): AsyncGenerator<Uint8Array> {
     if (isEmptyObject(digest) || range.length <= 0) return;
     const location = source.catalog.first(digest);
-    if (location === undefined) throw objectMissing(toDigest(digest), source.remote.url);
+    if (location === undefined) throw objectUnavailable(digest, [source]);
     if (location.at === 'pack') {
       for await (const bytes of streamObject(source, digest)) yield* partsIn(range, 0, bytes);
       return;

@@ -5,7 +5,7 @@ import { LRUCache } from 'lru-cache';
 import { READ_FLAGS } from '../../base/files/plain-file.ts';
 import { systemError } from '../../base/files/system-errors.ts';
 import type { ByteRange } from '../../remote/remote.ts';
-import { objectDamaged, objectMissing } from '../errors.ts';
+import { objectDamaged, objectUnavailable } from '../errors.ts';
 import { digestAt, type RawDigest, rawDigestOf, sameDigest, toDigest } from '../format/digest.ts';
 import { packKey } from '../format/pack.ts';
 import type { ChunkRef } from '../format/recipe.ts';
@@ -71,7 +71,7 @@ export class VerifiedReader {
     if (isEmptyObject(digest)) return;
     const source = this.#source();
     const location = source.catalog.first(digest);
-    if (location === undefined) throw objectMissing(toDigest(digest), source.remote.url);
+    if (location === undefined) throw objectUnavailable(digest, [source]);
     if (location.at === 'pack') yield await this.#blob(source, digest, location, range);
     else if (location.at === 'whole') yield* this.#whole(source, digest, location, range, pieceBytes);
     else yield* this.#chunks(source, digest, location, range, pieceBytes);

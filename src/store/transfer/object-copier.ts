@@ -2,8 +2,8 @@ import { debug } from '../../base/debug.ts';
 import { forEach, inOrder } from '../../base/threads/concurrency.ts';
 import { type ErrorCode, VarveError } from '../../errors.ts';
 import type { OnProgress } from '../../progress.ts';
-import { objectDamaged, objectMissing } from '../errors.ts';
-import { type RawDigest, toDigest } from '../format/digest.ts';
+import { objectDamaged, objectUnavailable } from '../errors.ts';
+import type { RawDigest } from '../format/digest.ts';
 import { PACK_CAPACITY, type PackKind, packSize } from '../format/pack.ts';
 import { checkRecipeDepth } from '../format/recipe.ts';
 import type { Location, RecipeLocation, WholeObjectLocation } from '../index/catalog.ts';
@@ -199,8 +199,7 @@ export class ObjectCopier {
       return;
     }
     const location = this.#locate(chunk);
-    if (location.at !== 'pack')
-      throw objectMissing(toDigest(chunk.digest), this.#from.remote.url, chunk.path);
+    if (location.at !== 'pack') throw objectUnavailable(chunk.digest, [this.#from], chunk.path);
     this.#plan({ ...chunk, location });
     if (this.#blobs.length >= MAX_PLANNED_BLOBS || this.#blobBytes >= MAX_PLANNED_BYTES)
       await this.#copyBlobs();
@@ -353,21 +352,21 @@ export class ObjectCopier {
         if (store === this.#from || location.at === 'recipe') return location;
       }
     }
-    throw objectMissing(toDigest(digest), this.#from.remote.url, path);
+    throw objectUnavailable(digest, [this.#from], path);
   }
 }
 
 /**
  * Choose the store to read an object from that both may have: a local one before one that needs requests.
  * @param path names what needs the object, for the message
- * @throws VarveError `object-missing`
+ * @throws VarveError `object-missing`, `digest-mismatch`
  */
 export function nearestSource(digest: RawDigest, from: StoreCore, to: StoreCore, path: string): ObjectSource {
   const having = [from, to].filter(
     ({ catalog }) => isEmptyObject(digest) || catalog.first(digest) !== undefined,
   );
   const near = having.find(({ remote }) => remote.localPath !== undefined) ?? having[0];
-  if (near === undefined) throw objectMissing(toDigest(digest), from.remote.url, path);
+  if (near === undefined) throw objectUnavailable(digest, [from, to], path);
   return near;
 }
 

@@ -5,8 +5,8 @@
 
 import { isChosen } from '../../base/files/path-order.ts';
 import type { OnProgress } from '../../progress.ts';
-import { objectMissing, objectPurged } from '../errors.ts';
-import { type Digest, type RawDigest, toDigest, toRaw } from '../format/digest.ts';
+import { objectPurged, objectUnavailable } from '../errors.ts';
+import { type Digest, type RawDigest, toRaw } from '../format/digest.ts';
 import { readManifest } from '../format/manifest.ts';
 import type { Root } from '../gc/roots.ts';
 import { blockListsOf } from '../reading/block-lists-of.ts';
@@ -137,10 +137,10 @@ interface FileChoice {
 async function refuseLacking({ digest, blocks, path }: LaterFile, from: StoreCore, to: StoreCore) {
   if (from.catalog.first(digest)?.at === 'whole') return;
   const location = blocks && recipeNamed(from, digest, blocks);
-  if (location === undefined) throw objectMissing(toDigest(digest), from.remote.url, path);
+  if (location === undefined) throw objectUnavailable(digest, [from], path);
   for await (const chunk of chunksOf(to, digest, location)) {
     if (to.catalog.firstInPack(chunk.digest) ?? from.catalog.firstInPack(chunk.digest)) continue;
-    throw objectMissing(toDigest(chunk.digest), from.remote.url, path);
+    throw objectUnavailable(chunk.digest, [from, to], path);
   }
 }
 

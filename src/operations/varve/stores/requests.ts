@@ -29,7 +29,7 @@ export function settingRequests(context: WorkingContext): TrustRequest[] {
   const named = [...config.sources.keys()].map((url) => [url, LOCAL_CONFIG] as const);
   const datasets = selectDatasets(context, []);
   const copied = datasets.flatMap(({ path, pointer: { database, topic } }) => [
-    ...(database === undefined ? [] : [databaseRequest(database, pointerPath(path))]),
+    ...(database === undefined ? [] : [databaseRequest(repository.root, database, pointerPath(path))]),
     ...(topic === undefined ? [] : [topicRequest(topic, pointerPath(path))]),
   ]);
   const imported = datasets.flatMap(({ path, pointer }) =>
