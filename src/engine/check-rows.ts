@@ -1,11 +1,20 @@
+import { systemCode, systemError } from '../base/files/system-errors.ts';
 import { VarveError } from '../errors.ts';
 import { type ColumnReadings, NO_READINGS } from './column-readings.ts';
-import { type Engine, type EngineOptions, isOutOfMemory, openEngine } from './duckdb.ts';
+import {
+  type Engine,
+  type EngineOptions,
+  isOutOfMemory,
+  isQueryError,
+  isReadError,
+  openEngine,
+  readError,
+} from './duckdb.ts';
 import { identifier, literal } from './quote.ts';
 import { assertRowExpression, invalidExpression } from './row-expression.ts';
-import { type KeysAsked, writeKeys } from './row-keys.ts';
+import { areComparable, type KeysAsked, writeKeys } from './row-keys.ts';
 import { dropTableSource, openTableSource } from './source.ts';
-import type { SourceFile } from './source-file.ts';
+import { fileNamedBy, type SourceFile } from './source-file.ts';
 
 /** The most example rows of an answer. */
 export const EXAMPLES = 5;
@@ -52,20 +61,29 @@ export interface RowColumn {
   readonly type: string;
 }
 
+export interface KeysWritten {
+  readonly rows: number;
+  readonly keys: number;
+}
+
 /** The rows of one table, ready for questions. Close it. */
 export interface RowTable {
   /**
    * @param failing one SQL expression over the columns, true for a row at fault; it may be anyone's, so it runs where nothing
    *   but these rows can be read, and what assertRowExpression refuses is not asked
    * @param value an expression for what to show of such a row
-   * @throws VarveError `expression-invalid`, `engine-memory`
+   * @throws VarveError `expression-invalid`, `engine-memory`, `column-missing` if it is that of the slice, and what reading throws
    */
   ask(failing: string, value: string): Promise<RowsAnswer>;
   /** The first rows, in the order of the files. @param count at most so many */
   head(count: number): Promise<RowsHead>;
   shape(): Promise<RowsShape>;
-  /** Write the keys of the rows, as writeKeys does. @returns of how many rows, with a key or without */
-  keys(asked: KeysAsked): Promise<number>;
+  /**
+   * Write the keys of the rows, as writeKeys does.
+   * @returns of how many rows, with a key or without, and how many keys; undefined, and nothing is written, unless the columns areComparable
+   * @throws VarveError as ask, and those of the system
+   */
+  keys(asked: KeysAsked): Promise<KeysWritten | undefined>;
   close(): void;
 }
 
@@ -78,7 +96,7 @@ export interface RowGroup {
 }
 
 export interface RowOptions extends EngineOptions {
-  /** Only rows whose column has this value (as text) are asked; they keep their numbers. */
+  /** Only rows whose column has this value (as text) are asked; they keep their numbers. Without the column, no question can be asked. */
   readonly slice?: { readonly feature: string; readonly value: string };
   /** The columns of the table of which these are some of the rows: those that the rows lack are null, and types are what they are there. */
   readonly columns?: readonly RowColumn[];
@@ -92,12 +110,15 @@ export async function openRows(groups: readonly RowGroup[], options: RowOptions 
     const { slice, signal, columns = [] } = options;
     const parts: string[] = columns.length === 0 ? [] : [noRowsOf(columns)];
     for (const [index, group] of groups.entries()) parts.push(await rowsOf(engine, group, `part${index}`));
-    const kept = slice && `WHERE CAST(${identifier(slice.feature)} AS VARCHAR) = ${literal(slice.value)}`;
     const all = `SELECT row_number() OVER () AS ${POSITION_COLUMN}, * FROM (${parts.join(' UNION ALL BY NAME ')})`;
     await engine.query(`CREATE VIEW ${ALL_ROWS} AS ${all}`);
-    await engine.query(`CREATE VIEW table_rows AS FROM ${ALL_ROWS} ${kept ?? ''}`);
     const files = groups.flatMap((group) => group.files);
-    return rowTable(engine, 'table_rows', signal, { files: files.length > 1 ? files : [], all: ALL_ROWS });
+    if (slice === undefined) return rowTable(engine, ALL_ROWS, signal, { files });
+    const lacks = (await columnsOf(engine, ALL_ROWS)).every(({ name }) => !isNamed(name, slice.feature));
+    if (lacks) return withoutQuestions(rowTable(engine, ALL_ROWS, signal, { files }), slice.feature);
+    const kept = `CAST(${identifier(slice.feature)} AS VARCHAR) = ${literal(slice.value)}`;
+    await engine.query(`CREATE VIEW table_rows AS FROM ${ALL_ROWS} WHERE ${kept}`);
+    return rowTable(engine, 'table_rows', signal, { files, all: ALL_ROWS });
   } catch (error) {
     engine.close();
     throw error;
@@ -105,6 +126,19 @@ export async function openRows(groups: readonly RowGroup[], options: RowOptions 
 }
 
 const ALL_ROWS = 'all_rows';
+
+/** The engine takes no heed of capital letters. */
+function isNamed(name: string, column: string): boolean {
+  return name.toLowerCase() === column.toLowerCase();
+}
+
+/** Rows of which a slice is wanted by a column that only others of their table have: they tell how many they are, and their columns. */
+function withoutQuestions(rows: RowTable, column: string): RowTable {
+  const refuse = async () => {
+    throw new VarveError('column-missing', `There is no column ${column}`, { remedy: 'Name another.' });
+  };
+  return { ...rows, ask: refuse, head: refuse, keys: refuse };
+}
 
 /** A table of these columns without rows: put together with others, it gives them its columns. */
 function noRowsOf(columns: readonly RowColumn[]): string {
@@ -127,7 +161,7 @@ export const POSITION_COLUMN = '"varve row"';
 
 /**
  * Makes a RowTable of a relation that has the column `POSITION_COLUMN`; closing it closes the engine.
- * @param files those of which the relation has the rows, one after the other, if examples are to say where they lie
+ * @param files those of which the relation has the rows, one after the other, if there are any
  * @param all the relation with the rows that a slice leaves out too
  */
 export function rowTable(
@@ -136,41 +170,61 @@ export function rowTable(
   signal?: AbortSignal,
   { files = [], all = relation }: { readonly files?: readonly SourceFile[]; readonly all?: string } = {},
 ): RowTable {
-  const starts = new FileStarts(engine, files);
+  const starts = new FileStarts(engine, files.length > 1 ? files : []);
+  const answered = async <T>(expression: string, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw await faultOf(error, expression, engine, { files, relation: all });
+    }
+  };
+  const count = async (of: string) => {
+    const [[rows] = []] = await engine.query(`SELECT count(*) FROM ${of}`);
+    return Number(rows);
+  };
   return {
-    async ask(failing, value) {
-      try {
+    ask: (failing, value) =>
+      answered(failing, async () => {
         await assertRowExpression(engine, failing);
         const { examples, ...counts } = await answer(engine, relation, failing, value);
         return { ...counts, examples: await located(examples, starts) };
-      } catch (error) {
-        signal?.throwIfAborted();
-        if (error instanceof VarveError) throw error;
-        throw isOutOfMemory(String((error as Error).message))
-          ? expressionMemory(failing, error)
-          : invalidExpression(failing, reasonOf(error), error);
-      }
-    },
-    head: (count) => headOf(engine, relation, count),
-    async shape() {
-      const [[rows] = []] = await engine.query(`SELECT count(*) FROM ${all}`);
-      return { rows: Number(rows), columns: await columnsOf(engine, all) };
-    },
-    async keys(asked) {
-      try {
-        await writeKeys(engine, relation, asked);
-        const [[rows] = []] = await engine.query(`SELECT count(*) FROM ${relation}`);
-        return Number(rows);
-      } catch (error) {
-        signal?.throwIfAborted();
-        const text = String((error as Error).message);
-        throw isOutOfMemory(text)
-          ? expressionMemory(asked.columns.join(', '), error)
-          : invalidExpression(asked.columns.join(', '), reasonOf(error), error);
-      }
-    },
+      }),
+    head: (rows) => headOf(engine, relation, rows),
+    shape: async () => ({ rows: await count(all), columns: await columnsOf(engine, all) }),
+    keys: (asked) =>
+      answered(asked.columns.join(', '), async () => {
+        const types = await engine.describe(`(SELECT ${asked.columns.join(', ')} FROM ${relation})`);
+        if (!areComparable(types)) return undefined;
+        const keys = await writeKeys(engine, relation, asked);
+        return { rows: await count(relation), keys };
+      }),
     close: () => engine.close(),
   };
+}
+
+/**
+ * What an error in the midst of a question says. The expression is at fault only if the rows can be read without it: a value that cannot be read
+ * is met as late as one that the expression cannot take.
+ */
+async function faultOf(
+  error: unknown,
+  expression: string,
+  engine: Engine,
+  { files, relation }: { readonly files: readonly SourceFile[]; readonly relation: string },
+): Promise<unknown> {
+  if (error instanceof VarveError || systemCode(error) !== undefined) return error;
+  const text = String((error as Error).message);
+  if (isOutOfMemory(text)) return expressionMemory(expression, error);
+  if (isQueryError(text)) return invalidExpression(expression, reasonOf(error), error);
+  try {
+    await engine.query(`SELECT bit_xor(hash(COLUMNS(*))) FROM ${relation}`);
+  } catch (unread) {
+    return files.length > 0 && isReadError(unread) ? readError(unread, fileNamedBy(unread, files)) : unread;
+  }
+  // What its files for what does not fit into memory met, and no value.
+  if (text.startsWith('IO Error: ')) return systemError(error, 'check rows in', engine.folder);
+  return invalidExpression(expression, reasonOf(error), error);
 }
 
 async function columnsOf(engine: Engine, relation: string): Promise<RowColumn[]> {
@@ -180,11 +234,14 @@ async function columnsOf(engine: Engine, relation: string): Promise<RowColumn[]>
 
 /**
  * The columns that rows have once they are put together of some that have these: `UNION ALL BY NAME`, as openRows does it.
- * @param each those of every kind of rows there is, in their order
+ * @param each those of every kind of rows there is, in their order, as whoever read them says; nothing is run that a type says beside being one
+ * @throws VarveError `expression-invalid` where a type is none
  */
 export async function columnsTogether(each: readonly (readonly RowColumn[])[]): Promise<RowColumn[]> {
   const engine = await openEngine([]);
   try {
+    for (const type of new Set(each.flatMap((columns) => columns.map((column) => column.type))))
+      await assertRowExpression(engine, `CAST(NULL AS ${type})`);
     const parts = each.filter((columns) => columns.length > 0).map(noRowsOf);
     await engine.query(`CREATE VIEW together AS ${parts.join(' UNION ALL BY NAME ')}`);
     return await columnsOf(engine, 'together');

@@ -297,6 +297,11 @@ const JSON_PLACE = /^Malformed JSON in file ".*", at byte \d+ in (?:line|record\
 /** The kinds of error that DuckDB states of a query: of those that varve makes, it is the names or types of columns that it cannot take. */
 const QUERY_ERROR = /^(Binder|Catalog|Parser|Syntax|Permission) Error: /;
 
+/** Tells whether DuckDB refuses a query before it has read a row. */
+export function isQueryError(text: string): boolean {
+  return QUERY_ERROR.test(text);
+}
+
 /** Tells whether DuckDB, or varve itself, has met something in data that cannot be read. */
 export function isReadError(error: unknown): error is Error {
   if (error instanceof BinaryFault) return true;
@@ -321,7 +326,7 @@ function faultOf({ absolutePath, path }: SourceFile, text: string, said: string)
   const words = text.replaceAll(filePattern(absolutePath), '').replaceAll(absolutePath, '');
   const known = textFault(words);
   if (known !== undefined) return known;
-  if (!QUERY_ERROR.test(text)) return binaryFault(path, words);
+  if (!isQueryError(text)) return binaryFault(path, words);
   return {
     reason: `its columns cannot be asked for: ${said}`,
     remedy:

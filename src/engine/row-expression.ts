@@ -17,7 +17,7 @@ const FUNCTIONS: Readonly<Record<string, string>> = {
     'split_part starts_with str_split str_split_regex string_split string_split_regex string_to_array strip_accents strlen strpos substr ' +
     'substring substring_grapheme suffix translate trim ucase unicode upper url_decode url_encode',
   bytes:
-    'base64 bin decode encode from_base64 from_binary from_hex hash hex md5 sha1 sha256 to_base64 to_binary to_hex unbin unhex',
+    'base64 bin create_sort_key decode encode from_base64 from_binary from_hex hash hex md5 sha1 sha256 to_base64 to_binary to_hex unbin unhex',
   times:
     'age century current_date current_localtime current_localtimestamp current_timestamp date_add date_diff date_part date_sub date_trunc ' +
     'datediff datepart datesub datetrunc day dayname dayofmonth dayofweek dayofyear days_in_month decade epoch epoch_ms epoch_ns epoch_us era ' +

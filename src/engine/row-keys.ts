@@ -1,6 +1,8 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { systemError } from '../base/files/system-errors.ts';
 import type { Engine } from './duckdb.ts';
+import type { EngineColumn, EngineType } from './types.ts';
 
 /** Bytes of a key: half of a SHA-256, which no two different values share. */
 export const KEY_BYTES = 16;
@@ -16,21 +18,45 @@ export interface KeysAsked {
   readonly frame: readonly [question: number, unit: number];
 }
 
-/** The key of a row, as 32 hexadecimal digits: equal for rows whose values in the columns are equal to the engine. Null if one of these is null. */
+/** The key of a row, as 32 hexadecimal digits: equal for rows whose values in the columns, which areComparable, are equal to the engine. */
 export function keySql(columns: readonly string[]): string {
-  const texts = columns.map(keyTextSql);
-  const [text, ...others] = texts;
-  const all =
-    others.length === 0
-      ? text
-      : texts.map((each) => `CAST(strlen(${each}) AS VARCHAR) || ':' || ${each}`).join(' || ');
-  return `left(sha256(${all}), ${2 * KEY_BYTES})`;
+  return `left(sha256(${columns.map(sortKeySql).join(' || ')}), ${2 * KEY_BYTES})`;
 }
 
-/** A value of a key as text. The engine takes zeros of both signs for equal, and shows the one without where it compared rows. */
-export function keyTextSql(column: string): string {
-  const text = `CAST(${column} AS VARCHAR)`;
-  return `CASE WHEN ${text} = '-0.0' AND typeof(${column}) IN ('DOUBLE', 'FLOAT') THEN '0.0' ELSE ${text} END`;
+/**
+ * The bytes by which the engine sorts a value: where they end, they say themselves. It sorts intervals by their months, days and microseconds, but
+ * compares them with 30 days for a month; the detour by text is for its binder, to which other types are no intervals.
+ */
+function sortKeySql(column: string): string {
+  const normal = `normalized_interval(CAST(CAST(${column} AS VARCHAR) AS INTERVAL))`;
+  return `CASE WHEN typeof(${column}) = 'INTERVAL' THEN ${sortBytesSql(normal)} ELSE ${sortBytesSql(column)} END`;
+}
+
+/** With an empty text behind it, it is bytes: of a lone number it would be a number. */
+function sortBytesSql(value: string): string {
+  return `create_sort_key(${value}, ${IN_ORDER}, '', ${IN_ORDER})`;
+}
+
+const IN_ORDER = "'ASC NULLS LAST'";
+
+/** Types of which the engine takes two values for equal if it sorts them to the same place. */
+const COMPARABLE = new Set([
+  ...['BOOLEAN', 'TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'HUGEINT', 'BIGNUM'],
+  ...['UTINYINT', 'USMALLINT', 'UINTEGER', 'UBIGINT', 'UHUGEINT', 'FLOAT', 'DOUBLE', 'DECIMAL'],
+  ...['VARCHAR', 'BLOB', 'BIT', 'UUID', 'ENUM', 'JSON'],
+  ...['DATE', 'TIME', 'TIME_NS', 'TIME WITH TIME ZONE', 'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE'],
+  ...['TIMESTAMP_S', 'TIMESTAMP_MS', 'TIMESTAMP_NS'],
+]);
+
+/** Whether rows of columns of these types have a key: not where intervals lie within others, nor of types that the engine compares in a way of their own. */
+export function areComparable(columns: readonly EngineColumn[]): boolean {
+  return columns.every(({ type }) => type.text === 'INTERVAL' || isComparable(type));
+}
+
+function isComparable(type: EngineType): boolean {
+  if (type.kind === 'list') return isComparable(type.element);
+  if (type.kind === 'struct') return type.fields.every((field) => isComparable(field.type));
+  return COMPARABLE.has(type.id);
 }
 
 /** Bytes of a frame before its keys: question, unit, and how many keys there are, each of four bytes, little-endian. */
@@ -39,19 +65,21 @@ export const FRAME_BYTES = 12;
 /** Keys of one range that are written at once. */
 const KEYS_AT_ONCE = 1024;
 
-/** Write the keys of the rows of a relation, in their order, each to the file of its range. */
+/** Write the keys of the rows of a relation, in their order, each to the file of its range. @returns how many @throws VarveError of the system */
 export async function writeKeys(
   engine: Engine,
   relation: string,
   { columns, folder, ranges, frame }: KeysAsked,
-): Promise<void> {
+): Promise<number> {
+  let written = 0;
   const waiting = Array.from({ length: ranges }, () => ({ bytes: Buffer.alloc(0), keys: 0 }));
   const flush = (range: number) => {
     const { bytes, keys } = waiting[range]!;
     if (keys === 0) return;
     const head = Buffer.alloc(FRAME_BYTES);
     for (const [at, word] of [...frame, keys].entries()) head.writeUInt32LE(word, 4 * at);
-    appendFileSync(join(folder, String(range)), Buffer.concat([head, bytes.subarray(0, keys * KEY_BYTES)]));
+    append(join(folder, String(range)), Buffer.concat([head, bytes.subarray(0, keys * KEY_BYTES)]));
+    written += keys;
     waiting[range]!.keys = 0;
   };
   const take = (key: Uint8Array) => {
@@ -69,10 +97,23 @@ export async function writeKeys(
     }),
   );
   for (const range of waiting.keys()) flush(range);
+  return written;
+}
+
+function append(path: string, bytes: Uint8Array): void {
+  try {
+    appendFileSync(path, bytes);
+  } catch (error) {
+    throw systemError(error, 'write', path);
+  }
 }
 
 /** Ranges are of equal width, by the first four bytes. */
 function rangeOf(key: Uint8Array, ranges: number): number {
-  const first = key[0]! * 2 ** 24 + key[1]! * 2 ** 16 + key[2]! * 2 ** 8 + key[3]!;
-  return Math.floor((first / 2 ** 32) * ranges);
+  return Math.floor((firstWord(key) / 2 ** 32) * ranges);
+}
+
+/** The first four bytes of a key, as a number below 2³². */
+export function firstWord(key: Uint8Array): number {
+  return key[0]! * 2 ** 24 + key[1]! * 2 ** 16 + key[2]! * 2 ** 8 + key[3]!;
 }

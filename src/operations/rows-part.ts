@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { UNIT_BYTES } from '../profile/dataset/units.ts';
-import { unitsOf, unitsOfPart } from '../profile/parts/plan.ts';
+import { planDigest, unitsOf, unitsOfPart } from '../profile/parts/plan.ts';
 import { prepareReader, processReader } from '../profile/reading/process-reader.ts';
-import { answerUnits } from '../profile/rows/answer-units.ts';
+import { answerUnits, askedUnits } from '../profile/rows/answer-units.ts';
 import { encodeRowsHead, unitEncoder } from '../profile/rows/rows-part.ts';
 import type { RowsPlan } from '../profile/rows/rows-plan.ts';
 import { type Watch, watching } from './context/context.ts';
@@ -35,8 +35,10 @@ export async function* answerRowsPart(
     const plan = { ...asked, unitBytes: UNIT_BYTES };
     const all = unitsOf(opened.files, UNIT_BYTES);
     const index = new Map(all.map((unit, at) => [unit, at]));
-    const own = unitsOfPart(all, part, of, UNIT_BYTES).map((unit) => [index.get(unit)!, unit] as const);
-    yield encodeRowsHead(part, of);
+    const mine = unitsOfPart(all, part, of, UNIT_BYTES).map((unit) => [index.get(unit)!, unit] as const);
+    const own = askedUnits(mine, plan);
+    const files = planDigest({ kind: opened.kind, readings: [], unitBytes: UNIT_BYTES }, opened.files);
+    yield encodeRowsHead({ part, of, files, units: own.length });
     const keys = options.keys && { folder: resolve(cwd, options.keys), ranges: Math.min(of, MAX_RANGES) };
     const machine = { ...engineOptions(options), ...watching(watch), ...(keys && { keys }) };
     const encode = unitEncoder();

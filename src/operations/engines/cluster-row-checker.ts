@@ -31,7 +31,11 @@ export async function clusterRowChecker(
 ): Promise<RowChecker> {
   const timeLimit = schema.timeLimit ?? TIME_LIMIT;
   const tables = queries.length === 0 ? [] : await tablesOf(engine, dataset, profiled, schema, options);
-  const answers = await askOnCluster({ engine, dataset, options, tables, timeLimit }, queries);
+  const rows =
+    options.slice === undefined
+      ? new Map(profiled.profile.tables.map((table) => [table.name, table.rows]))
+      : undefined;
+  const answers = await askOnCluster({ engine, dataset, options, tables, rows, timeLimit }, queries);
   const known = new Map<string, RowAnswer | Unanswered>(
     queries.map((query, at) => [JSON.stringify(query), answers[at]!]),
   );

@@ -1,11 +1,15 @@
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { groupBy } from '../../base/group-by.ts';
 import { comparesRows } from '../../engine/row-expression.ts';
 import type { TableRows } from '../../profile/dataset/table-rows.ts';
 import { FILES_TABLE } from '../../profile/model/tables.ts';
 import { askTables, isInOrder } from '../../profile/rows/ask-tables.ts';
-import { isReadOtherwise, mergeAnswers, type TableUnits } from '../../profile/rows/merge-answers.ts';
+import {
+  isIncomparable,
+  isReadOtherwise,
+  mergeAnswers,
+  type TableUnits,
+} from '../../profile/rows/merge-answers.ts';
 import { decodeUnits } from '../../profile/rows/rows-part.ts';
 import type { RowAnswer, RowQuery, Unanswered } from '../../schema/row-checker.ts';
 import type { NamedDataset } from '../datasets/resolve.ts';
@@ -19,6 +23,8 @@ export interface RowsOnCluster {
   readonly dataset: NamedDataset;
   readonly options: ProfilingOptions;
   readonly tables: readonly TableRows[];
+  /** How many rows each of them has by the profile, unless it is that of a slice. */
+  readonly rows: ReadonlyMap<string, number> | undefined;
   /** Seconds that the questions about one unit may take. */
   readonly timeLimit: number;
 }
@@ -26,7 +32,7 @@ export interface RowsOnCluster {
 /**
  * Ask rows by the tasks of a cluster: to the byte what this machine would be told. What one row alone cannot answer is left unanswered.
  * @returns the answers, in the order of the queries
- * @throws VarveError `cluster-missing`, `cluster-failed`, `expression-invalid`, `part-missing`
+ * @throws VarveError `cluster-missing`, `cluster-failed`, `expression-invalid`, and as askTables where parts do not fit together
  */
 export async function askOnCluster(
   cluster: RowsOnCluster,
@@ -37,10 +43,10 @@ export async function askOnCluster(
     queries.filter((query) => !refused.has(query)),
     ({ table }) => table,
   );
-  const { engine, dataset, options, tables, timeLimit } = cluster;
+  const { engine, dataset, options, tables, rows, timeLimit } = cluster;
   const { slice } = options;
   const { name } = dataset;
-  const shared = { timeLimit, ...(slice && { slice }) };
+  const shared = { timeLimit, ...(slice && { slice }), ...(rows && { rows }) };
   const units = await askTables(tables, asked, shared, (plan) => {
     const hasKeys = plan.tables.some(({ questions }) => questions.some((one) => one.repeated !== undefined));
     const keys = hasKeys ? ['--keys', '{keys}'] : [];
@@ -52,24 +58,26 @@ export async function askOnCluster(
         : null,
       merge: null,
     };
-    return onCluster(engine, dataset, options, work, (output) =>
-      decodeUnits(createInterface({ input: createReadStream(output) })),
-    );
+    return onCluster(engine, dataset, options, work, (output) => decodeUnits(createReadStream(output)));
   });
   const answers = new Map<RowQuery, RowAnswer | Unanswered>(refused);
   for (const own of units)
     for (const [at, query] of (asked.get(own.table.name) ?? []).entries())
-      answers.set(query, unansweredOf(own, query) ?? mergeAnswers(own, at));
+      answers.set(query, unansweredOf(own, query, at) ?? mergeAnswers(own, at));
   return queries.map((query) => answers.get(query) ?? NO_TABLE);
 }
 
-function unansweredOf(own: TableUnits, { repeated }: RowQuery): Unanswered | undefined {
+function unansweredOf(own: TableUnits, { repeated }: RowQuery, question: number): Unanswered | undefined {
   if (isReadOtherwise(own)) return OTHERWISE;
+  if (isIncomparable(own, question)) return INCOMPARABLE;
   return repeated !== undefined && !isInOrder(own) ? AROUND : undefined;
 }
 
 const OTHERWISE: Unanswered = {
   unanswered: 'the types of its columns depend on all files together, which no part has',
+};
+const INCOMPARABLE: Unanswered = {
+  unanswered: 'rows are compared by values of a type for which no part can',
 };
 const NO_TABLE: Unanswered = { unanswered: 'no file has rows of this table' };
 const OF_FILES: Unanswered = { unanswered: 'the list of the files is not at hand' };

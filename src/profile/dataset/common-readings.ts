@@ -17,8 +17,9 @@ interface Occurrence {
 export function commonReadings(members: readonly FileProfile[]): ReadonlyMap<DataFile, ColumnReadings> {
   const readings = new Map<DataFile, Map<string, ColumnReading>>();
   for (const [name, occurrences] of columnsOf(members)) {
+    const common = commonOf(occurrences.map((occurrence) => occurrence.feature));
     for (const { member, feature } of occurrences) {
-      const reading = readingOf(feature, occurrences, isDelimitedText(member.file));
+      const reading = readingOf(feature, common, isDelimitedText(member.file));
       if (reading === undefined) continue;
       const own = readings.get(member.file) ?? new Map<string, ColumnReading>();
       readings.set(member.file, own.set(name, reading));
@@ -41,14 +42,22 @@ function columnsOf(members: readonly FileProfile[]): Map<string, Occurrence[]> {
   return columns;
 }
 
+/** What all files together say of a column. */
+interface Common {
+  readonly order: string | undefined;
+  readonly type: FeatureType;
+}
+
+function commonOf(features: readonly FeatureProfile[]): Common {
+  const order = commonOrder(features);
+  return { order, type: order === undefined ? commonType(features) : typeByOrder(features, order) };
+}
+
 function readingOf(
   feature: FeatureProfile,
-  occurrences: readonly Occurrence[],
+  { order, type }: Common,
   isText: boolean,
 ): ColumnReading | undefined {
-  const features = occurrences.map((occurrence) => occurrence.feature);
-  const order = commonOrder(features);
-  const type = order === undefined ? commonType(features) : typeByOrder(features, order);
   if (feature.type === 'string' && order !== undefined && type !== 'string') {
     const format = feature.dateFormats!.find((one) => orderOf(one) === order)!;
     return type === 'timestamp' ? { format, as: 'timestamp' } : { format };

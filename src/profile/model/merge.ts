@@ -3,10 +3,17 @@ import { EMPTY_SKETCH } from '../hashing/sketch.ts';
 import { featureName } from './feature-name.ts';
 import { mergeSketches } from './merge-sketches.ts';
 import { mergeLengths, mergeNumeric, mergeTimes, mergeWeighted } from './merge-stats.ts';
-import type { FeatureProfile, FeatureType, Profile, TableProfile, ThetaSketch } from './model.ts';
+import type {
+  FeatureProfile,
+  FeatureType,
+  Profile,
+  TableProfile,
+  ThetaSketch,
+  ValueCounts,
+} from './model.ts';
 import { mergePositions } from './positions.ts';
 import { profileOf } from './tables.ts';
-import { mergeValueCounts } from './value-counts.ts';
+import { SummedCounts } from './value-counts.ts';
 
 /**
  * The profile of all rows of all profiles: tables meet by name, features by path; a feature that a table lacks is null in
@@ -25,25 +32,45 @@ export function mergeProfiles(profiles: readonly Profile[]): Profile {
 
 /**
  * The rows of all tables, at least one, under the first one's name. Pairwise, so that n tables cost n·log n and not n²; their sketches
- * all at once, since most hashes of many sketches are above the bound that a few of them set.
+ * all at once, since most hashes of many sketches are above the bound that a few of them set, and their values put in order at the end.
  */
 export function mergeTables(tables: readonly TableProfile[]): TableProfile {
   if (tables.length === 1) return tables[0]!;
   const parts = new Map<ThetaSketch, readonly ThetaSketch[]>();
+  const sums = new Map<ValueCounts, SummedCounts>();
   const partsOf = (sketch: ThetaSketch) => parts.get(sketch) ?? [sketch];
-  const join = (a: ThetaSketch, b: ThetaSketch): ThetaSketch => {
-    const joined = { ...EMPTY_SKETCH };
-    parts.set(joined, [...partsOf(a), ...partsOf(b)]);
-    return joined;
+  const join: Join = {
+    sketches(a, b) {
+      const joined = { ...EMPTY_SKETCH };
+      parts.set(joined, [...partsOf(a), ...partsOf(b)]);
+      return joined;
+    },
+    values(a, b) {
+      const joined = { ...NO_VALUES };
+      sums.set(joined, (sums.get(a) ?? new SummedCounts(a)).add(sums.get(b) ?? b));
+      sums.delete(a);
+      sums.delete(b);
+      return joined;
+    },
   };
   const { features, ...rest } = mergeHalves(tables, join);
   return {
     ...rest,
-    features: features.map((feature) => ({ ...feature, distinct: mergeSketches(partsOf(feature.distinct)) })),
+    features: features.map((feature) => ({
+      ...feature,
+      values: sums.get(feature.values)?.counts() ?? feature.values,
+      distinct: mergeSketches(partsOf(feature.distinct)),
+    })),
   };
 }
 
-type Join = (a: ThetaSketch, b: ThetaSketch) => ThetaSketch;
+/** Puts together what is made of all tables at once, behind what stands for it meanwhile. */
+interface Join {
+  sketches(a: ThetaSketch, b: ThetaSketch): ThetaSketch;
+  values(a: ValueCounts, b: ValueCounts): ValueCounts;
+}
+
+const NO_VALUES: ValueCounts = { exact: true, values: [], bound: 0 };
 
 function mergeHalves(tables: readonly TableProfile[], join: Join): TableProfile {
   if (tables.length === 1) return tables[0]!;
@@ -137,7 +164,7 @@ function absent({ path, engineType, valency }: FeatureProfile, rows: number): Fe
     count: 0,
     nullElements: 0,
     ...(valency && { valency: { count: 0, min: 0, max: 0, sum: '0', zeros: 0, buckets: [] } }),
-    values: { exact: true, values: [], bound: 0 },
+    values: NO_VALUES,
     distinct: EMPTY_SKETCH,
   };
 }
@@ -167,8 +194,8 @@ function mergeFeatures(a: FeatureProfile, b: FeatureProfile, join: Join): Featur
     ...(numeric && { numeric }),
     ...(time && { time }),
     ...(lengths && { lengths }),
-    values: mergeValueCounts(a.values, b.values),
-    distinct: join(a.distinct, b.distinct),
+    values: join.values(a.values, b.values),
+    distinct: join.sketches(a.distinct, b.distinct),
     ...(weighted && { weighted }),
   };
 }

@@ -68,7 +68,45 @@ function listed(values: ValueCounts['values'], exact: boolean, bound: number): V
   return { exact, values, bound, ...cutValues(values.map(([value]) => value)) };
 }
 
-export function mergeValueCounts(a: ValueCounts, b: ValueCounts): ValueCounts {
-  const error = a.bound + b.bound;
-  return valueCounts([...a.values, ...b.values], { all: a.exact && b.exact, error, unlisted: error });
+/**
+ * Value counts that are put together one after the other, or some with others: as valueCounts of two and two, but they are put in order once, when
+ * all are there. What a cut leaves follows from the counts alone: all that are larger than the largest one cut away.
+ */
+export class SummedCounts {
+  readonly #sums = new Map<string, number>();
+  #exact: boolean;
+  #bound: number;
+
+  constructor({ values, exact, bound }: ValueCounts) {
+    for (const [value, count] of values) this.#sums.set(value, (this.#sums.get(value) ?? 0) + count);
+    this.#exact = exact;
+    this.#bound = bound;
+  }
+
+  /** Adds what others count. If these are sums, one of the two takes the other in, and neither is to be used but as it is returned. */
+  add(other: ValueCounts | SummedCounts): SummedCounts {
+    if (!(other instanceof SummedCounts)) return this.#add(other.values, other.exact, other.bound);
+    const [large, small] = other.#sums.size > this.#sums.size ? [other, this] : [this, other];
+    return large.#add(small.#sums, small.#exact, small.#bound);
+  }
+
+  #add(values: Iterable<readonly [string, number]>, exact: boolean, bound: number): this {
+    for (const [value, count] of values) this.#sums.set(value, (this.#sums.get(value) ?? 0) + count);
+    this.#exact &&= exact;
+    this.#bound += bound;
+    if (this.#sums.size > MAX_LISTED_VALUES) this.#cut();
+    return this;
+  }
+
+  #cut(): void {
+    const counts = Float64Array.from(this.#sums.values()).sort();
+    const firstCut = counts[counts.length - MAX_LISTED_VALUES - 1]!;
+    for (const [value, count] of this.#sums) if (count <= firstCut) this.#sums.delete(value);
+    this.#exact = false;
+    this.#bound += firstCut;
+  }
+
+  counts(): ValueCounts {
+    return listed([...this.#sums].sort(byCountThenBytes), this.#exact, this.#bound);
+  }
 }

@@ -4,6 +4,7 @@ import { VarveError } from '../../errors.ts';
 import type { ImageHeader } from '../dataset/image-header.ts';
 import { decodeProfile, encodeProfile } from '../format/encode.ts';
 import type { Profile } from '../model/model.ts';
+import { partLines } from './part-lines.ts';
 import { MAX_PARTS, type PartPlan } from './plan.ts';
 
 /** What the first line of a part says. */
@@ -42,9 +43,6 @@ export interface ProfilePart extends PartHead {
   readonly read: readonly PartUnit[];
 }
 
-/** A unit takes one line, and a profile at most this many bytes of it. */
-const MAX_LINE_BYTES = 256 * 1024 * 1024;
-
 /** The line of a part that stands first. Only what is several parts is of format 2. */
 export function encodeHead({ parts, ...head }: PartHead): Uint8Array {
   const [part, ...others] = parts;
@@ -73,7 +71,7 @@ export async function* decodeParts(
 ): AsyncGenerator<ProfilePart> {
   let head: PartHead | undefined;
   let read: PartUnit[] = [];
-  for await (const line of linesOf(bytes, where)) {
+  for await (const line of partLines(bytes, (what, cause) => damaged(where, what, cause))) {
     const found = parse(line, where);
     if (head === undefined) head = headOf(found, where);
     else read.push(unitOf(found, head, where));
@@ -86,30 +84,6 @@ export async function* decodeParts(
       where,
       `part ${head.parts[0]} has ${read.length} units in place of ${head.units}: it was cut`,
     );
-}
-
-async function* linesOf(bytes: AsyncIterable<Uint8Array>, where: string): AsyncGenerator<string> {
-  let pieces: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of bytes) {
-    let start = 0;
-    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
-      yield textOf([...pieces, chunk.subarray(start, end)], where);
-      [pieces, length, start] = [[], 0, end + 1];
-    }
-    pieces.push(chunk.subarray(start));
-    length += chunk.length - start;
-    if (length > MAX_LINE_BYTES) throw damaged(where, `a line of it has more than ${MAX_LINE_BYTES} bytes`);
-  }
-  if (length > 0) throw damaged(where, 'its last line does not end: it was cut');
-}
-
-function textOf(pieces: readonly Uint8Array[], where: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(pieces));
-  } catch (cause) {
-    throw damaged(where, 'it is not UTF-8', cause);
-  }
 }
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,4 +1,11 @@
-import type { RowGroup, RowOptions, RowsAnswer, RowsHead, RowsShape } from '../../engine/check-rows.ts';
+import type {
+  KeysWritten,
+  RowGroup,
+  RowOptions,
+  RowsAnswer,
+  RowsHead,
+  RowsShape,
+} from '../../engine/check-rows.ts';
 import type { EngineOptions } from '../../engine/duckdb.ts';
 import type { KeysAsked } from '../../engine/row-keys.ts';
 import type { BytesBetween } from '../../engine/source-file.ts';
@@ -51,7 +58,10 @@ export interface Jobs {
   };
   readonly head: { readonly asked: { readonly count: number }; readonly answer: RowsHead };
   readonly shape: { readonly asked: object; readonly answer: RowsShape };
-  readonly keys: { readonly asked: { readonly asked: KeysAsked }; readonly answer: number };
+  readonly keys: {
+    readonly asked: { readonly asked: KeysAsked };
+    readonly answer: KeysWritten | undefined;
+  };
   readonly close: { readonly asked: object; readonly answer: undefined };
 }
 

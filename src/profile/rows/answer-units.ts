@@ -1,4 +1,4 @@
-import type { RowColumn, RowTable } from '../../engine/check-rows.ts';
+import type { RowTable } from '../../engine/check-rows.ts';
 import type { ColumnReadings } from '../../engine/column-readings.ts';
 import type { KeysAsked } from '../../engine/row-keys.ts';
 import { shownPath } from '../../engine/source-file.ts';
@@ -10,7 +10,7 @@ import { rangesOf } from '../dataset/units.ts';
 import type { Unit } from '../parts/plan.ts';
 import type { MachineOptions, WithUnit } from '../parts/profile-part.ts';
 import type { DataReader } from '../reading/reader.ts';
-import type { AnsweredUnit, UnitAnswer } from './rows-part.ts';
+import { type AnsweredUnit, QUESTION_FAULTS, type UnitAnswer } from './rows-part.ts';
 import { askedFiles, type QuestionedTable, type RowQuestion, type RowsPlan } from './rows-plan.ts';
 
 /** Where a part leaves the keys of its rows, for whoever has those of all parts. */
@@ -21,8 +21,8 @@ export interface KeysPlace {
 }
 
 /**
- * Asks units, one after the other. Those of tables of which nothing is asked are not read.
- * @param units with their index among those of all files
+ * Asks units, one after the other.
+ * @param units those of askedUnits, with their index among those of all files
  * @param keys may be absent if no question is about rows that repeat others
  */
 export async function* answerUnits(
@@ -36,17 +36,24 @@ export async function* answerUnits(
   for (const [done, [index, unit]] of units.entries()) {
     onProgress?.({ phase: 'profile', unit: 'files', done, total: units.length });
     machine.signal?.throwIfAborted();
-    const asked = askedOf(unit.file.path);
-    const table = asked && plan.tables[asked.table]!;
-    if (table === undefined || table.questions.length === 0) continue;
-    // Whether its rows are read is told by its name and size.
-    if (!isRead({ ...unit.file, digest: '', absolutePath: '' }, plan)) continue;
-    const { readings } = asked!;
-    const framed = keys && { ...keys, frame: [asked!.table * MAX_QUESTIONS, index] as const };
-    yield await withUnit(unit, (file) =>
-      answerUnit([index, unit], file, { ...plan, table, readings, keys: framed }, reader, machine),
-    );
+    const { table: number, readings } = askedOf(unit.file.path)!;
+    const framed = keys && { ...keys, frame: [number * MAX_QUESTIONS, index] as const };
+    const own = { ...plan, table: plan.tables[number]!, readings, keys: framed };
+    yield await withUnit(unit, (file) => answerUnit([index, unit], file, own, reader, machine));
   }
+}
+
+/** Those of some units of whose rows something is asked, which their names and sizes tell. */
+export function askedUnits<Numbered extends readonly [index: number, unit: Unit]>(
+  units: readonly Numbered[],
+  plan: RowsPlan & { readonly unitBytes: number },
+): readonly Numbered[] {
+  const askedOf = askedFiles(plan);
+  return units.filter(([, { file }]) => {
+    const asked = askedOf(file.path);
+    const isAsked = asked !== undefined && plan.tables[asked.table]!.questions.length > 0;
+    return isAsked && isRead({ ...file, digest: '', absolutePath: '' }, plan);
+  });
 }
 
 /** Questions of one table have numbers up to this, from its own on. */
@@ -77,54 +84,22 @@ async function answerUnit(
   const { columns } = table;
   const options = { ...machine, signal, ...(slice && { slice }), ...(columns && { columns }) };
   try {
-    const opened = await opening(reader, group, options);
+    const opened = await reader.openRows([group], options);
     try {
-      const { rows, columns: found } = await opened.rows.shape();
+      const { rows, columns: found } = await opened.shape();
       const answers: UnitAnswer[] = [];
       for (const [at, question] of table.questions.entries()) {
         const framed = keys && { ...keys, frame: [keys.frame[0] + at, index] as const };
-        answers.push(opened.lacks ?? (await answerOf(opened.rows, question, framed)));
+        answers.push(await answerOf(opened, question, framed));
       }
       return { path, number, index, rows, columns: found, answers };
     } finally {
-      opened.rows.close();
+      opened.close();
     }
   } catch (error) {
     machine.signal?.throwIfAborted();
     throw deadline.aborted ? tooLong(path, timeLimit) : error;
   }
-}
-
-type Opening = Parameters<DataReader['openRows']>;
-
-/** The rows, without the slice where its column is one that only other files have: whoever asks has to say all columns then. */
-async function opening(
-  reader: Pick<DataReader, 'openRows'>,
-  group: Opening[0][number],
-  options: Opening[1],
-): Promise<{ readonly rows: RowTable; readonly lacks?: UnitAnswer }> {
-  const { slice, ...others } = options;
-  const rows = await reader.openRows([group], others);
-  if (slice === undefined) return { rows };
-  try {
-    const { columns } = await rows.shape();
-    if (!hasColumn(columns, slice.feature)) return { rows, lacks: lacksColumn(slice.feature) };
-  } catch (error) {
-    rows.close();
-    throw error;
-  }
-  rows.close();
-  return { rows: await reader.openRows([group], options) };
-}
-
-function hasColumn(columns: readonly RowColumn[], column: string): boolean {
-  return columns.some(({ name }) => name.toLowerCase() === column.toLowerCase());
-}
-
-function lacksColumn(column: string): UnitAnswer {
-  return {
-    error: { code: 'column-missing', message: `There is no column ${column}`, remedy: 'Name another.' },
-  };
 }
 
 /** A question that these rows cannot be asked may be one for all rows together, which have other columns. */
@@ -134,14 +109,17 @@ async function answerOf(
   keys: Omit<KeysAsked, 'columns'> | undefined,
 ): Promise<UnitAnswer> {
   try {
-    if (repeated !== undefined)
-      return { rows: await rows.keys({ ...keys!, columns: repeated }), failing: 0, examples: [] };
+    if (repeated !== undefined) {
+      const written = await rows.keys({ ...keys!, columns: repeated });
+      return written === undefined ? { incomparable: true } : { ...written, failing: 0, examples: [] };
+    }
     const { rows: asked, failing: found, examples } = await rows.ask(failing, value);
     return { rows: asked, failing: found, examples: examples.map(({ row, value: shown }) => [row, shown]) };
   } catch (error) {
-    if (!(error instanceof VarveError) || error.code !== 'expression-invalid') throw error;
-    const { code, message, remedy = '' } = error;
-    return { error: { code, message, remedy } };
+    if (!(error instanceof VarveError)) throw error;
+    const code = QUESTION_FAULTS.find((each) => each === error.code);
+    if (code === undefined) throw error;
+    return { error: { code, message: error.message, remedy: error.remedy } };
   }
 }
 

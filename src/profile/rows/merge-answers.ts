@@ -4,7 +4,7 @@ import { formatOf } from '../../engine/formats/format.ts';
 import { VarveError } from '../../errors.ts';
 import type { TableRows } from '../dataset/table-rows.ts';
 import type { RepeatedKeys } from './repeated-keys.ts';
-import type { AnsweredUnit } from './rows-part.ts';
+import { AGAIN, type AnsweredUnit, damagedAnswer } from './rows-part.ts';
 
 /** The units of a table in the order of its rows. */
 export interface TableUnits {
@@ -14,26 +14,48 @@ export interface TableUnits {
   readonly repeated: ReadonlyMap<number, Pick<RepeatedKeys, 'failing' | 'first'>>;
 }
 
-/** Puts units to their tables. @throws VarveError `part-missing` if a file of one has none */
+/**
+ * Puts units to their tables.
+ * @param questions how many were asked of a table, by its name
+ * @throws VarveError `part-missing` where units of a file are missing, `part-repeated`, and `part-damaged` where the answers are not to what
+ * was asked
+ */
 export function unitsOfTables(
   tables: readonly TableRows[],
-  answered: Iterable<AnsweredUnit>,
+  answered: readonly AnsweredUnit[],
+  questions: (table: string) => number,
 ): readonly Omit<TableUnits, 'repeated'>[] {
   const byPath = groupBy(answered, ({ path }) => path);
-  return tables.map((table) => ({
+  const found = tables.map((table) => ({
     table,
     units: table.files.flatMap(({ file }) => {
-      const units = byPath.get(file.path) ?? [];
+      const units = [...(byPath.get(file.path) ?? [])].sort((a, b) => a.number - b.number);
       if (units.length === 0) throw missing(file.path);
-      return [...units].sort((a, b) => a.number - b.number);
+      for (const [at, { number, answers }] of units.entries()) {
+        if (number > at) throw missing(file.path);
+        if (number < at) throw repeated(file.path);
+        if (answers.length !== questions(table.name))
+          throw damagedAnswer(`of ${file.path}, something else was asked`);
+      }
+      return units;
     }),
   }));
+  const numbers = new Set(answered.map(({ index }) => index));
+  if (numbers.size !== answered.length) throw damagedAnswer('two units have the same number');
+  return found;
 }
 
 function missing(path: string): VarveError {
-  return new VarveError('part-missing', `No part has asked the rows of ${path}`, {
+  return new VarveError('part-missing', `No part has asked all rows of ${path}`, {
     path,
-    remedy: 'Run the same command again, while nobody changes the data.',
+    remedy: AGAIN,
+  });
+}
+
+function repeated(path: string): VarveError {
+  return new VarveError('part-repeated', `Two parts have asked the same rows of ${path}`, {
+    path,
+    remedy: AGAIN,
   });
 }
 
@@ -65,9 +87,14 @@ export function isReadOtherwise(units: TableUnits): boolean {
   );
 }
 
+/** Whether a question compares rows by columns of types for which no part can. */
+export function isIncomparable({ units }: TableUnits, question: number): boolean {
+  return units.some(({ answers }) => 'incomparable' in answers[question]!);
+}
+
 /**
  * What all rows of a table say to one of its questions: to the byte what one machine gives that has them all.
- * @throws VarveError `expression-invalid`
+ * @throws VarveError `expression-invalid`, `column-missing`
  */
 export function mergeAnswers({ table, units, repeated }: TableUnits, question: number): RowsAnswer {
   const examples: RowsAnswer['examples'][number][] = [];
@@ -77,6 +104,7 @@ export function mergeAnswers({ table, units, repeated }: TableUnits, question: n
   let path: string | undefined;
   for (const unit of units) {
     const answer = unit.answers[question]!;
+    if ('incomparable' in answer) throw damagedAnswer(`rows of ${unit.path} were not compared`);
     if ('error' in answer) {
       const { code, message, remedy } = answer.error;
       throw new VarveError(code, message, { remedy });

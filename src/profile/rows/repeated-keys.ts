@@ -1,11 +1,15 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { EXAMPLES } from '../../engine/check-rows.ts';
-import { FRAME_BYTES, KEY_BYTES } from '../../engine/row-keys.ts';
+import { FRAME_BYTES, firstWord, KEY_BYTES } from '../../engine/row-keys.ts';
 import { VarveError } from '../../errors.ts';
 
 /** What the keys of one range say to one question. */
 export interface RepeatedKeys {
   readonly question: number;
+  /** How many there are, and the first four bytes of the lowest and of the highest: ranges share none. */
+  readonly keys: number;
+  readonly lowest: number;
+  readonly highest: number;
   /** Rows whose key another row has too. */
   readonly failing: number;
   /** The first of these rows, in the order of units and rows: at most `EXAMPLES`. */
@@ -31,22 +35,7 @@ export function findRepeated(path: string, keysAtOnce = KEYS_AT_ONCE): readonly 
     const questions = [...new Set(frames.map(({ question }) => question))].sort((a, b) => a - b);
     return questions.map((question) => {
       const own = frames.filter((frame) => frame.question === question).sort((a, b) => a.unit - b.unit);
-      const keys = own.reduce((sum, frame) => sum + frame.keys, 0);
-      const passes = Math.max(1, Math.ceil(keys / keysAtOnce));
-      let failing = 0;
-      let first: Place[] = [];
-      for (let pass = 0; pass < passes; pass++) {
-        const found = repeatedAmong(
-          file,
-          own,
-          keys,
-          (key) => (key[KEY_BYTES - 2]! * 256 + key[KEY_BYTES - 1]!) % passes === pass,
-          passes,
-        );
-        failing += found.failing;
-        first = [...first, ...found.first].sort((a, b) => a.at - b.at).slice(0, EXAMPLES);
-      }
-      return { question, failing, first: first.map(({ unit, key }) => [unit, key] as const) };
+      return { question, ...repeatedAmong(file, own, keysAtOnce) };
     });
   } finally {
     closeSync(file);
@@ -58,6 +47,7 @@ function framesOf(file: number, path: string): Frame[] {
   const frames: Frame[] = [];
   const head = Buffer.alloc(FRAME_BYTES);
   for (let at = 0; at < size; ) {
+    if (at + FRAME_BYTES > size) throw cut(path);
     readSync(file, head, 0, FRAME_BYTES, at);
     const [question, unit, keys] = [0, 4, 8].map((word) => head.readUInt32LE(word)) as [
       number,
@@ -86,37 +76,58 @@ interface Place {
   readonly key: string;
 }
 
+/** @param frames all of one question, in the order of their units */
 function repeatedAmong(
   file: number,
   frames: readonly Frame[],
-  keys: number,
-  isOfPass: (key: Uint8Array) => boolean,
-  passes: number,
-): { readonly failing: number; readonly first: readonly Place[] } {
-  const table = new KeyTable(passes === 1 ? keys : Math.ceil((keys / passes) * 1.5));
-  const visit = (see: (key: Uint8Array, at: number, frame: Frame) => boolean) => {
-    let at = 0;
-    for (const frame of frames) {
-      const bytes = Buffer.alloc(frame.keys * KEY_BYTES);
-      readSync(file, bytes, 0, bytes.length, frame.start);
-      for (let start = 0; start < bytes.length; start += KEY_BYTES) {
-        const key = bytes.subarray(start, start + KEY_BYTES);
-        if (isOfPass(key) && !see(key, at, frame)) return;
-        at++;
-      }
-    }
-  };
-  visit((key) => {
-    table.add(key);
-    return true;
-  });
-  const first: Place[] = [];
-  if (table.failing > 0)
-    visit((key, at, { unit }) => {
-      if (table.isRepeated(key)) first.push({ at, unit, key: Buffer.from(key).toString('hex') });
-      return first.length < EXAMPLES;
+  keysAtOnce: number,
+): Omit<RepeatedKeys, 'question'> {
+  const keys = frames.reduce((sum, frame) => sum + frame.keys, 0);
+  const passes = Math.max(1, Math.ceil(keys / keysAtOnce));
+  let [failing, lowest, highest] = [0, 2 ** 32 - 1, 0];
+  let first: Place[] = [];
+  for (let pass = 0; pass < passes; pass++) {
+    const isOfPass = (key: Uint8Array) => (key[KEY_BYTES - 2]! * 256 + key[KEY_BYTES - 1]!) % passes === pass;
+    const table = new KeyTable(passes === 1 ? keys : Math.ceil((keys / passes) * 1.5));
+    visitKeys(file, frames, (key) => {
+      if (!isOfPass(key)) return true;
+      const word = firstWord(key);
+      lowest = Math.min(lowest, word);
+      highest = Math.max(highest, word);
+      table.add(key);
+      return true;
     });
-  return { failing: table.failing, first };
+    failing += table.failing;
+    if (table.failing === 0) continue;
+    const found: Place[] = [];
+    visitKeys(file, frames, (key, at, { unit }) => {
+      if (isOfPass(key) && table.isRepeated(key))
+        found.push({ at, unit, key: Buffer.from(key).toString('hex') });
+      return found.length < EXAMPLES;
+    });
+    first = [...first, ...found].sort((a, b) => a.at - b.at).slice(0, EXAMPLES);
+  }
+  return { keys, lowest, highest, failing, first: first.map(({ unit, key }) => [unit, key] as const) };
+}
+
+/** Keys that are read at once. */
+const KEYS_IN_PIECE = 4096;
+
+/** Shows all keys in their order, until `see` says that it has seen enough. A key is gone after its visit. */
+function visitKeys(
+  file: number,
+  frames: readonly Frame[],
+  see: (key: Uint8Array, at: number, frame: Frame) => boolean,
+): void {
+  const bytes = Buffer.alloc(KEYS_IN_PIECE * KEY_BYTES);
+  let at = 0;
+  for (const frame of frames)
+    for (let done = 0; done < frame.keys; done += KEYS_IN_PIECE) {
+      const length = Math.min(KEYS_IN_PIECE, frame.keys - done) * KEY_BYTES;
+      readSync(file, bytes, 0, length, frame.start + done * KEY_BYTES);
+      for (let start = 0; start < length; start += KEY_BYTES)
+        if (!see(bytes.subarray(start, start + KEY_BYTES), at++, frame)) return;
+    }
 }
 
 /** Which keys came once, and which more often: open addressing, in flat memory. */
