@@ -1,4 +1,5 @@
 import { systemCode, systemError } from '../base/files/system-errors.ts';
+import { groupBy } from '../base/group-by.ts';
 import { VarveError } from '../errors.ts';
 import { type ColumnReadings, NO_READINGS } from './column-readings.ts';
 import {
@@ -10,11 +11,12 @@ import {
   openEngine,
   readError,
 } from './duckdb.ts';
+import { formatOf } from './formats/format.ts';
 import { identifier, literal } from './quote.ts';
 import { assertRowExpression, invalidExpression } from './row-expression.ts';
 import { areComparable, type KeysAsked, writeKeys } from './row-keys.ts';
 import { dropTableSource, openTableSource } from './source.ts';
-import { fileNamedBy, type SourceFile } from './source-file.ts';
+import { fileNamedBy, pathList, type SourceFile } from './source-file.ts';
 
 /** The most example rows of an answer. */
 export const EXAMPLES = 5;
@@ -109,7 +111,9 @@ export async function openRows(groups: readonly RowGroup[], options: RowOptions 
   try {
     const { slice, signal, columns = [] } = options;
     const parts: string[] = columns.length === 0 ? [] : [noRowsOf(columns)];
-    for (const [index, group] of groups.entries()) parts.push(await rowsOf(engine, group, `part${index}`));
+    const alike: RowGroup[] = [];
+    for (const group of groups) alike.push(...(await apartByColumns(engine, group)));
+    for (const [index, group] of alike.entries()) parts.push(await rowsOf(engine, group, `part${index}`));
     const all = `SELECT row_number() OVER () AS ${POSITION_COLUMN}, * FROM (${parts.join(' UNION ALL BY NAME ')})`;
     await engine.query(`CREATE VIEW ${ALL_ROWS} AS ${all}`);
     const files = groups.flatMap((group) => group.files);
@@ -144,6 +148,26 @@ function withoutQuestions(rows: RowTable, column: string): RowTable {
 function noRowsOf(columns: readonly RowColumn[]): string {
   const typed = columns.map(({ name, type }) => `CAST(NULL AS ${type}) AS ${identifier(name)}`);
   return `SELECT ${typed.join(', ')} WHERE false`;
+}
+
+/** Part files, in their order, of which some have a column that the paths of others say: one reader would give these nulls. */
+async function apartByColumns(engine: Engine, group: RowGroup): Promise<RowGroup[]> {
+  const { files, constants } = group;
+  if (files.length === 1 || constants.length === 0 || formatOf(files[0]!.path) !== 'parquet') return [group];
+  const names = constants.map(([name]) => literal(name)).join(', ');
+  const [paths = [], columns = []] = await engine
+    .query(`SELECT file_name, name FROM parquet_schema(${pathList(files)}) WHERE name IN (${names})`)
+    // What is wrong with a file is told where it is opened.
+    .catch(() => []);
+  const found = groupBy([...paths.entries()], ([, path]) => String(path));
+  const runs: { readonly has: string; readonly files: SourceFile[] }[] = [];
+  for (const file of files) {
+    const has = JSON.stringify((found.get(file.absolutePath) ?? []).map(([at]) => columns[at]).sort());
+    const run = runs.at(-1);
+    if (run?.has === has) run.files.push(file);
+    else runs.push({ has, files: [file] });
+  }
+  return runs.map((run) => ({ ...group, files: run.files }));
 }
 
 async function rowsOf(

@@ -41,6 +41,8 @@ export interface Pointer {
   readonly source?: string;
   /** The version of which table data in place is; its files are those that the table names. */
   readonly table?: TableOrigin;
+  /** Where the list of a table names the keys of its files, since some lie under other paths in the dataset. */
+  readonly keys?: 'listed';
   /** Where the dataset was imported from, and what `varve update` follows. */
   readonly imported?: Imported;
   /** The rows of a database that this is a copy of, which `varve update` asks for again. */
@@ -92,6 +94,11 @@ const TABLE_VERSION = '7';
 const FOOTERS_VERSION = '8';
 /** The version of a pointer whose statistics a table tells, whatever else it has. An older varve refuses it, rather than to say that footers tell them. */
 const TABLE_STATISTICS_VERSION = '9';
+/**
+ * The version of a pointer to a table in place of which files have other paths than keys, whatever else it has. An older varve refuses it,
+ * rather than to look for objects by those paths.
+ */
+const LISTED_KEYS_VERSION = '10';
 const META_PREFIX = 'meta-';
 const READ_VERSIONS: readonly (string | undefined)[] = [
   VERSION,
@@ -103,6 +110,7 @@ const READ_VERSIONS: readonly (string | undefined)[] = [
   TABLE_VERSION,
   FOOTERS_VERSION,
   TABLE_STATISTICS_VERSION,
+  LISTED_KEYS_VERSION,
 ];
 const MAX_POINTER_BYTES = 64 * 1024;
 const IMPORTED_KEYS = ['imported-from', 'imported-path', 'imported-revision', 'imported-commit'];
@@ -111,7 +119,7 @@ const TOPIC_KEYS = ['topic', 'topic-registry', 'topic-offsets'];
 const DATABASE_KEYS = ['database', 'database-table', 'database-query', ...INCREMENTAL_KEYS];
 const KEYS = [
   ...['varve', 'path', 'kind', 'digest', 'bytes', 'files', 'executable', 'blocks', 'rows'],
-  ...['profile', 'footers', 'footers-by', 'source', 'table', 'table-version'],
+  ...['profile', 'footers', 'footers-by', 'source', 'table', 'table-version', 'keys'],
   ...IMPORTED_KEYS,
   ...DATABASE_KEYS,
   ...TOPIC_KEYS,
@@ -149,6 +157,7 @@ export function formatPointer(pointer: Pointer): string {
     ['source', pointer.source && yamlString(pointer.source)],
     ['table', pointer.table?.format],
     ['table-version', pointer.table && yamlString(pointer.table.version)],
+    ['keys', pointer.keys],
     ['imported-from', imported && yamlString(imported.repository)],
     ['imported-path', imported && yamlString(imported.path)],
     ['imported-revision', imported?.revision && yamlString(imported.revision)],
@@ -172,7 +181,8 @@ export function formatPointer(pointer: Pointer): string {
 }
 
 function versionOf(pointer: Pointer): string {
-  const { blocks, imported, database, topic, meta, source, table, footers, footersBy } = pointer;
+  const { blocks, imported, database, topic, meta, source, table, keys, footers, footersBy } = pointer;
+  if (keys !== undefined) return LISTED_KEYS_VERSION;
   if (footersBy !== undefined) return TABLE_STATISTICS_VERSION;
   if (footers !== undefined) return FOOTERS_VERSION;
   if (table !== undefined) return TABLE_VERSION;
@@ -275,7 +285,7 @@ function checkVersion(version: string | undefined, where: string): void {
     throw damaged(where, 'its first fact, `varve: 1`, is not there');
   throw new VarveError('pointer-too-new', `${where} was written by a newer varve (format ${version})`, {
     path: where,
-    remedy: 'Upgrade varve on this machine: this one reads formats 1 to 9.',
+    remedy: 'Upgrade varve on this machine: this one reads formats 1 to 10.',
   });
 }
 
@@ -299,6 +309,7 @@ function toPointer(facts: ReadonlyMap<string, string>, where: string): Pointer {
     ...footersOf(facts, where),
     ...sourceOf(facts, where),
     ...tableOf(facts, where),
+    ...keysOf(facts, where),
     ...importedOf(facts, where),
     ...databaseOf(facts, where),
     ...topicOf(facts, where),
@@ -412,7 +423,7 @@ function metaOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer
 
 /** Whether a version leaves open which of the older ones' facts there are. */
 function isFree(version: string | undefined): boolean {
-  const own = [META_VERSION, ELSEWHERE_VERSION, COPY_VERSION, TABLE_VERSION];
+  const own = [META_VERSION, ELSEWHERE_VERSION, COPY_VERSION, TABLE_VERSION, LISTED_KEYS_VERSION];
   return own.includes(version ?? '') || isOfFooters(version);
 }
 
@@ -426,9 +437,11 @@ function footersOf(
 ): Pick<Pointer, 'footers' | 'footersBy'> {
   const hasFooters = facts.has('footers');
   const version = facts.get('varve');
-  if (hasFooters !== isOfFooters(version))
+  const isOpen = version === LISTED_KEYS_VERSION;
+  if (hasFooters !== isOfFooters(version) && !isOpen)
     throw damaged(where, `\`varve: ${FOOTERS_VERSION}\` and \`footers\` go together`);
-  if (facts.has('footers-by') !== (version === TABLE_STATISTICS_VERSION))
+  const isByTable = facts.has('footers-by');
+  if (isByTable !== (version === TABLE_STATISTICS_VERSION) && !(isOpen && (hasFooters || !isByTable)))
     throw damaged(where, `\`varve: ${TABLE_STATISTICS_VERSION}\` and \`footers-by\` go together`);
   if (!hasFooters) return {};
   if (!facts.has('source')) throw damaged(where, '`footers` are of data in place');
@@ -447,7 +460,8 @@ function sourceOf(facts: ReadonlyMap<string, string>, where: string): Pick<Point
     throw damaged(where, '`source` is not a place on a server, such as s3://bucket/prefix');
   const isElsewhere = source !== undefined && !FIRST_SOURCES.test(source);
   const version = facts.get('varve');
-  const hasVersionOfItsOwn = version === TABLE_VERSION || isOfFooters(version);
+  const hasVersionOfItsOwn =
+    version === TABLE_VERSION || version === LISTED_KEYS_VERSION || isOfFooters(version);
   if (isElsewhere !== (version === ELSEWHERE_VERSION) && !hasVersionOfItsOwn)
     throw damaged(where, `\`varve: ${ELSEWHERE_VERSION}\` goes with a \`source\` that is not of S3 or MinIO`);
   return source === undefined ? {} : { source };
@@ -456,7 +470,8 @@ function sourceOf(facts: ReadonlyMap<string, string>, where: string): Pick<Point
 function tableOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer, 'table'> {
   const isTable = ['table', 'table-version'].some((key) => facts.has(key));
   const version = facts.get('varve');
-  if (isTable !== (version === TABLE_VERSION) && !isOfFooters(version))
+  const isOpen = isOfFooters(version) || version === LISTED_KEYS_VERSION;
+  if (isTable !== (version === TABLE_VERSION) && !isOpen)
     throw damaged(where, `\`varve: ${TABLE_VERSION}\` and \`table\` go together`);
   if (!isTable) return {};
   const text = (key: string): string => plainText(facts.get(key) ?? refuseMissing(key, where), key, where);
@@ -464,6 +479,15 @@ function tableOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointe
   const problem = facts.has('source') ? problemOfTable(table) : 'a table lies at a `source`';
   if (problem !== undefined) throw damaged(where, problem);
   return { table: table as TableOrigin };
+}
+
+function keysOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer, 'keys'> {
+  const keys = facts.get('keys');
+  if ((keys !== undefined) !== (facts.get('varve') === LISTED_KEYS_VERSION))
+    throw damaged(where, `\`varve: ${LISTED_KEYS_VERSION}\` and \`keys\` go together`);
+  if (keys === undefined) return {};
+  if (keys !== 'listed' || !facts.has('table')) throw damaged(where, '`keys` can only be listed, of a table');
+  return { keys };
 }
 
 /** A pointer names nothing but the data beside it. */

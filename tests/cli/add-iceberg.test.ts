@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AddResult } from '../../src/index.ts';
@@ -72,28 +72,60 @@ describeWithWeb('Iceberg tables of odd shapes', (server) => {
     takes('given');
   });
 
-  test('folders that are no columns of the table are refused, and so are other values than it says', () => {
+  test('folders that are no columns of the table are none of the dataset, whose paths say just what the table does', () => {
     const bucket = { 'spec-id': 1, fields: [{ name: 'id_bucket', transform: 'bucket[4]', 'source-id': 1 }] };
     make('bucket', {
       specs: [bucket],
       files: [{ path: 'data/id_bucket=0/a.parquet', spec: 1, has: [1, 2] }],
     });
-    refuses('bucket', 'id_bucket');
+    takes('bucket');
+    expect(paths('bucket')).toEqual(['data/id_bucket-0-a.parquet']);
+    expect(pointer('bucket')).toMatch(/^varve: 10\n[\s\S]*\ntable-version: "7"\nkeys: listed\n$/);
     const [us, none] = [
       { path: 'data/region=US/a.parquet', region: 'US', spec: 1, has: [1, 2] },
       { path: 'data/region=null/b.parquet', region: null, spec: 1, has: [1, 2] },
     ];
     make('identity', { specs: [BY_REGION], files: [us, none] });
     takes('identity');
+    expect(paths('identity')).toEqual([us.path, none.path]);
+    expect(pointer('identity')).toMatch(/^varve: 7\n/);
     make('otherwise', { specs: [BY_REGION], files: [{ ...us, has: [1], region: 'DE' }] });
-    refuses('otherwise', 'region="DE"');
+    takes('otherwise');
+    expect(paths('otherwise')).toEqual(['region=DE/data-region-US-a.parquet']);
     make('nowhere', { specs: [BY_REGION], files: [{ ...none, has: [1] }] });
-    refuses('nowhere', 'region=null');
+    takes('nowhere');
+    expect(paths('nowhere')).toEqual(['region=__HIVE_DEFAULT_PARTITION__/data-region-null-b.parquet']);
+    // What a stranger names can neither be another step of a path nor another column.
+    const odd = { ...none, has: [1], region: "../a=b/%2e'; DROP TABLE t --." };
+    make('odd', { specs: [BY_REGION], files: [odd] });
+    takes('odd');
+    expect(paths('odd')).toEqual([
+      'region=..%2Fa%3Db%2F%252e%27%3B%20DROP%20TABLE%20t%20--%2E/data-region-null-b.parquet',
+    ]);
+    make('long', { specs: [BY_REGION], files: [{ ...odd, region: 'x'.repeat(300) }] });
+    refuses('long', 'too long');
+    make('default', { specs: [BY_REGION], files: [{ ...odd, region: '__HIVE_DEFAULT_PARTITION__' }] });
+    refuses('default', 'nor can a path say it');
+    const same = ['data/region=US/a.parquet', 'data/region-US-a.parquet'];
+    make('same', {
+      specs: [{ 'spec-id': 1, fields: [] }],
+      files: same.map((path) => ({ path, spec: 1, has: [1, 2] })),
+    });
+    refused(box, ['add', `${server.url}/same`, '--to', 'data/same'], 'table-damaged', 'would both be');
     make('evolved', {
       specs: [{ 'spec-id': 0, fields: [] }, BY_REGION],
       files: [{ path: 'data/a.parquet', has: [1, 2] }, us],
     });
-    refuses('evolved', 'parts some files');
+    takes('evolved');
+    expect(paths('evolved')).toEqual(['data-a.parquet', 'data-region-US-a.parquet']);
+    make('mixed', {
+      specs: [{ 'spec-id': 0, fields: [] }, BY_REGION],
+      files: [
+        { path: 'data/a.parquet', has: [1, 2] },
+        { ...us, has: [1] },
+      ],
+    });
+    refuses('mixed', 'within some files');
   });
 
   test('schemas of more levels than a recursion may have are refused by name', () => {
@@ -124,6 +156,13 @@ describeWithWeb('Iceberg tables of odd shapes', (server) => {
       'table-feature-unsupported',
       named,
     );
+
+  const paths = (name: string) =>
+    box
+      .json<{ files: { path: string }[] }>(['ls', '-R', `data/${name}`])
+      .files.map(({ path }) => path.slice(`data/${name}/`.length));
+
+  const pointer = (name: string) => readFileSync(box.path(`repo/data/${name}.varve`), 'utf8');
 
   const takes = (name: string) =>
     expect(

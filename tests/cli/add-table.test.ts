@@ -146,8 +146,7 @@ describeWithWeb('tables that others keep on a server', (server) => {
       [{ add: { ...add, path: 'day=2/gone.parquet' } }, 'table-version-missing', 'gone.parquet'],
       [{ add: { ...add, size: size + 1 } }, 'table-damaged', String(size)],
       [{ add: { ...add, path: '%' } }, 'table-damaged', '%'],
-      [{ add: { ...add, partitionValues: { day: '3' } } }, 'table-feature-unsupported', 'day'],
-      [{ add: { ...add, partitionValues: {} } }, 'table-feature-unsupported', '"day"'],
+      [{ add: { ...add, partitionValues: {} } }, 'table-damaged', '["day"]'],
       [`{"add":{"path":${DEEP}}}`, 'table-damaged', 'levels'],
       [{ metaData: { ...meta, partitionColumns: [] } }, 'table-damaged', '["day"]'],
       [{ metaData: { schemaString: DEEP, configuration: mapped } }, 'table-damaged', 'levels'],
@@ -178,6 +177,13 @@ describeWithWeb('tables that others keep on a server', (server) => {
       writeFileSync(log, `${typeof action === 'string' ? action : JSON.stringify(action)}\n`);
       refused(box, ['update', 'data/delta'], code, named);
     }
+    // What the log says counts, and not the path.
+    writeFileSync(log, JSON.stringify({ add: { ...add, partitionValues: { day: '3' } } }));
+    const moved = update('data/delta');
+    expect(moved).toMatchObject({ files: 3 });
+    const listed = box.ok(['ls', '-R', 'data/delta']);
+    expect(listed).toContain(`day=3/day-2-${file}`);
+    expect(rows('data/delta')).toBe(25);
     rmSync(log);
   });
 });

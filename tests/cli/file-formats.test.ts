@@ -146,6 +146,10 @@ test('pointers whose statistics are from footers, or told by a table', () => {
     `varve: 8\n${rest}${footers}${source}${table}`,
     `varve: 8\n${rest}${footers}${source}meta-license: MIT\n`,
     `varve: 9\n${rest}${footers}footers-by: table\n${source}${table}`,
+    `varve: 10\n${rest}${source}${table}keys: listed\n`,
+    `varve: 10\n${rest}profile: ${digest}\n${source}${table}keys: listed\nmeta-license: MIT\n`,
+    `varve: 10\n${rest}${footers}${source}${table}keys: listed\n`,
+    `varve: 10\n${rest}${footers}footers-by: table\n${source}${table}keys: listed\n`,
   ])
     expect(accepted(right), right).toBe(true);
   for (const damaged of [
@@ -157,6 +161,12 @@ test('pointers whose statistics are from footers, or told by a table', () => {
     `varve: 9\n${rest}${footers}${source}${table}`,
     `varve: 9\n${rest}${footers}footers-by: table\n${source}`,
     `varve: 9\n${rest}${footers}footers-by: "a stranger"\n${source}${table}`,
+    `varve: 10\n${rest}${source}${table}`,
+    `varve: 7\n${rest}${source}${table}keys: listed\n`,
+    `varve: 10\n${rest}${source}keys: listed\n`,
+    `varve: 10\n${rest}${source}${table}keys: "../"\n`,
+    `varve: 10\n${rest}footers-by: table\n${source}${table}keys: listed\n`,
+    `varve: 10\n${rest}profile: ${digest}\n${footers}${source}${table}keys: listed\n`,
   ])
     expect(accepted(damaged), damaged).toBe(false);
 });
@@ -198,6 +208,13 @@ test('pointers to data in place, and their manifests line by line', async () => 
   const check = published('source-manifest-entry');
   const entries: readonly [boolean, unknown][] = [
     [true, { path: 'a/b.csv', size: 3, etag: 'e' }],
+    [true, { path: 'a/d-1-b.csv', key: 'a/d=1/b.csv', size: 3, etag: 'e' }],
+    [false, { path: 'a', key: '../b', size: 3, etag: 'e' }],
+    [false, { path: 'a', key: '/b', size: 3, etag: 'e' }],
+    [false, { path: 'a', key: 'b/', size: 3, etag: 'e' }],
+    [false, { path: 'a', key: '.git/b', size: 3, etag: 'e' }],
+    [false, { path: 'a', key: '', size: 3, etag: 'e' }],
+    [false, { path: 'a', key: 7, size: 3, etag: 'e' }],
     [true, { path: 'a', size: 3, etag: 'e-2', version: 'v', digest }],
     [true, { path: '', size: 3, etag: 'e' }],
     [false, { path: 'a/', size: 0, etag: 'e' }],

@@ -24,6 +24,22 @@ export function hiveOf(path: string): Partitioned {
   };
 }
 
+/** Write a folder that {@link hiveOf} reads as this column; undefined where there is none. @param value null for a missing one */
+export function partitionFolder(name: string, value: string | null): string | undefined {
+  if (name === '' || LONE_SURROGATE.test(name + value)) return undefined;
+  return `${escaped(name)}=${value === null ? HIVE_NULL : escaped(value)}`;
+}
+
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/** Windows takes no dot and no space at the end of a name, and shells take some marks for more than themselves. */
+function escaped(text: string): string {
+  return encodeURIComponent(text).replaceAll(
+    /[!'()*~]|\.$/g,
+    (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
+
 /** Tells whether a partition's value stands for null. */
 export function isHiveNull(value: string): boolean {
   return value === HIVE_NULL;

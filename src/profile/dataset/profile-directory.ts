@@ -5,6 +5,7 @@
 
 import { createHash } from 'node:crypto';
 import { comparePaths } from '../../base/files/path-order.ts';
+import { groupBy } from '../../base/group-by.ts';
 import { inOrder } from '../../base/threads/concurrency.ts';
 import type { RowTable } from '../../engine/check-rows.ts';
 import { type ColumnReadings, NO_READINGS } from '../../engine/column-readings.ts';
@@ -20,6 +21,7 @@ import { type FileProfile, isDelimitedText } from './file-profile.ts';
 import { profileOfFiles } from './files-table.ts';
 import { type FolderTable, tablesOf } from './folder-tables.ts';
 import { hiveOf, isHiveNull } from './hive.ts';
+import type { PartitionOptions } from './partition-features.ts';
 import type { DataFile, ProfileOptions } from './profile-files.ts';
 import { groupsOfRows, type TableRows, tableRows } from './table-rows.ts';
 import { profileInUnits } from './units.ts';
@@ -209,13 +211,50 @@ async function mergedTable(
   reader: CountingReader,
   options: DirectoryOptions,
 ): Promise<TableProfile> {
-  const merged = await mergedRows(group, reader, options);
+  const merged = await rowsOfAll(group, reader, options);
   return {
     ...merged,
     name,
     ...(apart && { apart }),
     features: [...merged.features, ...(await partitionsOf(group, merged, reader, options))],
   };
+}
+
+/** Merges the profiles of a table's files. Where some have a column that the paths of others say, each file counts by its own. */
+async function rowsOfAll(
+  group: readonly FileProfile[],
+  reader: CountingReader,
+  options: DirectoryOptions,
+): Promise<TableProfile> {
+  const types = new Map(
+    group.flatMap(({ table }) => table.features.map(({ path, type }) => [path[0]!, type] as const)),
+  );
+  const parts = groupBy(group, (file) => JSON.stringify(namesInPath(file).filter((name) => types.has(name))));
+  if (parts.size === 1) return mergedRows(group, reader, options);
+  const tables: TableProfile[] = [];
+  for (const [names, files] of parts) {
+    const merged = await mergedRows(files, reader, options);
+    const said: FeatureProfile[] = [];
+    for (const name of JSON.parse(names) as string[])
+      said.push(await partitionOf(files, name, reader, { ...options, asText: types.get(name) === 'string' }));
+    tables.push({ ...merged, features: [...merged.features, ...said] });
+  }
+  try {
+    return mergeTables(withListsAlike(tables));
+  } catch (error) {
+    // No value of the column is one of its kind elsewhere, so that the folders mean another thing by it.
+    if (error instanceof VarveError && error.code === 'types-differ')
+      return mergedRows(group, reader, options);
+    throw error;
+  }
+}
+
+/** The columns that a file's path says, and the file itself does not have. */
+function namesInPath({ file, table }: FileProfile): string[] {
+  const written = new Set(table.features.map(({ path }) => path[0]));
+  return hiveOf(file.path)
+    .partitions.map(([name]) => name)
+    .filter((name) => !written.has(name));
 }
 
 /** Merges the profiles of a table's files. JSON files are read again, together, if a key is of one type in some and of another in others. */
@@ -241,17 +280,29 @@ async function partitionsOf(
   group: readonly FileProfile[],
   merged: TableProfile,
   reader: CountingReader,
-  { memory, threads, signal }: DirectoryOptions,
+  options: DirectoryOptions,
 ): Promise<FeatureProfile[]> {
   const written = new Set(merged.features.map((feature) => feature.path[0]));
   const names = hiveOf(group[0]!.file.path).partitions.map(([name]) => name);
   const fromPath = names.filter((name) => !written.has(name));
   if (fromPath.length === 0 || merged.rows === 0) return [];
   const features: FeatureProfile[] = [];
-  const options = { ...(memory && { memory }), ...(threads && { threads }), ...(signal && { signal }) };
-  for (const name of fromPath)
-    features.push(await reader.partitionFeature(name, rowsByValue(group, name), options));
+  for (const name of fromPath) features.push(await partitionOf(group, name, reader, options));
   return features;
+}
+
+function partitionOf(
+  group: readonly FileProfile[],
+  name: string,
+  reader: CountingReader,
+  { memory, threads, signal, asText }: DirectoryOptions & Pick<PartitionOptions, 'asText'>,
+): Promise<FeatureProfile> {
+  return reader.partitionFeature(name, rowsByValue(group, name), {
+    ...(memory && { memory }),
+    ...(threads && { threads }),
+    ...(signal && { signal }),
+    ...(asText && { asText }),
+  });
 }
 
 function rowsByValue(group: readonly FileProfile[], name: string): Map<string, number> {

@@ -13,7 +13,7 @@ export const directReader: DataReader = {
   async partitionFeature(name, rows, options) {
     const engine = await openEngine([], options);
     try {
-      return await partitionFeature(engine, name, rows);
+      return await partitionFeature(engine, name, rows, options);
     } finally {
       engine.close();
     }

@@ -12,7 +12,7 @@ import type { BytesBetween } from '../../engine/source-file.ts';
 import { type ErrorCode, VarveError } from '../../errors.ts';
 import type { ProgressEvent } from '../../progress.ts';
 import type { ImageHeader } from '../dataset/image-header.ts';
-import type { PartitionRows } from '../dataset/partition-features.ts';
+import type { PartitionOptions, PartitionRows } from '../dataset/partition-features.ts';
 import type { DataFile, ProfileOptions, TableFile } from '../dataset/profile-files.ts';
 
 /** Options as they cross to another process: whoever asks keeps the signal and the progress. */
@@ -38,7 +38,7 @@ export interface Jobs {
     readonly asked: {
       readonly name: string;
       readonly rows: PartitionRows;
-      readonly options: Crossing<EngineOptions>;
+      readonly options: Crossing<PartitionOptions>;
     };
     readonly answer: Uint8Array;
   };

@@ -60,16 +60,11 @@ export const processReader: DataReader = {
   },
 
   async partitionFeature(name, rows, options) {
-    const { signal } = options;
+    const { signal, asText } = options;
     const bytes = memoryBytes(options.memory);
+    const crossed = { ...crossing(options), ...(asText && { asText }), memory: `${bytes}B` };
     const profile = decodeProfile(
-      await run(
-        bytes,
-        'partition',
-        { name, rows, options: { ...crossing(options), memory: `${bytes}B` } },
-        { signal },
-        [],
-      ),
+      await run(bytes, 'partition', { name, rows, options: crossed }, { signal }, []),
       name,
     );
     return profile.tables[0]!.features[0]!;

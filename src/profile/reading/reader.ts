@@ -7,7 +7,7 @@ import type { RowGroup, RowOptions, RowTable } from '../../engine/check-rows.ts'
 import type { EngineOptions } from '../../engine/duckdb.ts';
 import type { BytesBetween } from '../../engine/source-file.ts';
 import type { ImageHeader } from '../dataset/image-header.ts';
-import type { PartitionRows } from '../dataset/partition-features.ts';
+import type { PartitionOptions, PartitionRows } from '../dataset/partition-features.ts';
 import type { DataFile, ProfileOptions, TableFile } from '../dataset/profile-files.ts';
 import type { FeatureProfile, Profile } from '../model/model.ts';
 
@@ -16,7 +16,7 @@ export interface DataReader {
   /** As profileFiles, and with its errors. */
   profileFiles(files: readonly TableFile[], options: ProfileOptions): Promise<Profile>;
   /** As partitionFeature, in an engine of its own. */
-  partitionFeature(name: string, rows: PartitionRows, options: EngineOptions): Promise<FeatureProfile>;
+  partitionFeature(name: string, rows: PartitionRows, options: PartitionOptions): Promise<FeatureProfile>;
   /** As readImageHeader, in the order of `files`. */
   imageHeaders(
     files: readonly TableFile[],

@@ -11,11 +11,12 @@ import {
 } from './manifest.ts';
 
 /**
- * One file of a snapshot in place: an object that somebody else keeps in a bucket. Its key is the path behind that of the
- * source, or '' if the source is a single object.
+ * One file of a snapshot in place: an object that somebody else keeps in a bucket. Its path is '' if the source is a single object.
  */
 export interface SourceManifestEntry {
   readonly path: string;
+  /** Where the object lies, behind the path of the source; undefined where that is its path in the dataset. */
+  readonly key?: string;
   /** In bytes. */
   readonly size: number;
   /** Names a state of the object, in the server's own way; without quotes. */
@@ -79,15 +80,21 @@ export function unsupportedKey(key: string, problem: string): VarveError {
   });
 }
 
-function encodeFile({ path, size, etag, version, digest }: SourceManifestEntry): string {
+/** Tell where an object lies, behind the path of its source. */
+export function keyOf({ path, key }: Pick<SourceManifestEntry, 'path' | 'key'>): string {
+  return key ?? path;
+}
+
+function encodeFile({ path, key, size, etag, version, digest }: SourceManifestEntry): string {
   // The order of the fields is part of the format. Undefined ones are left out.
-  return JSON.stringify({ path, size, etag, version, digest });
+  return JSON.stringify({ path, key, size, etag, version, digest });
 }
 
 function parseFile(line: string, where: string): SourceManifestEntry {
-  const { path, size, etag, version, digest } = parseLine(line, where);
+  const { path, key, size, etag, version, digest } = parseLine(line, where);
   if (path !== '') checkManifestPath(path, where);
   if (path.endsWith('/')) throw damagedManifest(where, `${JSON.stringify(path)} is a folder`);
+  if (key !== undefined) checkKey(key, path, where);
   checkSize(size, path, where);
   if (typeof etag !== 'string' || (version !== undefined && typeof version !== 'string')) {
     throw damagedManifest(where, `${JSON.stringify(path)} has no identity`);
@@ -97,6 +104,7 @@ function parseFile(line: string, where: string): SourceManifestEntry {
   }
   const file: SourceManifestEntry = {
     path,
+    ...(key === undefined ? {} : { key }),
     size,
     etag,
     ...(version === undefined ? {} : { version }),
@@ -104,6 +112,13 @@ function parseFile(line: string, where: string): SourceManifestEntry {
   };
   if (encodeFile(file) !== line) throw damagedManifest(where, 'a line is not in the canonical form');
   return file;
+}
+
+/** Servers make of `..` what they like, so that none is asked for such a key, whoever wrote it here. */
+function checkKey(key: unknown, path: string, where: string): asserts key is string {
+  if (typeof key !== 'string' || path === '' || key === path || key.endsWith('/'))
+    throw damagedManifest(where, `${JSON.stringify(path)} has a key that is none of an object of its own`);
+  checkManifestPath(key, where);
 }
 
 function listedTwice(path: string): VarveError {

@@ -4,9 +4,10 @@ import type { TableColumn, UnreadFile } from '../model.ts';
 import { type Actions, type FileAction, MAX_ACTIONS, readCheckpoint, readCommit } from './delta-actions.ts';
 import { type DeltaFacts, describeDelta } from './delta-facts.ts';
 import { checkProtocol, readColumns } from './delta-features.ts';
-import { ShownColumns } from './shown-columns.ts';
+import { ShownPaths } from './shown-paths.ts';
 import {
   damagedTable,
+  type PartitionValue,
   pathBelow,
   refuseOutside,
   type TableEntry,
@@ -22,7 +23,7 @@ export class DeltaReplay {
   readonly #source: TableLocation;
   /** Paths of which the newest word is known. */
   readonly #seen = new Set<string>();
-  readonly #shown: ShownColumns;
+  readonly #shown: ShownPaths;
   /** Columns that part the files, by what is said of the files, in order; of the table; undefined until it is known. */
   #partedBy: { readonly files?: string; readonly table?: string } = {};
   #hasProtocol = false;
@@ -30,7 +31,7 @@ export class DeltaReplay {
 
   constructor(source: TableLocation) {
     this.#source = source;
-    this.#shown = new ShownColumns(source.url);
+    this.#shown = new ShownPaths(source.url);
   }
 
   /** The files that a version has, by its commits, the newest first, and by the checkpoint before them. */
@@ -48,6 +49,11 @@ export class DeltaReplay {
       throw damagedTable(url, 'its log names neither a schema nor a protocol');
     if (files !== table)
       throw damagedTable(url, `it is parted by the columns ${table}, and its files by ${files}`);
+  }
+
+  /** As {@link TableSnapshot.shownPath} tells it. */
+  shownPath(file: TableEntry): string {
+    return this.#shown.pathOf(file);
   }
 
   /** What the log says of the rows of a file that was listed, once its schema was met too. */
@@ -84,15 +90,24 @@ export class DeltaReplay {
 
   #fileOf({ path, size, partition, hasVector, facts }: FileAction): TableEntry {
     const { url } = this.#source;
-    const file = { path: pathBelow(url, decodedPath(url, path)), size, ...(facts && { facts }) };
+    const parted = Object.entries(partition).map(([column, value]): PartitionValue => {
+      // An empty value is null. Source: PROTOCOL.md, "Partition Value Serialization".
+      return { column, text: value || null, isPlain: true };
+    });
+    const found = pathBelow(url, decodedPath(url, path));
+    const file = { path: found, size, partition: parted, ...(facts && { facts }) };
     if (hasVector)
       throw unsupportedTable(
         url,
         `has rows of ${JSON.stringify(file.path)} deleted by a deletion vector`,
         'Have its owner run `REORG TABLE … APPLY (PURGE)`, which writes such files anew, or name an earlier version by --at.',
       );
-    this.#shown.check(file.path, new Map(Object.entries(partition)));
-    this.#partedBy = { files: namesOf(Object.keys(partition)), ...this.#partedBy };
+    const names = namesOf(Object.keys(partition));
+    const { files = names } = this.#partedBy;
+    if (files !== names)
+      throw damagedTable(url, `some of its files are parted by ${files}, and others by ${names}`);
+    this.#partedBy = { ...this.#partedBy, files };
+    this.#shown.add(file);
     return file;
   }
 

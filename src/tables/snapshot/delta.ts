@@ -39,6 +39,7 @@ export async function findDelta(
     format: 'delta',
     version: String(version),
     files: (wantsFacts) => replay.files(commits, checkpoint?.parts ?? [], wantsFacts),
+    shownPath: (file) => replay.shownPath(file),
     describe: ({ facts }) => replay.describe(facts as DeltaFacts),
   };
 }

@@ -1,23 +1,28 @@
 import { isRecord, records } from '../../base/json.ts';
 import type { TableColumn } from '../model.ts';
 import { type CountedFile, type IcebergFacts, IcebergFactsReader } from './iceberg-facts.ts';
-import { ShownColumns } from './shown-columns.ts';
-import { damagedTable, unsupportedTable } from './snapshot.ts';
+import { damagedTable, type PartitionValue, unsupportedTable } from './snapshot.ts';
 
-/** Tells of each file of a snapshot whether its columns and folders are those of the table, and what is known of its rows. */
+/** Tells of each file of a snapshot whether its columns are those of the table, by which of them it is parted, and what is known of its rows. */
 export interface SnapshotLayout {
   readonly columns: readonly TableColumn[];
   /**
    * @param path from the folder of the table
    * @param specId which partition spec the file is of
+   * @returns columns that part files of the table by their values, as far as this file has any of them
    * @throws VarveError `table-feature-unsupported`, `table-damaged`
    */
-  check(path: string, specId: number, file: PartedFile): void;
+  check(path: string, specId: number, file: PartedFile): readonly PartitionValue[];
   /**
    * @param known ids of the columns that there were when the manifest was written; undefined where it does not say
    * @returns undefined where the manifest does not count its rows
    */
-  factsOf(specId: number, file: PartedFile, known: ReadonlySet<number> | undefined): IcebergFacts | undefined;
+  factsOf(
+    path: string,
+    specId: number,
+    file: PartedFile,
+    known: ReadonlySet<number> | undefined,
+  ): IcebergFacts | undefined;
 }
 
 /** What a manifest says of a file. Source: https://iceberg.apache.org/spec/#data-file-fields */
@@ -30,6 +35,7 @@ const MAX_COUNTED = 100;
 
 interface Leaf {
   readonly name: string;
+  readonly isWithinOther: boolean;
   readonly type: unknown;
   readonly default: unknown;
 }
@@ -53,23 +59,29 @@ export function icebergLayout(
     [...columns].filter(([, leaf]) => leaf.default !== undefined && leaf.default !== null),
   );
   const specs = specsOf(metadata);
-  const shown = new ShownColumns(url);
+  const parting = partingColumns(specs, columns);
   const facts = new IcebergFactsReader(schema);
   const isCounting = !leavesUncounted(metadata);
-  /** The columns that part a file; undefined where it has them itself. */
-  const partitionOf = (specId: number, file: PartedFile): Map<string, string | null | undefined> => {
+  const partitionOf = (path: string, specId: number, file: PartedFile): PartitionValue[] => {
     const fields = specs.get(specId);
     if (fields === undefined) throw damagedTable(url, `it has no partition spec ${specId}`);
     const counted = countedIn(file);
     const values = isRecord(file.partition) ? Object.values(file.partition) : [];
-    const partition = fields.flatMap((field, index) => {
-      const source = Number(field['source-id']);
-      const column = columns.get(source);
-      if (field.transform !== 'identity' || column === undefined || column.name !== field.name) return [];
-      const value = counted?.has(source) ? undefined : textOf(values[index], column.type);
-      return [[column.name, value] as const];
+    const said = new Map(fields.flatMap((field, at) => (isIdentity(field) ? [[sourceOf(field), at]] : [])));
+    return [...parting].flatMap(([id, { name, type, isWithinOther }]): PartitionValue[] => {
+      const at = said.get(id);
+      // One that does not count its values may have the column.
+      const isWithin = counted?.has(id) ?? at === undefined;
+      if (at === undefined) return isWithin ? [{ column: name, isWithin }] : [];
+      if (isWithinOther && !isWithin) throw hasFieldInMetadata(url, path, name);
+      if (isWithinOther) return [];
+      const value = {
+        column: name,
+        text: textOf(values[at], type),
+        ...(isPlainText(type) && { isPlain: true as const }),
+      };
+      return [isWithin ? { ...value, isWithin } : value];
     });
-    return new Map(partition);
   };
   return {
     columns: facts.columns,
@@ -79,13 +91,30 @@ export function icebergLayout(
         isCounting && counted !== undefined && counted.size < MAX_COUNTED && !counted.has(id);
       for (const [id, { name }] of dropped) if (!isAway(id)) throw hasDropped(url, path, name);
       for (const [id, { name }] of defaults) if (!counted?.has(id)) throw hasDefault(url, path, name);
-      shown.check(path, partitionOf(specId, file));
+      return partitionOf(path, specId, file);
     },
-    factsOf(specId, file, known) {
-      const constants = [...partitionOf(specId, file)].filter(([, value]) => value !== undefined);
-      return facts.factsOf(file, new Map(constants as [string, string | null][]), known);
+    factsOf(path, specId, file, known) {
+      const lacked = partitionOf(path, specId, file).filter(({ isWithin }) => !isWithin);
+      return facts.factsOf(file, new Map(lacked.map(({ column, text = null }) => [column, text])), known);
     },
   };
+}
+
+/** The columns whose values are those of partitions, in any spec of the table, by their ids. */
+function partingColumns(
+  specs: ReadonlyMap<number, readonly Record<string, unknown>[]>,
+  columns: ReadonlyMap<number, Leaf>,
+): ReadonlyMap<number, Leaf> {
+  const ids = [...specs.values()].flatMap((fields) => fields.filter(isIdentity).map(sourceOf));
+  return new Map([...columns].filter(([id]) => ids.includes(id)));
+}
+
+function isIdentity({ transform }: Record<string, unknown>): boolean {
+  return transform === 'identity';
+}
+
+function sourceOf(field: Record<string, unknown>): number {
+  return Number(field['source-id']);
 }
 
 function specsOf(
@@ -119,7 +148,12 @@ function leavesOf(
     const given = (field as Readonly<Record<string, unknown>>)['initial-default'];
     // A default of a whole struct stands for what is within: which file has it, its counts do not say.
     if (!isRecord(field.type) || (given !== undefined && given !== null))
-      leaves.set(Number(field.id), { name: path.join('.'), type: field.type, default: given });
+      leaves.set(Number(field.id), {
+        name: path.join('.'),
+        isWithinOther: above.length > 0,
+        type: field.type,
+        default: given,
+      });
     leavesOf(field.type, path, leaves);
   }
   return leaves;
@@ -146,6 +180,11 @@ function textOf(value: unknown, type: unknown): string | null {
   return String(value);
 }
 
+/** Types of which that text is the value, as a path has it. */
+function isPlainText(type: unknown): boolean {
+  return type === 'int' || type === 'long' || type === 'string' || type === 'date' || type === 'boolean';
+}
+
 const DAY_MS = 86_400_000;
 /** Days of JavaScript, on either side of 1970. */
 const MAX_DAYS = 100_000_000;
@@ -154,6 +193,14 @@ function hasDropped(url: string, path: string, column: string): Error {
   return unsupportedTable(
     url,
     `has dropped its column ${JSON.stringify(column)}, and ${JSON.stringify(path)} may still have it`,
+    WRITTEN_ANEW,
+  );
+}
+
+function hasFieldInMetadata(url: string, path: string, field: string): Error {
+  return unsupportedTable(
+    url,
+    `has the field ${JSON.stringify(field)} of ${JSON.stringify(path)} in its metadata alone`,
     WRITTEN_ANEW,
   );
 }

@@ -11,6 +11,7 @@ import { STATUS } from '../iceberg/manifest.ts';
 import { columnIds, METADATA_FOLDER } from '../iceberg/metadata.ts';
 import type { IcebergFacts } from './iceberg-facts.ts';
 import { icebergLayout, type SnapshotLayout } from './iceberg-layout.ts';
+import { ShownPaths } from './shown-paths.ts';
 import {
   damagedTable,
   missingVersion,
@@ -74,10 +75,12 @@ export async function findIceberg(
     );
   checkNames(source.url, first.metadata.schemas);
   const layout = layoutOf(source.url, first, at);
+  const shown = new ShownPaths(source.url);
   return {
     format: 'iceberg',
     version: first.snapshot.id,
-    files: (wantsFacts) => filesOf(source, first.metadata, first.snapshot, layout, wantsFacts),
+    files: (wantsFacts) => filesOf(source, first.metadata, first.snapshot, { layout, shown }, wantsFacts),
+    shownPath: (file) => shown.pathOf(file),
     describe: ({ facts }) =>
       facts === undefined ? undefined : { ...(facts as IcebergFacts), columns: layout.columns },
   };
@@ -187,7 +190,7 @@ async function* filesOf(
   source: TableLocation,
   metadata: Metadata,
   { manifestList }: Snapshot,
-  layout: SnapshotLayout,
+  { layout, shown }: { readonly layout: SnapshotLayout; readonly shown: ShownPaths },
   wantsFacts: boolean,
 ): AsyncGenerator<TableEntry> {
   const { url, signal } = source;
@@ -209,9 +212,10 @@ async function* filesOf(
       if (content === DELETES || Number(file.content ?? 0) !== 0) throw hasDeletes(url);
       const found = listedFile(url, metadata, String(path), file);
       const spec = Number(specId ?? 0);
-      layout.check(found.path, spec, file);
-      const facts = wantsFacts ? layout.factsOf(spec, file, known) : undefined;
-      yield { ...found, ...(facts && { facts }) };
+      const parted = { ...found, partition: layout.check(found.path, spec, file) };
+      shown.add(parted);
+      const facts = wantsFacts ? layout.factsOf(found.path, spec, file, known) : undefined;
+      yield { ...parted, ...(facts && { facts }) };
     }
   }
 }
@@ -222,7 +226,7 @@ function listedFile(
   metadata: Metadata,
   manifest: string,
   { file_path: named, file_size_in_bytes: size }: Record<string, unknown>,
-): TableEntry {
+): Pick<TableEntry, 'path' | 'size'> {
   if (typeof named !== 'string' || typeof size !== 'number' || !(size >= 0))
     throw damagedTable(url, `${manifest} has a file without a path or a size`);
   return { path: pathIn(url, metadata, named), size };

@@ -29,12 +29,24 @@ export interface TableLocation {
   readonly signal: AbortSignal | undefined;
 }
 
+/** What a table says of one file by a column that parts it. */
+export interface PartitionValue {
+  readonly column: string;
+  /** As a path has it: null where there is no value; undefined where the table does not say. */
+  readonly text?: string | null;
+  /** Whether the file has the column itself. */
+  readonly isWithin?: true;
+  /** Whether a path may be made to say the value: of other types, the text is not certain to be the value. */
+  readonly isPlain?: true;
+}
+
 /** A file that a version of a table has. */
 export interface TableEntry {
   /** From the folder of the table, POSIX; whatever the table says, so check it before it becomes a path. */
   readonly path: string;
   /** In bytes, as the table says. */
   readonly size: number;
+  readonly partition: readonly PartitionValue[];
   /** What the table says of its rows, where that is wanted. It is what JSON can hold, and {@link TableSnapshot.describe} tells what it means. */
   readonly facts?: unknown;
 }
@@ -50,6 +62,12 @@ export interface TableSnapshot {
    * @throws VarveError `table-damaged`, `table-feature-unsupported`
    */
   files(wantsFacts: boolean): AsyncIterable<TableEntry>;
+  /**
+   * Tell under which path a file is to be read, so that its folders `name=value/` are just the columns of the table that it lacks itself,
+   * and files of one table lie together. It can be told once all files were listed.
+   * @throws VarveError `table-feature-unsupported`
+   */
+  shownPath(file: TableEntry): string;
   /**
    * Tell what it says of the rows of a file, once all its files were listed with that. It is what a stranger wrote, of the right types.
    * @returns undefined where it does not count the rows

@@ -158,6 +158,7 @@ async function takeList(
       ...(list.isAsBefore && before !== undefined ? statisticsOf(before) : {}),
       source: place,
       ...(table && { table }),
+      ...(list.hasKeys && { keys: 'listed' }),
     };
     await keepKnown(context, batch, pointer, list);
     const read = rootOfRead(repository, dataset, pointer);
@@ -174,6 +175,8 @@ async function takeList(
 class List {
   files = 0;
   bytes = 0;
+  /** Whether the list names the key of some file, as it is not its path. */
+  hasKeys = false;
   /** Whether every file is as the snapshot before has it, and there are no others. */
   isAsBefore = true;
   /** Files that the snapshot before has not, or has in another state. */
@@ -199,6 +202,7 @@ class List {
       if (file === undefined) continue;
       this.files += 1;
       this.bytes += file.size;
+      this.hasKeys ||= file.key !== undefined;
       const { path, size, digest } = file;
       if (digest !== undefined && this.#cache.has(digest)) this.here.push({ path, size, digest });
       yield file;
@@ -307,7 +311,7 @@ async function* described(
 }
 
 function isSameState(a: SourceManifestEntry, b: SourceManifestEntry): boolean {
-  return a.size === b.size && a.etag === b.etag && a.version === b.version;
+  return a.key === b.key && a.size === b.size && a.etag === b.etag && a.version === b.version;
 }
 
 /** Tell whether the list of the snapshot before is here; a clone that has pulled nothing asks its remote for it, with the digests in it. */

@@ -7,7 +7,7 @@ import { VarveError } from '../../../errors.ts';
 import type { ByteRange } from '../../../remote/remote.ts';
 import type { DataSource } from '../../../remote/source/source.ts';
 import type { Digest } from '../../../store/format/digest.ts';
-import type { SourceManifestEntry } from '../../../store/format/source-manifest.ts';
+import { keyOf, type SourceManifestEntry } from '../../../store/format/source-manifest.ts';
 import type { Batch } from '../../../store/writing/batch.ts';
 
 /** Larger objects pass through a file, so that the store can lay them out as it does any file. */
@@ -61,11 +61,12 @@ export class ObjectReader {
 /** Read a range of an object on condition that it is still the one that was listed. @throws VarveError `source-changed` */
 export async function readRange(
   source: DataSource,
-  { path: key, size, etag, version }: SourceManifestEntry,
+  file: SourceManifestEntry,
   range: ByteRange,
   onBytes: () => void,
 ): Promise<Uint8Array> {
-  const object = { key, size, etag, ...(version === undefined ? {} : { version }) };
+  const { size, etag, version } = file;
+  const object = { key: keyOf(file), size, etag, ...(version === undefined ? {} : { version }) };
   const pieces: Uint8Array[] = [];
   for await (const piece of source.read(object, range)) {
     onBytes();
@@ -139,7 +140,7 @@ async function* passed(
   file: SourceManifestEntry,
   look: (piece: Uint8Array) => void,
 ): AsyncGenerator<Uint8Array> {
-  for await (const piece of source.read({ ...file, key: file.path })) {
+  for await (const piece of source.read({ ...file, key: keyOf(file) })) {
     look(piece);
     yield piece;
   }
@@ -149,8 +150,9 @@ function isWhole({ digest, md5 }: Reading, file: SourceManifestEntry): boolean {
   return file.digest === undefined ? md5 === undefined || md5 === file.etag : digest === file.digest;
 }
 
-function damaged(url: string, { path, digest }: SourceManifestEntry): VarveError {
-  const place = path === '' ? url : `${url}/${path}`;
+function damaged(url: string, file: SourceManifestEntry): VarveError {
+  const { digest } = file;
+  const place = file.path === '' ? url : `${url}/${keyOf(file)}`;
   const what = digest === undefined ? 'arrived in two different forms' : `does not have its digest ${digest}`;
   return new VarveError('source-damaged', `${place} ${what}, so nothing of it was kept`, {
     path: place,

@@ -33,6 +33,7 @@ export async function* sourceFiles(
   for await (const [file, read] of joinStreams(listed, filesRead(store, pointer, record, where))) {
     if (file === undefined) continue;
     if ((file.path === '') !== (pointer.kind === 'file')) throw otherKind(path);
+    if (file.key !== undefined && pointer.keys === undefined) throw otherKind(path);
     yield file.digest === undefined && read?.digest !== undefined ? { ...file, digest: read.digest } : file;
   }
 }

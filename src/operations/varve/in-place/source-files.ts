@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { accountOf, engineAddress } from '../../../remote/engine-url.ts';
 import type { DataSource } from '../../../remote/source/source.ts';
-import type { SourceManifestEntry } from '../../../store/format/source-manifest.ts';
+import { keyOf, type SourceManifestEntry } from '../../../store/format/source-manifest.ts';
 import { accessTo, readConfig } from '../../../workspace/config.ts';
 import { pointerPath } from '../../../workspace/pointer.ts';
 import type { FileAtSource, SourceFiles } from '../../backend/source-files.ts';
@@ -65,7 +65,7 @@ class FilesAtSource implements SourceFiles {
   }
 
   addressOf(file: FileAtSource): string | undefined {
-    return engineAddress(this.#pointer.source, (file as ListedFile).entry.path, this.#account);
+    return engineAddress(this.#pointer.source, keyOf((file as ListedFile).entry), this.#account);
   }
 
   close(): Promise<void> {

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { problemOfDataPath } from '../../../base/files/data-path.ts';
 import { joinStreams } from '../../../base/files/path-order.ts';
 import { VarveError } from '../../../errors.ts';
 import type { DataSource, SourceObject } from '../../../remote/source/source.ts';
@@ -10,6 +11,7 @@ import {
   type TableLocation,
   type TableLogFile,
   type TableSnapshot,
+  unsupportedTable,
 } from '../../../tables/snapshot/snapshot.ts';
 import type { FileListener } from '../../backend/version.ts';
 import { sortedByPath } from './external-sort.ts';
@@ -55,8 +57,8 @@ export async function tableAt(
 }
 
 /**
- * Choose those objects that a version of a table has, in the order of their paths.
- * @param objects in that order
+ * Choose those objects that a version of a table has, in the order of the paths under which they are to be read.
+ * @param objects in the order of their paths
  * @param isIgnored whether a path never belongs to the dataset
  * @param scratch an empty folder
  * @param listener hears of those that are chosen
@@ -69,8 +71,36 @@ export async function* objectsOfTable<T extends { readonly path: string; readonl
   isIgnored: (path: string) => boolean,
   scratch: string,
   listener: FileListener | undefined,
-): AsyncGenerator<T> {
+): AsyncGenerator<T & { readonly key?: string }> {
   await mkdir(scratch);
+  const [named, shown] = [join(scratch, 'named'), join(scratch, 'shown')];
+  await mkdir(named);
+  await mkdir(shown);
+  const chosen = chosenObjects(url, table, objects, { isIgnored, scratch: named, listener });
+  let last: string | undefined;
+  for await (const object of sortedByPath(chosen, shown)) {
+    if (object.path === last)
+      throw damagedTable(url, `two of its files would both be ${JSON.stringify(last)}`);
+    last = object.path;
+    yield object;
+  }
+}
+
+/** The objects of a version of a table by the paths under which they are to be read, in the order of those that they have. */
+async function* chosenObjects<T extends { readonly path: string; readonly size: number }>(
+  url: string,
+  table: TableSnapshot,
+  objects: AsyncIterable<T>,
+  {
+    isIgnored,
+    scratch,
+    listener,
+  }: {
+    readonly isIgnored: (path: string) => boolean;
+    readonly scratch: string;
+    readonly listener: FileListener | undefined;
+  },
+): AsyncGenerator<T & { readonly key?: string }> {
   const files = sortedByPath(table.files(listener !== undefined), scratch);
   let last: TableEntry | undefined;
   for await (const [wanted, object] of joinStreams(files, objects)) {
@@ -84,9 +114,23 @@ export async function* objectsOfTable<T extends { readonly path: string; readonl
     }
     if (object.size !== wanted.size)
       throw damagedTable(url, `${name} has ${object.size} bytes, and ${wanted.size} by the table`);
-    listener?.take(wanted.path, table.describe(wanted));
-    yield object;
+    const path = table.shownPath(wanted);
+    if (isIgnored(path)) continue;
+    listener?.take(path, table.describe(wanted));
+    if (path === wanted.path) yield object;
+    else yield { ...object, path: dataPath(url, path, name), key: wanted.path };
   }
+}
+
+/** @throws VarveError `table-feature-unsupported` unless a file may lie there */
+function dataPath(url: string, path: string, name: string): string {
+  const problem = problemOfDataPath(path);
+  if (problem === undefined) return path;
+  throw unsupportedTable(
+    url,
+    `has ${name} in partitions by which its path ${problem}`,
+    'Export the table into one folder, with the values of its partitions as columns, and add that.',
+  );
 }
 
 function gone(url: string, { version }: TableSnapshot, name: string): VarveError {
