@@ -20,7 +20,7 @@ import type {
 } from '../bucket/client.ts';
 import { driver } from '../bucket/driver.ts';
 import { STALLED_AFTER_MS, timeout } from '../bucket/timed-request.ts';
-import { asBuffer, checkedBytes, md5Of } from '../bucket/upload-digests.ts';
+import { asBuffer, checkedBytes, md5Bytes } from '../bucket/upload-digests.ts';
 
 /** A blob has at most so many blocks. */
 const MAX_PARTS = 50_000;
@@ -150,7 +150,7 @@ class AzureBucketClient implements BucketClient {
   }
 
   async putVerified(key: string, bytes: Uint8Array, ifAbsent: boolean): Promise<void> {
-    const md5 = md5Of(bytes);
+    const md5 = md5Bytes(bytes);
     const blob = this.#blob(key);
     const answer = await asked((watch) =>
       blob.upload(asBuffer(bytes), bytes.length, { ...HEADERS, ...condition(ifAbsent), ...watch }),
@@ -190,7 +190,7 @@ class AzureBucketClient implements BucketClient {
       this.#blob(key).stageBlock(id, bytes, bytes.length, {
         ...watch,
         // The server refuses bytes that do not have it.
-        transactionalContentMD5: md5Of(bytes),
+        transactionalContentMD5: md5Bytes(bytes),
       }),
     );
     return { number, etag: id, size: upload.length, sha256: upload.sha256 };

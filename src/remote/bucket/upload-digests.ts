@@ -21,8 +21,8 @@ export function googleCrc32c(bytes: Uint8Array): string {
   return crc.toString('base64');
 }
 
-/** The MD5. */
-export function md5Of(bytes: Uint8Array): Buffer {
+/** The MD5, 16 bytes. */
+export function md5Bytes(bytes: Uint8Array): Buffer {
   return createHash('md5').update(bytes).digest();
 }
 
