@@ -9,6 +9,8 @@
 export interface Remote {
   /** The URL without credentials, for messages. */
   readonly url: string;
+  /** Whether the server verifies by its SHA-256 what is written: only then is it asked for of what was verified already. */
+  readonly takesSha256?: boolean;
   /** List the objects under `prefix`, in no promised order. A prefix that does not exist is empty. */
   list(prefix: string): AsyncIterable<ObjectInfo>;
   /** Ask for size and time of an object; undefined if there is none. */

@@ -20,7 +20,7 @@ import type {
 } from '../bucket/client.ts';
 import { driver } from '../bucket/driver.ts';
 import { STALLED_AFTER_MS, timeout } from '../bucket/timed-request.ts';
-import { checkedUpload } from '../bucket/upload-digests.ts';
+import { asBuffer, checkedBytes, md5Bytes } from '../bucket/upload-digests.ts';
 
 /** A blob has at most so many blocks. */
 const MAX_PARTS = 50_000;
@@ -146,14 +146,18 @@ class AzureBucketClient implements BucketClient {
   }
 
   async put(key: string, upload: Upload, ifAbsent: boolean): Promise<void> {
-    const { bytes, md5 } = await checkedUpload(upload);
+    await this.putVerified(key, await checkedBytes(upload), ifAbsent);
+  }
+
+  async putVerified(key: string, bytes: Uint8Array, ifAbsent: boolean): Promise<void> {
+    const md5 = md5Bytes(bytes);
     const blob = this.#blob(key);
     const answer = await asked((watch) =>
-      blob.upload(bytes, bytes.length, { ...HEADERS, ...condition(ifAbsent), ...watch }),
+      blob.upload(asBuffer(bytes), bytes.length, { ...HEADERS, ...condition(ifAbsent), ...watch }),
     );
     // The digest of what the server has.
     const kept = answer.contentMD5;
-    if (kept === undefined || Buffer.from(kept).toString('base64') === md5) return;
+    if (kept === undefined || md5.equals(kept)) return;
     await blob.delete({ conditions: { ifMatch: answer.etag! } }).catch(() => undefined);
     throw Object.assign(new Error('The server has other bytes'), { code: 'BadDigest' });
   }
@@ -180,13 +184,13 @@ class AzureBucketClient implements BucketClient {
   }
 
   async uploadPart(key: string, _: string, number: number, upload: Upload): Promise<UploadedPart> {
-    const { bytes, md5 } = await checkedUpload(upload);
+    const bytes = await checkedBytes(upload);
     const id = blockId(number, upload.sha256);
     await asked((watch) =>
       this.#blob(key).stageBlock(id, bytes, bytes.length, {
         ...watch,
         // The server refuses bytes that do not have it.
-        transactionalContentMD5: Buffer.from(md5, 'base64'),
+        transactionalContentMD5: md5Bytes(bytes),
       }),
     );
     return { number, etag: id, size: upload.length, sha256: upload.sha256 };

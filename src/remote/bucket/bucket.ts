@@ -49,6 +49,10 @@ export class BucketRemote implements Remote {
     this.#reader = new KeyReader(this.#requests, url, prefix);
   }
 
+  get takesSha256(): boolean {
+    return this.#client.putVerified === undefined;
+  }
+
   async *list(prefix: string): AsyncIterable<ObjectInfo> {
     checkPrefix(prefix);
     try {
@@ -94,6 +98,8 @@ export class BucketRemote implements Remote {
     try {
       // Asking costs little beside sending a pack in vain, as after a push that was cut off.
       if (ifAbsent && (await this.#find(name)) !== undefined) return 'exists';
+      if (body instanceof Uint8Array && typeof options.sha256 === 'function' && !this.takesSha256)
+        return await this.#once(ifAbsent, (guarded) => this.#client.putVerified!(name, body, guarded));
       return await this.#send(name, body, await digestToWrite(options), ifAbsent);
     } catch (error) {
       throw this.#requests.error(error, 'write', key);
@@ -230,26 +236,33 @@ export class BucketRemote implements Remote {
   }
 
   async #send(name: string, body: Body, sha256: string, ifAbsent: boolean): Promise<'written' | 'exists'> {
+    if (body instanceof Uint8Array || body.size <= MAX_SINGLE_BYTES)
+      return this.#once(ifAbsent, (guarded) => this.#put(name, body, sha256, guarded));
+    const where = this.#where(name);
+    return this.#guarded(ifAbsent, (guarded) =>
+      uploadInParts(this.#requests, { ...body, name, where, sha256, ifAbsent: guarded }),
+    );
+  }
+
+  /** Send by one request. */
+  #once(ifAbsent: boolean, put: (guarded: boolean) => Promise<void>): Promise<'written' | 'exists'> {
+    return this.#guarded(ifAbsent, (guarded) => this.#requests.run(() => put(guarded)));
+  }
+
+  /** Send on condition that the object is not there, where the server knows conditions. */
+  async #guarded(
+    ifAbsent: boolean,
+    send: (guarded: boolean) => Promise<void>,
+  ): Promise<'written' | 'exists'> {
     try {
-      const guarded = ifAbsent && this.#knowsPreconditions;
-      if (!(body instanceof Uint8Array) && body.size > MAX_SINGLE_BYTES) {
-        await uploadInParts(this.#requests, {
-          ...body,
-          name,
-          where: this.#where(name),
-          sha256,
-          ifAbsent: guarded,
-        });
-      } else {
-        await this.#requests.run(() => this.#put(name, body, sha256, guarded));
-      }
+      await send(ifAbsent && this.#knowsPreconditions);
       return 'written';
     } catch (error) {
       if (!ifAbsent || !(error instanceof RequestFailed)) throw error;
       if (isPrecondition(error.fault)) return 'exists';
       if (!this.#knowsPreconditions || !lacksPreconditions(error.fault)) throw error;
       this.#knowsPreconditions = false;
-      return this.#send(name, body, sha256, ifAbsent);
+      return this.#guarded(ifAbsent, send);
     }
   }
 

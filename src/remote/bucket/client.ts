@@ -21,6 +21,8 @@ export interface BucketClient extends Site {
   presign?(key: string, seconds: number): Promise<string>;
   /** Put an object. With `ifAbsent` it fails with PreconditionFailed if the object is there. */
   put(key: string, upload: Upload, ifAbsent: boolean): Promise<void>;
+  /** As `put`, of bytes that the caller has verified just now. Only a client whose server knows no SHA-256 has this method. */
+  putVerified?(key: string, bytes: Uint8Array, ifAbsent: boolean): Promise<void>;
   /**
    * Put each file of a tar archive under its name behind `prefix`, in one request; nothing is put under `key`. Undefined if no
    * answer has yet said that this is a server that does so: others would keep the archive as it is.

@@ -4,7 +4,6 @@ import type { IncomingMessage } from 'node:http';
 import type { FileMetadata, Storage } from '@google-cloud/storage';
 import { agentsFor } from '../bucket/agents.ts';
 import { documentOf } from '../bucket/document.ts';
-import type { CheckedUpload } from '../bucket/upload-digests.ts';
 import { minioTransport } from '../minio/transport.ts';
 
 /**
@@ -40,14 +39,11 @@ export class DirectRequests {
 
   /**
    * Put an object. The server refuses bytes that do not have the checksum.
+   * @param crc32c as Google writes it
    * @returns what the server says of it
    * @throws an error with the status of the answer
    */
-  async put(
-    key: string,
-    { bytes, crc32c }: CheckedUpload,
-    ifAbsent: boolean,
-  ): Promise<Readonly<FileMetadata>> {
+  async put(key: string, bytes: Buffer, crc32c: string, ifAbsent: boolean): Promise<Readonly<FileMetadata>> {
     const url = new URL(
       `/upload/storage/v1/b/${encodeURIComponent(this.#bucket)}/o?uploadType=multipart`,
       this.#endpoint,

@@ -19,7 +19,7 @@ import type {
   UploadedPart,
 } from '../bucket/client.ts';
 import { driver } from '../bucket/driver.ts';
-import { checkedUpload } from '../bucket/upload-digests.ts';
+import { asBuffer, checkedBytes, googleCrc32c } from '../bucket/upload-digests.ts';
 import { TEMPORARY_FOLDER } from '../store-layout.ts';
 import { DirectRequests } from './direct-requests.ts';
 
@@ -124,9 +124,15 @@ class GsBucketClient implements BucketClient {
   }
 
   async put(key: string, upload: Upload, ifAbsent: boolean): Promise<void> {
-    const checked = await checkedUpload(upload);
-    const { crc32c: kept, generation } = await asked(() => this.#direct.put(key, checked, ifAbsent));
-    if (kept === undefined || kept === checked.crc32c) return;
+    await this.putVerified(key, await checkedBytes(upload), ifAbsent);
+  }
+
+  async putVerified(key: string, bytes: Uint8Array, ifAbsent: boolean): Promise<void> {
+    const crc32c = googleCrc32c(bytes);
+    const { crc32c: kept, generation } = await asked(() =>
+      this.#direct.put(key, asBuffer(bytes), crc32c, ifAbsent),
+    );
+    if (kept === undefined || kept === crc32c) return;
     await this.#direct.json('DELETE', pathOf(key), { generation: String(generation) }).catch(() => undefined);
     throw Object.assign(new Error('The server has other bytes'), { code: 'BadDigest' });
   }

@@ -5,6 +5,7 @@ import { VarveError } from '../../errors.ts';
 import { shellWord } from '../../wording/quote.ts';
 import { type SshTarget, sshTarget } from './config.ts';
 import { checkHostKey, keyTypes, knownKeys } from './known-hosts.ts';
+import { connectSocket } from './socket.ts';
 
 const READY_WITHIN_MS = 20_000;
 /** A connection on which the server answers nothing for so long is given up, and the request is tried again. */
@@ -112,9 +113,10 @@ function handshake(target: SshTarget, way: Duplex | undefined): Promise<Client> 
   const known = knownKeys(target);
   const { methods, locked } = authMethods(target);
   const client = new ssh2.Client();
+  const socket = way ?? connectSocket(target.host, target.port);
   let refusal: VarveError | undefined;
   const config: ConnectConfig = {
-    ...(way === undefined ? { host: target.host, port: target.port } : { sock: way as never }),
+    sock: socket as never,
     username: target.user,
     authHandler: methods,
     readyTimeout: READY_WITHIN_MS,
@@ -140,7 +142,12 @@ function handshake(target: SshTarget, way: Duplex | undefined): Promise<Client> 
       );
     });
     client.once('close', () => reject(refusal ?? lost()));
-    client.connect(config);
+    try {
+      client.connect(config);
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    }
   });
 }
 

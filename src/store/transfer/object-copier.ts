@@ -255,7 +255,7 @@ export class ObjectCopier {
   /** Copy a pack as it is, which no blob of it is moved for. @returns false if it is not what the index says of it */
   async #copyPack(pack: WholePack<WantedBlob>): Promise<boolean> {
     this.#signal?.throwIfAborted();
-    const arrived = await this.#arrivals.pack(pack, this.#to.remote.localPath === undefined);
+    const arrived = await this.#arrivals.pack(pack, this.#to.remote.takesSha256 === true);
     if (arrived === undefined) return false;
     try {
       const { bytes, sha256 } = arrived;
