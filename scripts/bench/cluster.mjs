@@ -139,6 +139,15 @@ const bytesText = (count) =>
   count < 1e9 ? `${(count / 1e6).toFixed(0)} MB` : `${(count / 1e9).toFixed(1)} GB`;
 const row = (...cells) => console.log(`| ${cells.join(' | ')} |`);
 
+function barOf(terabytes, executors, { reading, joins, last, all }) {
+  return {
+    label: `${terabytes} TB, ${executors.toLocaleString('en')} executors`,
+    parts: [reading, joins, last, ENGINE_SECONDS],
+    note: all < 6000 ? time(all) : `${(all / 3600).toFixed(0)} h`,
+  };
+}
+
+const drawn = [];
 for (const [title, unitBytes] of [
   ['units of 256 MiB', UNIT_BYTES],
   ['files of 16 MiB', 16 * 2 ** 20],
@@ -160,6 +169,7 @@ for (const [title, unitBytes] of [
     for (const executors of [10, 100, 1000]) {
       const size = terabytes * 1e12;
       const one = simulated(size, unitBytes, executors, Math.max(size / executors / 4, 4 * UNIT_BYTES));
+      if (unitBytes === UNIT_BYTES && terabytes >= 1) drawn.push(barOf(terabytes, executors, one));
       row(
         `${terabytes} TB`,
         ...[executors, one.count, time(one.reading), time(one.joins), bytesText(one.moved), time(one.last)],
@@ -186,21 +196,9 @@ for (const taskBytes of [16, 64, 256, 1024, 4096, 16_384].map((mib) => mib * 2 *
 }
 
 if (picture !== undefined) {
-  const runs = [1, 10, 100].flatMap((terabytes) =>
-    [10, 100, 1000].map((executors) => {
-      const size = terabytes * 1e12;
-      const taskBytes = Math.max(size / executors / 4, 4 * UNIT_BYTES);
-      const { reading, joins, last, all } = simulated(size, UNIT_BYTES, executors, taskBytes);
-      return {
-        label: `${terabytes} TB, ${executors.toLocaleString('en')} executors`,
-        parts: [reading, joins, last, ENGINE_SECONDS],
-        note: all < 6000 ? time(all) : `${(all / 3600).toFixed(0)} h`,
-      };
-    }),
-  );
   const names = ['reading', 'merging by tasks', 'merging by the driver', "the engine's start"];
   writeFileSync(
     picture,
-    stackedBars('Where the time goes, by terabytes and executors of one core', names, runs),
+    stackedBars('Where the time goes, by terabytes and executors of one core', names, drawn),
   );
 }

@@ -3,6 +3,11 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Tell whether a value of JSON is a count: a whole number, 0 or more. */
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
 /** Levels of objects and lists. Each level of a column takes three, and no engine writes columns of 300 levels. */
 const MAX_DEPTH = 1000;
 

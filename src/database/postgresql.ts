@@ -115,7 +115,7 @@ async function cancelQuery(client: pg.Client, other: pg.Client): Promise<void> {
     else wire.connect(port, host);
   });
   clearTimeout(limit);
-  wireOf(other).stream.destroy();
+  wire.stream.destroy();
 }
 
 type Ask = (query: pg.QueryConfig & { queryMode?: 'extended' }) => Promise<pg.QueryArrayResult<string[]>>;

@@ -1,3 +1,4 @@
+import { isCount } from '../base/json.ts';
 import { VarveError } from '../errors.ts';
 import { COUNT, type Kind, TEXTS } from '../library/arguments.ts';
 import type { RangedFile } from '../operations/backend/file-reader.ts';
@@ -113,7 +114,7 @@ export class Trees {
 
 const OFFSET: Kind = {
   what: 'a whole number, 0 or more',
-  is: (value) => Number.isSafeInteger(value) && (value as number) >= 0,
+  is: isCount,
 };
 
 function largeFile(opened: { readonly path: string } | RangedFile): object {

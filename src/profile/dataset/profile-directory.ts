@@ -226,6 +226,8 @@ async function rowsOfAll(
   reader: CountingReader,
   options: DirectoryOptions,
 ): Promise<TableProfile> {
+  // The files of a table have the same columns in their paths.
+  if (hiveOf(group[0]!.file.path).partitions.length === 0) return mergedRows(group, reader, options);
   const types = new Map(
     group.flatMap(({ table }) => table.features.map(({ path, type }) => [path[0]!, type] as const)),
   );

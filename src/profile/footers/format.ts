@@ -1,4 +1,4 @@
-import { isRecord } from '../../base/json.ts';
+import { isCount, isRecord } from '../../base/json.ts';
 import { VarveError } from '../../errors.ts';
 import type { FooterColumn, FooterStatistics, FooterTable } from './model.ts';
 
@@ -72,8 +72,4 @@ function isListOf<T>(
   most: number,
 ): value is readonly T[] {
   return Array.isArray(value) && value.length <= most && value.every(isOne);
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

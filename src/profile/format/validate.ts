@@ -1,3 +1,4 @@
+import { isCount } from '../../base/json.ts';
 import { HASH_END, MAX_PACKED_HASHES, SKETCH_SIZE } from '../hashing/sketch.ts';
 import { MAX_POSITIONS } from '../model/positions.ts';
 import { isListedValue, MAX_LISTED_VALUES } from '../model/value-counts.ts';
@@ -18,7 +19,7 @@ const text = test('a text', (value) => typeof value === 'string');
 const number = test('a number', (value) => typeof value === 'number' && Number.isFinite(value));
 const boolean = test('true or false', (value) => typeof value === 'boolean');
 const integer = test('an integer', (value) => Number.isSafeInteger(value));
-const count = test('a count', (value) => Number.isSafeInteger(value) && (value as number) >= 0);
+const count = test('a count', isCount);
 
 /** As many digits as the sum of squares of the longest decimals over all rows there can be has, and room. */
 const digits = test('a decimal integer', (value) => typeof value === 'string' && /^-?\d{1,400}$/.test(value));

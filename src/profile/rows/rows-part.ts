@@ -1,4 +1,4 @@
-import { isRecord } from '../../base/json.ts';
+import { isCount, isRecord } from '../../base/json.ts';
 import { EXAMPLES, type RowColumn } from '../../engine/check-rows.ts';
 import { VarveError } from '../../errors.ts';
 import { partLines } from '../parts/part-lines.ts';
@@ -223,8 +223,4 @@ function isRepeated(found: unknown): found is RepeatedKeys {
       typeof each[1] === 'string' &&
       /^[0-9a-f]{32}$/.test(each[1]),
   );
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

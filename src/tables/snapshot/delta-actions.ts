@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { isRecord, parseShallow } from '../../base/json.ts';
+import { isCount, isRecord, parseShallow } from '../../base/json.ts';
 import { type Engine, openEngine } from '../../engine/duckdb.ts';
 import { fileLiteral, literal } from '../../engine/quote.ts';
 import { VarveError } from '../../errors.ts';
@@ -68,7 +68,7 @@ export async function readCommit(
 
 function fileAction({ url }: TableLocation, add: Record<string, unknown>, wantsFacts: boolean): FileAction {
   const { path, size, partitionValues, deletionVector, stats } = add;
-  if (typeof path !== 'string' || path.length > MAX_PATH_CHARACTERS || !isSize(size))
+  if (typeof path !== 'string' || path.length > MAX_PATH_CHARACTERS || !isCount(size))
     throw damagedTable(url, `its log adds a file without a path or a size`);
   const values = Object.entries(isRecord(partitionValues) ? partitionValues : {}).map(
     ([name, value]) => [name, value === null ? null : String(value)] as const,
@@ -197,8 +197,4 @@ function checkpointAction(
       typeof schemaString === 'string' ? { schemaString, configuration, partitionColumns } : undefined,
     protocol: typeof minReaderVersion === 'number' ? { minReaderVersion, readerFeatures } : undefined,
   };
-}
-
-function isSize(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

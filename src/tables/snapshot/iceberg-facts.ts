@@ -1,4 +1,4 @@
-import { isRecord, records } from '../../base/json.ts';
+import { isCount, isRecord, records } from '../../base/json.ts';
 import { shortBounds } from '../bound-text.ts';
 import { typedValue } from '../iceberg/values.ts';
 import type { ColumnBounds, ColumnType, PrimitiveName, TableColumn } from '../model.ts';
@@ -134,7 +134,7 @@ function byId(pairs: unknown): ReadonlyMap<number, unknown> {
 }
 
 function countOf(value: unknown): number | undefined {
-  return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined;
+  return isCount(value) ? value : undefined;
 }
 
 function boundOf(type: ColumnType, value: unknown): string | undefined {

@@ -14,13 +14,13 @@ export interface SnapshotLayout {
    */
   check(path: string, specId: number, file: PartedFile): readonly PartitionValue[];
   /**
+   * @param partition what check has told of the file
    * @param known ids of the columns that there were when the manifest was written; undefined where it does not say
    * @returns undefined where the manifest does not count its rows
    */
   factsOf(
-    path: string,
-    specId: number,
     file: PartedFile,
+    partition: readonly PartitionValue[],
     known: ReadonlySet<number> | undefined,
   ): IcebergFacts | undefined;
 }
@@ -93,8 +93,8 @@ export function icebergLayout(
       for (const [id, { name }] of defaults) if (!counted?.has(id)) throw hasDefault(url, path, name);
       return partitionOf(path, specId, file);
     },
-    factsOf(path, specId, file, known) {
-      const lacked = partitionOf(path, specId, file).filter(({ isWithin }) => !isWithin);
+    factsOf(file, partition, known) {
+      const lacked = partition.filter(({ isWithin }) => !isWithin);
       return facts.factsOf(file, new Map(lacked.map(({ column, text = null }) => [column, text])), known);
     },
   };

@@ -212,9 +212,10 @@ async function* filesOf(
       if (content === DELETES || Number(file.content ?? 0) !== 0) throw hasDeletes(url);
       const found = listedFile(url, metadata, String(path), file);
       const spec = Number(specId ?? 0);
-      const parted = { ...found, partition: layout.check(found.path, spec, file) };
+      const partition = layout.check(found.path, spec, file);
+      const parted = { ...found, partition };
       shown.add(parted);
-      const facts = wantsFacts ? layout.factsOf(found.path, spec, file, known) : undefined;
+      const facts = wantsFacts ? layout.factsOf(file, partition, known) : undefined;
       yield { ...parted, ...(facts && { facts }) };
     }
   }
