@@ -1,12 +1,13 @@
 // What a profile by the tasks of a cluster takes at sizes that no single machine shows: from the times of parts on this one.
 //
-// Usage: node scripts/bench/cluster.mjs [files, 64] [rows of a file, 200000] [parts, 8] [picture]
+// Usage: node scripts/bench/cluster.mjs [files, 512] [rows of a file, 200000] [parts, 8] [picture]
 //   Files of the table of orders.mjs are profiled in parts, one after another, one thread each; the parts are merged into one, and that into the
-//   profile. What each takes for a single row is its start. How long it takes to list files is measured of 20,000. A cluster is then simulated: executors of one core take tasks in turn, each
-//   as long as a measured one drawn at random and scaled to its bytes, and each lists all files first. Sixteen results at a time are merged by
-//   tasks, as the engines do; what is left goes to the driver by 10 Gbit/s, which merges it on one core. All is in seconds of a processor, so that
-//   other work on the machine counts less; what is drawn is the same in each run. The picture is an SVG of where the time goes.
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+//   profile, and so is an eighth of the files: what the two differ by is what each unit adds. What each takes for a single row is its start. How
+//   long it takes to list files is measured of 20,000. A cluster is then simulated: executors of one core take tasks in turn, each as long as a
+//   measured one drawn at random and scaled to its bytes, and each lists all files first. Sixteen results at a time are merged by tasks, as the
+//   engines do; what is left goes to the driver by 10 Gbit/s, which merges it on one core. All is in seconds of a processor, so that other work
+//   on the machine counts less; what is drawn is the same in each run. The picture is an SVG of where the time goes.
+import { linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,7 +16,7 @@ import { writeOrders } from './orders.mjs';
 import { stackedBars } from './stacked-bars.mjs';
 
 const varve = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'bin', 'varve.js');
-const [files = 64, rows = 200_000, parts = 8] = process.argv.slice(2, 5).map(Number);
+const [files = 512, rows = 200_000, parts = 8] = process.argv.slice(2, 5).map(Number);
 const picture = process.argv[5];
 const work = mkdtempSync(join(tmpdir(), 'varve-cluster-'));
 process.on('exit', () => rmSync(work, { recursive: true, force: true }));
@@ -54,12 +55,20 @@ const outputs = tasks.map(({ output }) => output);
 const results = tasks.reduce((sum, { result }) => sum + result, 0);
 const joining = run('profile', '--merge', ...outputs, '--partial', '--output', 'joined') - startOfMerge;
 const merging = run('profile', '--merge', 'joined', '--json', '--output', 'profile.json') - startOfMerge;
-const joined = sizeOf('joined');
-// A result has the counters of its tables once, and something of each unit.
-const perUnit = (joined - results / parts) / (files - files / parts);
-const counters = Math.max(0, joined - files * perUnit);
+
+// A result has the counters of its tables once, and something of each unit: the slope between all files and some of them.
+const some = Math.max(1, Math.floor(files / 8));
+mkdirSync(join(work, 'some'));
+for (const name of readdirSync(join(work, 'table')).slice(0, some))
+  linkSync(join(work, 'table', name), join(work, 'some', name));
+run('profile', 'some', '--part', '1/1', '--threads', '1', '--output', 'some.part');
+const mergingSome = run('profile', '--merge', 'some.part', '--json', '--output', 'some.json') - startOfMerge;
+const slope = (all, ofSome) => Math.max(0, all - ofSome) / (files - some);
+const perUnit = slope(sizeOf('joined'), sizeOf('some.part'));
+const counters = Math.max(0, sizeOf('some.part') - some * perUnit);
 const joinPerByte = Math.max(0.01, joining) / results;
-const mergePerByte = Math.max(0.01, merging) / joined;
+const mergePerUnit = slope(merging, mergingSome);
+const mergeOfCounters = Math.max(0, mergingSome - some * mergePerUnit);
 
 const LISTED = 20_000;
 mkdirSync(join(work, 'many'));
@@ -74,7 +83,7 @@ console.log(
   `${(bytes / 1e6).toFixed(0)} MB of ${files} files in ${parts} parts: ${empty.toFixed(2)} s to start one, ${startOfMerge.toFixed(2)} s to start a merge, ${(1 / mean / 1e6).toFixed(0)} MB/s a core, the slowest ${(Math.max(...perByte) / mean).toFixed(2)} of the mean`,
 );
 console.log(
-  `results of ${(results / parts / 1e3).toFixed(0)} KB, all as one ${(joined / 1e3).toFixed(0)} KB: counters of ${(counters / 1e3).toFixed(0)} KB, and ${(perUnit / 1e3).toFixed(2)} KB a unit; joined at ${(1 / joinPerByte / 1e6).toFixed(1)} MB/s, merged at ${(1 / mergePerByte / 1e6).toFixed(1)} MB/s; ${(listPerFile * 1e6).toFixed(1)} µs to list a file\n`,
+  `results of ${(results / parts / 1e3).toFixed(0)} KB, all as one ${(sizeOf('joined') / 1e3).toFixed(0)} KB: counters of ${(counters / 1e3).toFixed(0)} KB, and ${(perUnit / 1e3).toFixed(2)} KB a unit; joined at ${(1 / joinPerByte / 1e6).toFixed(1)} MB/s, merged in ${mergeOfCounters.toFixed(2)} s and ${(mergePerUnit * 1e3).toFixed(2)} ms a unit; ${(listPerFile * 1e6).toFixed(1)} µs to list a file\n`,
 );
 
 let seed = 1;
@@ -121,7 +130,7 @@ function simulated(size, unitBytes, executors, taskBytes) {
   }
   const moved = left * counters + units * perUnit;
   const transfer = moved / DRIVER_BYTES_PER_SECOND;
-  const last = startOfMerge + moved * mergePerByte;
+  const last = startOfMerge + left * mergeOfCounters + units * mergePerUnit;
   const all = ENGINE_SECONDS + reading + joins + transfer + last;
   return {
     count,

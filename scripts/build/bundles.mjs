@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { asAscii, mappingsOfAscii } from './ascii.mjs';
 import { lateModules } from './late-modules.mjs';
 import {
   DVC_BACKEND,
@@ -181,7 +182,7 @@ export async function buildCommandLine(outdir, tricks = TRICKS) {
     ...APART,
     ...READERS,
   ].map((name) => join(outdir, `${name}.cjs`));
-  for (const file of files) writeFileSync(file, asAscii(readFileSync(file, 'utf8')));
+  for (const file of files) writeAsAscii(file);
   await build({
     ...start,
     supported: {},
@@ -199,16 +200,14 @@ function commandNames() {
   return [...registry.matchAll(/import\('\.\/commands\/([\w-]+)\.ts'\)/g)].map(([, name]) => name);
 }
 
-/**
- * The same program in ASCII, which Node reads five times as fast as UTF-8: 13 ms of each start. esbuild leaves what stands in regular
- * expressions and in templates; an escape means the same in both, but in what `String.raw` sees.
- */
-function asAscii(program) {
-  const [, raw] = /(String\.raw`[^`]*[\u0080-\uffff])/.exec(program) ?? [];
-  if (raw !== undefined) throw new Error(`cannot be written in ASCII: ${raw.slice(-200)}`);
-  return program.replace(
-    /[\u0080-\uffff]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+/** Rewrites a bundle and its map in ASCII. */
+function writeAsAscii(file) {
+  const program = readFileSync(file, 'utf8');
+  const map = JSON.parse(readFileSync(`${file}.map`, 'utf8'));
+  writeFileSync(file, asAscii(program));
+  writeFileSync(
+    `${file}.map`,
+    JSON.stringify({ ...map, mappings: mappingsOfAscii(program, map.mappings) }, null, 2),
   );
 }
 
