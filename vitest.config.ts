@@ -9,8 +9,8 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: 'forks',
-    // Half of the time tests wait for processes of their own; by default, one core would be left idle.
-    maxWorkers: availableParallelism(),
+    // Tests wait for processes of their own about half of the time; by default, one core would be left idle.
+    maxWorkers: availableParallelism() + 1,
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],

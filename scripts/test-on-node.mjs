@@ -9,9 +9,7 @@ import { fileURLToPath } from 'node:url';
 const TESTS = [
   'tests/base',
   'tests/build',
-  ...['start', 'contract', 'add', 'checkout', 'pull', 'verify', 'drift', 'validate'].map(
-    (name) => `tests/cli/${name}.test.ts`,
-  ),
+  ...['start', 'add', 'pull', 'verify', 'validate'].map((name) => `tests/cli/${name}.test.ts`),
 ];
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');

@@ -31,10 +31,10 @@ test('a program in ASCII says the same, and its map leads to where each name sta
   expect(result(ascii)({}, { pid: 1 })).toEqual(result(program)({}, { pid: 1 }));
 
   const moved = new SourceMap({ ...map, mappings: mappingsOfAscii(program, map.mappings) });
-  const lines = ascii.split('\n');
+  const lines: string[] = ascii.split('\n');
   const sourceLines = SOURCE.split('\n');
   for (const name of ['first', 'process.pid', 'Error(', 'second', 'unknownName']) {
-    const line = lines.findIndex((one) => one.includes(name));
+    const line = lines.findIndex((one: string) => one.includes(name));
     const column = lines[line]!.lastIndexOf(name);
     const { originalLine, originalColumn } = moved.findEntry(line, column) as {
       originalLine: number;

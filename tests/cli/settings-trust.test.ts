@@ -425,7 +425,7 @@ function elsewhere(box: Sandbox): string[] {
     .sort();
 }
 
-/** Cases that all commands meet: the first of each kind. Of the others, each meets every third one, so that ten cases and more try each command. */
+/** Cases that all commands meet: the first of each kind. Of the others, each meets every fifth one, so that six cases and more try each command. */
 const WHOLE = new Set(
   CASES.filter(
     ({ dvc: isDvc, reaches }, at) =>
@@ -433,7 +433,7 @@ const WHOLE = new Set(
   ),
 );
 const commandsFor = (given: Case) =>
-  COMMANDS.filter((_, at) => WHOLE.has(given) || (at + CASES.indexOf(given)) % 3 === 0);
+  COMMANDS.filter((_, at) => WHOLE.has(given) || (at + CASES.indexOf(given)) % 5 === 0);
 
 const run = (box: Sandbox, args: readonly string[]): Promise<Result> => box.later([...args]);
 const errorOf = ({ out }: Result) =>
