@@ -88,7 +88,8 @@ export function refuseUnkept(database: DatabaseOrigin): void {
   const path = withoutSecrets(database.url);
   throw new VarveError('database-url-invalid', `What is asked of ${path} cannot be kept: ${problem}`, {
     path,
-    remedy: 'Make a view of a long query in the database, and go on behind a column of short values.',
+    remedy:
+      'Make a view of a long query in the database, go on behind a column of short values, and name certificates by the path of a file that stays.',
   });
 }
 
