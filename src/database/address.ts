@@ -134,10 +134,23 @@ export function clientTlsMode(word: string | undefined, place: string): TlsMode 
 /** The word of PostgreSQL's clients for the authorities that everybody trusts, in place of a path. */
 export const SYSTEM = 'system';
 
-/** Name another file of certificates in a URL that names one. */
-export function withAuthority(url: string, path: string): string {
-  const written = encodeURIComponent(path).replaceAll('%2F', '/');
-  return url.replace(/([?&](?:sslrootcert|ssl-ca)=)[^&]*/, (_, name: string) => `${name}${written}`);
+/**
+ * Write a URL in one form, in whatever letters and escapes its scheme and its parameters were given.
+ * @param authorityAs says how its file of certificates is written, by the path that it names
+ */
+export function canonicalUrl(url: string, authorityAs: (path: string) => string): string {
+  const [base, parameters] = splitOnce(url, '?');
+  const written = Array.from(new URLSearchParams(parameters), ([name, value]) => {
+    const isAuthority = Object.hasOwn(PARAMETERS, name) && PARAMETERS[name] === 'authority';
+    return `${encodeURIComponent(name)}=${escapedPath(isAuthority ? authorityAs(value) : value)}`;
+  });
+  const place = base.replace(/^[^:]*/, (scheme) => scheme.toLowerCase());
+  return written.length === 0 ? place : `${place}?${written.join('&')}`;
+}
+
+/** Paths stay as people read them. */
+function escapedPath(value: string): string {
+  return encodeURIComponent(value).replaceAll('%2F', '/').replaceAll('%3A', ':');
 }
 
 const MAX_PORT = 65_535;
@@ -174,7 +187,10 @@ interface TableUrl {
 /** Cut `table=` and `query=` off the URL of a database. */
 export function splitTableUrl(text: string): TableUrl {
   const [base, parameters] = splitOnce(text, '?');
-  const isAsked = (part: string): boolean => /^(table|query)=/.test(part);
+  const isAsked = (part: string): boolean => {
+    const [name = ''] = new URLSearchParams(part).keys();
+    return name === 'table' || name === 'query';
+  };
   const parts = parameters.split('&');
   const others = parts.filter((part) => !isAsked(part));
   // A plus sign is one, as it is in SQL; forms alone mean a space by it.

@@ -59,8 +59,14 @@ async function killQuery(
 ): Promise<void> {
   if (threadId === null) return;
   const watch = new ConnectionWatch(address, { signal: AbortSignal.timeout(CANCEL_MS) });
-  const other = new MysqlConnection(options, watch);
-  await other.query(`KILL QUERY ${threadId}`).finally(() => other.end());
+  let end = (): void => watch.stop();
+  try {
+    const other = new MysqlConnection(options, watch);
+    end = () => other.end();
+    await other.query(`KILL QUERY ${threadId}`);
+  } finally {
+    end();
+  }
 }
 
 const BEGINNING = [

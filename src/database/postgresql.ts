@@ -74,7 +74,8 @@ interface Wire {
   connect(portOrPath: number | string, host?: string): void;
   requestSsl(): void;
   cancel(process: number, secret: unknown): void;
-  once(event: 'connect' | 'sslconnect' | 'end' | 'error', listener: () => void): void;
+  once(event: 'connect' | 'sslconnect' | 'end', listener: () => void): void;
+  on(event: 'error', listener: () => void): void;
 }
 
 function wireOf(client: pg.Client): Wire {
@@ -95,7 +96,8 @@ function watchClient(client: pg.Client, watch: ConnectionWatch): void {
 }
 
 /**
- * Ask the server to end what a client runs, by a connection for just that, which is encrypted as that of the client.
+ * Ask the server to end what a client runs, by a connection for just that, which is encrypted as that of the client. A server ends it without
+ * a word, so nothing that comes is read.
  * Source: PostgreSQL 17 Documentation, "Message Flow", "Canceling Requests in Progress".
  * @param other a client with the same options, which is not connected
  */
@@ -105,17 +107,23 @@ async function cancelQuery(client: pg.Client, other: pg.Client): Promise<void> {
   if (processID === null) return;
   const { host, port } = client;
   const wire = wireOf(other);
+  wire.attachListeners = (stream) => void stream.resume();
   const word = (): void => wire.cancel(processID, secretKey);
   const limit = setTimeout(() => wire.stream.destroy(), CANCEL_MS);
-  await new Promise<void>((resolve) => {
-    for (const event of ['end', 'error'] as const) wire.once(event, resolve);
-    wire.once('connect', () => (wire.ssl ? wire.requestSsl() : word()));
-    wire.once('sslconnect', word);
-    if (host.startsWith('/')) wire.connect(`${host}/.s.PGSQL.${port}`);
-    else wire.connect(port, host);
-  });
-  clearTimeout(limit);
-  wire.stream.destroy();
+  try {
+    await new Promise<void>((resolve) => {
+      wire.once('end', resolve);
+      // One that nobody hears of would end the process.
+      wire.on('error', () => resolve());
+      wire.once('connect', () => (wire.ssl ? wire.requestSsl() : word()));
+      wire.once('sslconnect', word);
+      if (host.startsWith('/')) wire.connect(`${host}/.s.PGSQL.${port}`);
+      else wire.connect(port, host);
+    });
+  } finally {
+    clearTimeout(limit);
+    wire.stream.destroy();
+  }
 }
 
 type Ask = (query: pg.QueryConfig & { queryMode?: 'extended' }) => Promise<pg.QueryArrayResult<string[]>>;

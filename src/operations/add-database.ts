@@ -1,15 +1,16 @@
-import { createReadStream, existsSync, realpathSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { extname, resolve } from 'node:path';
-import { parseDatabaseUrl, SYSTEM, splitTableUrl, withAuthority } from '../database/address.ts';
+import { canonicalUrl, parseDatabaseUrl, SYSTEM, splitTableUrl } from '../database/address.ts';
 import type { DatabaseQuery } from '../database/query.ts';
 import type { ExportFormat } from '../engine/export-rows.ts';
 import { VarveError } from '../errors.ts';
-import type { DatabaseOrigin } from '../workspace/database-origin.ts';
+import { neutral } from '../wording/neutral.ts';
+import { authorityFile, authorityToKeep } from '../workspace/authority-file.ts';
+import { type DatabaseOrigin, IN_REPOSITORY } from '../workspace/database-origin.ts';
 import { pointerPath } from '../workspace/pointer.ts';
+import { pathInRepository } from '../workspace/repository.ts';
 import { giveConsent } from '../workspace/trust/consent.ts';
 import { databaseRequest } from '../workspace/trust/database.ts';
-import { isInside } from '../workspace/trust/folders.ts';
-import type { TrustRequest } from '../workspace/trust/request.ts';
 import { recordAdd } from './add.ts';
 import { addFromStream } from './add-from-stream.ts';
 import { appendRows, refuseUnkept } from './append-rows.ts';
@@ -53,56 +54,55 @@ async function addRows(
   wanted: DatabaseQuery,
   { incremental, to, password, table, query, ...options }: DatabaseOptions,
 ): Promise<AddResult> {
-  const { authority } = parseDatabaseUrl(asGiven);
-  const url = withPlainScheme(
-    authority === undefined ? asGiven : withAuthority(asGiven, wholePath(context, authority)),
-  );
-  const asked = { address: parseDatabaseUrl(url), wanted };
+  const { repository, cwd } = context;
+  const { root } = repository;
+  const { authority, ...address } = parseDatabaseUrl(asGiven);
+  const file = authority === undefined || authority === SYSTEM ? authority : resolve(cwd, authority);
+  const asked = { address: { ...address, ...(file !== undefined && { authority: file }) }, wanted };
   const database: DatabaseOrigin = {
-    url,
+    url: canonicalUrl(asGiven, () => authorityToKeep(root, file!)),
     ...(wanted.table === undefined ? { query: wanted.query } : { table: wanted.table }),
   };
-  refuseUnkept({
+  // How far rows have been taken is no part of what is agreed to.
+  const first = {
     ...database,
     ...(incremental !== undefined && { incremental: { column: incremental, rows: 0 } }),
-  });
+  };
+  refuseUnkept(first);
+  // Who asks on this machine has agreed to ask again, by the certificates that are there as it is asked.
+  const agreed = databaseRequest(root, first, pointerPath(pathInRepository(repository, cwd, to)));
   const added =
     incremental === undefined
       ? await withCopiedTable(asked, { format: formatOf(to), password }, context, ({ path }) =>
           addFromStream(context, createReadStream(path), to, { ...options, database }),
         )
       : await appendRows(context, asked, database, { column: incremental, to, password, ...options });
-  // Who asks on this machine has agreed to ask again.
-  for (const { path } of added.datasets)
-    giveConsent(
-      context.repository.root,
-      consentTo(context.repository.root, database, incremental, pointerPath(path)),
-    );
+  giveConsent(root, agreed);
   return added;
 }
 
-/** Schemes may be written in any letters; a pointer has them in small ones. */
-function withPlainScheme(url: string): string {
-  return url.replace(/^[^:]*/, (scheme) => scheme.toLowerCase());
+/**
+ * The URL that a pointer has, as a command takes it in any folder.
+ * @param root of the repository, absolute, without symbolic links
+ * @throws VarveError `database-url-invalid`, `certificates-unreadable`
+ */
+export function urlFromHere(root: string, kept: string): string {
+  // A pointer may name more than one authority, which is told.
+  parseDatabaseUrl(kept);
+  return canonicalUrl(kept, (authority) => authorityFile(root, authority) ?? refuseLinkOut(authority));
 }
 
-/** How far rows have been taken is no part of what is agreed to. */
-function consentTo(
-  root: string,
-  database: DatabaseOrigin,
-  column: string | undefined,
-  file: string,
-): TrustRequest {
-  const incremental = column === undefined ? {} : { incremental: { column, rows: 0 } };
-  return databaseRequest(root, { ...database, ...incremental }, file);
-}
-
-/** A pointer means the same file wherever a command runs. By its real name it is known to lie in the repository, where it does. */
-function wholePath({ repository: { root }, cwd }: Context, authority: string): string {
-  if (authority === SYSTEM) return authority;
-  const path = resolve(cwd, authority);
-  const real = existsSync(path) ? realpathSync(path) : path;
-  return isInside(root, real) ? real : path;
+function refuseLinkOut(authority: string): never {
+  const path = neutral(authority.slice(IN_REPOSITORY.length));
+  throw new VarveError(
+    'certificates-unreadable',
+    `${path} is a link out of the repository, which varve follows to no certificates`,
+    {
+      path,
+      remedy:
+        'Put the file itself there, or run `varve add` once more with `?sslrootcert=` and the whole path of the file behind the URL.',
+    },
+  );
 }
 
 /** @throws VarveError `usage` unless just one table or query is named */

@@ -17,6 +17,7 @@ import type { AddResult } from './backend/results.ts';
 import type { Context } from './context/context.ts';
 import { type AskedTable, type CopiedTable, withCopiedTable } from './datasets/copied-table.ts';
 import { placeFile } from './datasets/place-file.ts';
+import { refuseFileTaken } from './datasets/taken-file.ts';
 import { unchangedVersion } from './datasets/unchanged-version.ts';
 
 export interface AppendOptions extends BackendAddOptions {
@@ -69,7 +70,7 @@ export async function appendRows(
     new SafeFolders(repository.root).make(target);
     const rows = before?.rows ?? 0;
     const name = fileBehind(rows);
-    if (rows > 0) await refuseRecorded(context, folder, name);
+    if (before !== undefined) await refuseFileTaken(context, target, name);
     const path = join(folder, name);
     placeFile(found.path, path);
     return addMadeFiles(context, folder, [path], { ...options, database });
@@ -88,22 +89,8 @@ export function refuseUnkept(database: DatabaseOrigin): void {
   const path = withoutSecrets(database.url);
   throw new VarveError('database-url-invalid', `What is asked of ${path} cannot be kept: ${problem}`, {
     path,
-    remedy: 'Make a view of a long query in the database, and go on behind a column of short values.',
-  });
-}
-
-/**
- * What a run left that was cut off is written again; what the version has is not, whatever its pointer says of how many rows were taken.
- * @throws VarveError `path-taken`
- */
-async function refuseRecorded({ backend }: Context, folder: string, name: string): Promise<void> {
-  if (!existsSync(join(folder, name))) return;
-  const [dataset] = (await backend.status([folder])).datasets;
-  if (dataset!.changes.some(({ path, change }) => path === name && change === 'added')) return;
-  const path = `${dataset!.path}/${name}`;
-  throw new VarveError('path-taken', `${path} is a file of the version, and new rows would take its place`, {
-    path,
-    remedy: `See in ${shellWord(dataset!.path + POINTER_SUFFIX)} whether somebody changed \`database-rows\`; \`git log -p\` has what varve wrote there.`,
+    remedy:
+      'Make a view of a long query in the database, go on behind a column of short values, and name certificates by the path of a file that stays.',
   });
 }
 

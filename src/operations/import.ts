@@ -172,15 +172,16 @@ async function toldByFooters(context: Context, path: string): Promise<UpdatedAnd
 }
 
 /** Ask a database once more for the rows that a dataset is a copy of. */
-async function copyAgain(
-  context: Context,
-  path: string,
-  { url, table, query, incremental }: DatabaseOrigin,
-): Promise<CopiedDataset> {
-  const { addDatabase } = await import('./add-database.ts');
-  const to = join(context.repository.root, path);
+async function copyAgain(context: Context, path: string, database: DatabaseOrigin): Promise<CopiedDataset> {
+  const { addDatabase, urlFromHere } = await import('./add-database.ts');
+  const { url, table, query, incremental } = database;
+  const { root } = context.repository;
+  const to = join(root, path);
   const profiler = profilerOnDemand(context, warnOfUnread(context), {});
-  const { datasets } = await addDatabase(context, url, {
+  const asking = urlFromHere(root, url);
+  // While other datasets were brought, other certificates may have come.
+  requireTrust(root, databaseRequest(root, database, pointerPath(path)));
+  const { datasets } = await addDatabase(context, asking, {
     ...{ table, query, to, profiler },
     incremental: incremental?.column,
   });

@@ -1,4 +1,4 @@
-import { isAbsolute } from 'node:path';
+import { isAbsolute, posix } from 'node:path';
 
 /** Which rows of which database a dataset is a copy of, and what `varve update` asks again. */
 export interface DatabaseOrigin {
@@ -38,9 +38,8 @@ const URL = new RegExp(
 export function problemOfOrigin({ url, table, query, incremental }: DatabaseOrigin): string | undefined {
   if (url.length > MAX_URL || !URL.test(url))
     return '`database` is not the URL of a database without a password';
-  // By which folder it starts would depend on who asks, and a file of the repository could come to lie there.
-  if (authoritiesOf(url).some((path) => path !== SYSTEM && !isAbsolute(path)))
-    return '`database` names an authority by a path that is not absolute';
+  if (!authoritiesOf(url).every(isOneFile))
+    return '`database` names an authority neither by its whole path, plain and of a file that stays, nor by `./` and its path in the repository';
   if ((table === undefined) === (query === undefined))
     return 'either `database-table` or `database-query` says what is asked';
   if (
@@ -53,9 +52,25 @@ export function problemOfOrigin({ url, table, query, incremental }: DatabaseOrig
 }
 
 /** The word for the authorities that everybody trusts, in place of a path. */
-const SYSTEM = 'system';
+export const SYSTEM_AUTHORITIES = 'system';
+/** What a path of a file in the repository begins with, which is from the root, wherever the pointer lies and whoever asks. */
+export const IN_REPOSITORY = './';
+/** Folders of which a path means another file to each who asks, or asks a server. */
+const CHANGING = /^\/(proc|dev|sys|net)(\/|$)/;
 
-/** Paths of the files of certificates that the URL of an origin names: one, unless somebody wrote what no command takes. */
+function isOneFile(path: string): boolean {
+  if (path === SYSTEM_AUTHORITIES) return true;
+  const isOwn = path.startsWith(IN_REPOSITORY);
+  const plain = isOwn ? path.slice(IN_REPOSITORY.length) : path;
+  return (
+    isAbsolute(plain) !== isOwn &&
+    posix.normalize(plain) === plain &&
+    !/^\.{0,2}$|^\.\.\/|\/$|[\0]/.test(plain) &&
+    !CHANGING.test(plain)
+  );
+}
+
+/** How the URL of an origin names files of certificates: one, unless somebody wrote what no command takes. */
 export function authoritiesOf(url: string): string[] {
   const given = new URLSearchParams(/\?(.*)/s.exec(url)?.[1]);
   return [...given.getAll('sslrootcert'), ...given.getAll('ssl-ca')];

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -164,6 +164,23 @@ async function appends(server: DatabaseServer, odd: string): Promise<void> {
   const written = pointer();
   box.write('repo/data/log.varve', written.replace('database-rows: 5', 'database-rows: 2'));
   refused(box, ['update'], 'path-taken', 'rows-0000000002.parquet');
+  const [firstRows, lastRow] = ['0', '5'].map((at) => box.path(`repo/data/log/rows-000000000${at}.parquet`));
+  const before = readFileSync(firstRows!);
+  for (const rows of ['database-rows: 0', 'database-rows: 00']) {
+    const zeroed = written.replace('database-rows: 5', rows);
+    for (const said of [zeroed, zeroed.replace(/database-last: .*\n/, '')]) {
+      box.write('repo/data/log.varve', said);
+      refused(box, ['update'], 'path-taken', 'rows-0000000000.parquet');
+      refused(box, add, 'path-taken', 'rows-0000000000.parquet');
+      expect(readFileSync(firstRows!).equals(before)).toBe(true);
+      // Nor where the version has it, and nothing lies here.
+      renameSync(firstRows!, `${firstRows!}~`);
+      refused(box, ['update'], 'path-taken', 'rows-0000000000.parquet');
+      expect(existsSync(firstRows!)).toBe(false);
+      renameSync(`${firstRows!}~`, firstRows!);
+    }
+  }
+  expect(existsSync(lastRow!)).toBe(false);
   box.write('repo/data/log.varve', written);
   expect(box.varve(['diff']).out).toContain('notes.txt');
 
@@ -191,6 +208,7 @@ async function appends(server: DatabaseServer, odd: string): Promise<void> {
   server.run(odd);
   const filled = box.varve(late);
   expect([filled.code, filled.err]).toEqual([0, expect.stringContaining('day is kept as text')]);
+  expect(readdirSync(box.path('repo/data/late')).filter((name) => name.startsWith('rows'))).toHaveLength(1);
 
   const other = (...args: string[]): string[] => ['add', server.url(), ...args];
   const byId = ['--incremental', 'id'];

@@ -223,6 +223,40 @@ describeWithKafka(() => {
     expect(readFileSync(box.path('repo/data/secure.varve'), 'utf8')).not.toMatch(/ann|hush/);
   });
 
+  test('each way to log in works, a wrong password is one message, and one in the clear is wanted and told', async () => {
+    await broker.create('logins');
+    await broker.send('logins', [{ value: event(1) }]);
+    for (const protocol of ['SASL_SSL', 'SASL_PLAINTEXT'])
+      for (const mechanism of ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']) {
+        const address = protocol === 'SASL_SSL' ? broker.secure : broker.inTheClear;
+        const to = `logins/${protocol}-${mechanism}`;
+        const asked = async (password: string, more: Readonly<Record<string, string>> = {}) => {
+          const env = {
+            ...{ KAFKA_SECURITY_PROTOCOL: protocol, KAFKA_SASL_MECHANISM: mechanism },
+            ...{ KAFKA_SASL_USERNAME: 'ann', KAFKA_SASL_PASSWORD: password },
+            ...{ KAFKA_SSL_CA_LOCATION: box.path('tls/cert'), ...more },
+          };
+          Object.assign(box.env, env);
+          const ended = await box.later(['add', `kafka://${address}/logins`, '--to', to]);
+          for (const name of Object.keys(env)) delete box.env[name];
+          expect(ended.out + ended.err).not.toMatch(/hush|^ {4}at /m);
+          return ended;
+        };
+        const name = `${protocol} ${mechanism}`;
+        const right = await asked(users.ann);
+        expect([name, right.code, right.out], right.err).toEqual([name, 0, expect.stringContaining('1 row')]);
+        const isClear = protocol === 'SASL_PLAINTEXT' && mechanism === 'PLAIN';
+        expect(right.err.includes('travels in the clear'), name).toBe(isClear);
+        const wrong = await asked('hush');
+        expect([name, wrong.code], wrong.err).toEqual([name, 2]);
+        expect(wrong.err.match(/lets this user not read/g), wrong.err).toHaveLength(1);
+        // Nobody said that it may travel so: TLS is spoken, or the connection fails.
+        const unsaid = await asked(users.ann, { KAFKA_SECURITY_PROTOCOL: '' });
+        expect(unsaid.err, name).not.toContain('in the clear');
+        expect([name, unsaid.code], unsaid.err).toEqual([name, protocol === 'SASL_SSL' ? 0 : 2]);
+      }
+  }, 300_000);
+
   test('a broker that is down for a while is waited for', async () => {
     await broker.create('broken');
     await broker.send('broken', [{ value: event(1) }]);

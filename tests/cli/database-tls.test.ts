@@ -60,7 +60,7 @@ async function proves(url: string, authority: string): Promise<void> {
   const stranger = identityOf('IP:127.0.0.1');
   expect((await add(`${url}?sslmode=require&sslrootcert=${stranger.authority}`)).code).toBe(2);
   rmSync(stranger.folder, { recursive: true });
-  for (const path of ['none.pem', '/dev/zero', box.write('repo/text.pem', 'hush')])
+  for (const path of ['none.pem', '/usr', box.write('repo/text.pem', 'hush')])
     expect(
       refused(
         box,
@@ -124,7 +124,7 @@ describeWithMariadb(() => {
     expect((await add(url)).err).toContain('`ssl-mode` in ~/.my.cnf has a word');
   }, 60_000);
 
-  test('a clone reads no file that a pointer names as an authority, before consent', async () => {
+  test('a clone tells nothing of a file that a pointer names as an authority and that is none', async () => {
     const secret = box.write('secret.pem', 'hush');
     expect((await add(`${url}?sslrootcert=${identity.authority}`)).code).toBe(0);
     const pointer = box.path('repo/x.csv.varve');
@@ -133,7 +133,8 @@ describeWithMariadb(() => {
     box.git(['clone', '-q', 'repo', 'clone'], '.');
     refused(box, ['update'], 'settings-untrusted', '', 'clone');
     const shown = box.ok(['trust', '--show'], 'clone');
-    expect(shown).toMatch(/database {2}mysql:\/\/root@127\.0\.0\.1:\d+\/shop\?sslrootcert=\S*secret\.pem/);
+    expect(shown).toMatch(/database +mysql:\/\/root@127\.0\.0\.1:\d+\/shop\?sslrootcert=\S*secret\.pem/);
+    expect(shown).toMatch(/authority +none/);
     box.ok(['trust'], 'clone');
     expect(refused(box, ['update'], 'certificates-unreadable', 'secret.pem', 'clone')).not.toContain('hush');
   }, 60_000);
@@ -167,7 +168,7 @@ describeWithPostgresql(() => {
     await proves(url, identity.authority);
   }, 60_000);
 
-  test('an authority is named by its whole path, and by its content where a commit could change that', async () => {
+  test('an authority in the repository is named from its root, and its content is agreed to', async () => {
     const own = box.write('repo/certs/ca one.pem', readFileSync(identity.authority, 'utf8'));
     mkdirSync(box.path('repo/sub'));
     const there = await box.later(
@@ -175,8 +176,9 @@ describeWithPostgresql(() => {
       'repo/sub',
     );
     expect([there.code, there.err]).toEqual([0, expect.anything()]);
-    expect(pointer()).toContain(`?sslrootcert=${box.path('repo/certs/ca%20one.pem')}&timeout=60`);
+    expect(pointer()).toContain('?sslrootcert=./certs/ca%20one.pem&timeout=60');
     box.ok(['update']);
+    expect(pointer()).toContain('?sslrootcert=./certs/ca%20one.pem&timeout=60');
     const agreed = box.ok(['trust', '--show']);
     expect(agreed).toMatch(/authority +sha256:[0-9a-f]{64}/);
 
@@ -196,14 +198,105 @@ describeWithPostgresql(() => {
     // By a link that leads there, it is known by its place in the repository.
     symlinkSync(box.path('repo'), box.path('link'));
     expect((await add(`${url}?ssl-ca=${box.path('link/certs/ca%20one.pem')}`)).code).toBe(0);
-    expect(pointer()).toContain(`?ssl-ca=${box.path('repo/certs/ca%20one.pem')}`);
+    expect(pointer()).toContain('?ssl-ca=./certs/ca%20one.pem');
 
-    for (const path of ['certs/ca.pem', './ca.pem', '~/ca.pem', '']) {
-      const asked = `database: "${url}?sslrootcert=${path}"`;
-      box.write('repo/x.csv.varve', pointer().replace(/database: .*/, asked));
-      const told = refused(box, ['update'], 'pointer-damaged', 'x.csv.varve');
-      expect(told).toContain('by a path that is not absolute');
+    // Other clones have other paths, and mean their own file.
+    box.run('git', ['add', '-f', own]);
+    box.commit('x');
+    box.git(['clone', '-q', 'repo', 'clone'], '.');
+    mkdirSync(box.path('clone/sub'));
+    refused(box, ['update'], 'settings-untrusted', 'x.csv.varve', 'clone');
+    box.ok(['trust'], 'clone');
+    rmSync(own);
+    expect((await box.later(['update'], 'clone/sub')).code).toBe(0);
+    expect(readFileSync(box.path('clone/x.csv.varve'), 'utf8')).toBe(pointer());
+  }, 60_000);
+
+  test('parameters of a URL are known by what they say, however they are written', async () => {
+    box.write('repo/certs/ca.pem', readFileSync(identity.authority, 'utf8'));
+    mkdirSync(box.path('repo/sub'));
+    const asked = `${url}?sslrootc%65rt=..%2fcerts/ca.pem&ti%6deout=60&t%61ble=x`;
+    const { code, err } = await box.later(['add', asked, '--to', '../x.csv'], 'repo/sub');
+    expect([code, err]).toEqual([0, expect.anything()]);
+    expect(pointer()).toContain('?sslrootcert=./certs/ca.pem&timeout=60"');
+    box.ok(['update']);
+  }, 60_000);
+
+  test('a path in a pointer that could mean two files is refused', async () => {
+    box.write('repo/ca.pem', readFileSync(identity.authority, 'utf8'));
+    expect((await add(`${url}?sslrootcert=ca.pem`)).code).toBe(0);
+    const root = box.path('repo');
+    symlinkSync('.', box.path('repo/here'));
+    for (const path of [
+      ...[
+        'certs/ca.pem',
+        '../ca.pem',
+        './../ca.pem',
+        './a/../ca.pem',
+        './',
+        './.',
+        '/',
+        './/etc/ca.pem',
+        './%00',
+      ],
+      ...['~/ca.pem', '', `${root}/here/../ca.pem`, `${root}//ca.pem`, `/${root}/ca.pem`, `${root}/./ca.pem`],
+      ...[
+        `${root}/ca.pem/`,
+        '/proc/self/cwd/ca.pem',
+        '/proc/../proc/self/cwd/ca.pem',
+        '/dev/fd/3',
+        '/net/a/ca.pem',
+      ],
+    ]) {
+      const said = `database: "${url}?sslrootcert=${path}"`;
+      box.write('repo/x.csv.varve', pointer().replace(/database: .*/, said));
+      expect(refused(box, ['update'], 'pointer-damaged', 'x.csv.varve'), path).toContain(
+        'names an authority neither',
+      );
     }
+    const device = ['add', `${url}?sslrootcert=/dev/zero`, '--table', 'x', '--to', 'y.csv'];
+    expect(refused(box, device, 'database-url-invalid', '')).toContain('of a file that stays');
+  }, 60_000);
+
+  test('what a file of certificates says is agreed to, by whatever way a path leads there', async () => {
+    const file = box.write('repo/certs/ca.pem', readFileSync(identity.authority, 'utf8'));
+    const renewed = identityOf('IP:127.0.0.1');
+    symlinkSync(box.path('repo/certs'), box.path('outside'));
+    symlinkSync('certs', box.path('repo/link'));
+    expect((await add(`${url}?sslrootcert=certs/ca.pem`)).code).toBe(0);
+    const written = pointer();
+    for (const way of [box.path('outside/ca.pem'), box.path('repo/certs/ca.pem'), './link/ca.pem']) {
+      box.write('repo/certs/ca.pem', readFileSync(identity.authority, 'utf8'));
+      box.write('repo/x.csv.varve', written.replace('./certs/ca.pem', way));
+      refused(box, ['update'], 'settings-untrusted', 'x.csv.varve');
+      box.ok(['trust']);
+      expect((await box.later(['update', '--json'])).code, way).toBe(0);
+      box.write('repo/x.csv.varve', written.replace('./certs/ca.pem', way));
+      box.write('repo/certs/ca.pem', readFileSync(renewed.authority, 'utf8'));
+      const told = refused(box, ['update'], 'settings-untrusted', 'x.csv.varve');
+      expect(told, way).toContain('the file of the authority that vouches for the server has changed');
+    }
+    // An administrator who renews one asks as much, and then the server is asked.
+    const elsewhere = box.write('elsewhere.pem', readFileSync(identity.authority, 'utf8'));
+    expect((await add(`${url}?sslrootcert=${elsewhere}`)).code).toBe(0);
+    expect(pointer()).toContain(`?sslrootcert=${elsewhere}`);
+    box.write('elsewhere.pem', readFileSync(renewed.authority, 'utf8'));
+    refused(box, ['update'], 'settings-untrusted', 'x.csv.varve');
+    box.ok(['trust']);
+    refused(box, ['update'], 'tls-refused', '');
+
+    // A link that Git brought leads to no file of this machine.
+    rmSync(file);
+    symlinkSync(elsewhere, file);
+    box.write('repo/x.csv.varve', written);
+    refused(box, ['update'], 'settings-untrusted', 'x.csv.varve');
+    expect(box.ok(['trust', '--show'])).toMatch(/authority +none/);
+    box.ok(['trust']);
+    expect(refused(box, ['update'], 'certificates-unreadable', 'certs/ca.pem')).toContain('link out of');
+    box.write('elsewhere.pem', readFileSync(identity.authority, 'utf8'));
+    expect((await add(`${url}?sslrootcert=certs/ca.pem`)).code).toBe(0);
+    expect(pointer()).toContain(`?sslrootcert=${elsewhere}`);
+    rmSync(renewed.folder, { recursive: true });
   }, 60_000);
 
   test('variables of clients name an authority, and how to connect', async () => {

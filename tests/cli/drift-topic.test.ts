@@ -155,6 +155,30 @@ describeWithKafka(() => {
     );
   });
 
+  test('rows of a topic that lie behind the watermark are counted and told', async () => {
+    await broker.create('late');
+    const minute = (at: number) => new Date(Date.UTC(2026, 0, 1, 0, at)).toISOString();
+    const at = (time: string, id = 1) => ({ value: JSON.stringify(ride(id, { at: time })) });
+    await broker.send('late', [
+      ...Array.from({ length: 300 }, (_, id) => at(minute(id / 20), id)),
+      ...Array.from({ length: 300 }, (_, id) => at(minute(15 + id / 20), id)),
+      ...[at(minute(1)), at(minute(14)), at(minute(40)), at(minute(2))],
+    ]);
+    const words = stream('late', '--window', '15m', '--event-time', 'at', '--lateness', '5m');
+    const { out, err } = await box.later([...words, '--until', 'latest', '--json']);
+    const windows = windowsOf(out);
+    expect(windows.map(({ rows, stream: { late } = {} }) => [rows, late])).toEqual([
+      [300, 0],
+      [300, 2],
+      [1, 1],
+    ]);
+    expect(err).not.toContain('no row');
+    // The next run of the group has nothing but what is late: that is told too.
+    await broker.send('late', [at(minute(3)), at(minute(4))]);
+    const next = await box.later([...words, '--until', 'latest']);
+    expect(next.out + next.err).toMatch(/2 came too late|2 late/);
+  });
+
   test('a kill at any time loses no message, and counts none in two windows', async () => {
     await broker.create('killed', 2);
     const rows = 4000;

@@ -90,6 +90,12 @@ const MANY_ROWS = Buffer.concat(
     pg('D', Buffer.from([0, 1, 0, 0, 0x27, 0x10]), Buffer.alloc(10_000, 'x')),
   ),
 );
+/** A login that says by which number and secret a query can be ended. */
+const PG_WITH_KEY = Buffer.concat([
+  pg('R', Buffer.alloc(4)),
+  pg('K', Buffer.from([0, 0, 0, 7, 0, 0, 0, 8])),
+  pg('Z', 'I'),
+]);
 const HALF_A_MEBIBYTE = Buffer.alloc(2 ** 19, 'x');
 
 function endless(head: Buffer, bytes: Buffer): (socket: Socket) => void {
@@ -214,6 +220,49 @@ test('Ctrl-C ends a command that waits for a server', async () => {
     child.kill('SIGINT');
     expect(await ended).toBe(130);
   }
+}, 60_000);
+
+test('a connection that ends a query is told nothing by its server, whatever comes over it', async () => {
+  const asked: string[] = [];
+  const onAsked = (name: string): void => void asked.push(name);
+  for (const [name, bytes] of [
+    ['a message that is cut off', pg('T', Buffer.from([0, 9]))],
+    ['a message that means nothing', Buffer.alloc(64, 0xff)],
+    ['two GiB', Buffer.concat([pgHuge('R'), HALF_A_MEBIBYTE])],
+    ['an error, and then another', Buffer.concat([pg('E', 'SFATAL\0\0'), pg('T', Buffer.from([0, 9]))])],
+  ] as const) {
+    // The first connection logs in, and its query is never answered.
+    let connections = 0;
+    const server = await fakePostgresql(
+      (socket) => {
+        const isFirst = connections++ === 0;
+        if (!isFirst) onAsked(name);
+        socket.write(isFirst ? PG_WITH_KEY : bytes);
+      },
+      () => undefined,
+    );
+    servers.push(server);
+    expect((await told(server, '?timeout=1')).code, name).toBe('database-unreachable');
+  }
+  for (const [name, bytes] of [
+    ['no greeting', my(0, 'x')],
+    ['much', MY_HUGE],
+  ] as const) {
+    let connections = 0;
+    const server = await fakeMysql(
+      (socket) => {
+        const isFirst = connections++ === 0;
+        if (!isFirst) onAsked(name);
+        socket.write(isFirst ? myGreeting() : bytes);
+      },
+      (socket, statement) => {
+        if (statement < 0) socket.write(my(2, MY_OK));
+      },
+    );
+    servers.push(server);
+    expect((await told(server, '?timeout=1')).code, name).toBe('database-unreachable');
+  }
+  expect(asked).toHaveLength(6);
 }, 60_000);
 
 test('what a server may not have is told in words for people', async () => {

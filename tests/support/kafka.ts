@@ -11,12 +11,14 @@ import { freePort } from './server-process.ts';
 const JARS = process.env.VARVE_KAFKA;
 const CLUSTER_ID = 'AAAAAAAAAAAAAAAAAAAAAA';
 
-/** A broker of its own in an empty folder. Its second listener speaks TLS where `security` gives it one. */
+/** A broker of its own in an empty folder. Other listeners ask for a password where `security` says of whom. */
 export interface KafkaBroker {
   /** `host:port` of the listener without encryption. */
   readonly address: string;
   /** `host:port` of the listener with TLS and SASL. */
   readonly secure: string;
+  /** `host:port` of the listener with SASL and without encryption, at an address that is none of this machine by its looks. */
+  readonly inTheClear: string;
   readonly producer: Producer;
   readonly admin: Admin;
   create(topic: string, partitions?: number, config?: Readonly<Record<string, string>>): Promise<void>;
@@ -47,13 +49,12 @@ export function describeWithKafka(tests: () => void): void {
 
 export async function startKafka(security?: KafkaSecurity): Promise<KafkaBroker> {
   const folder = mkdtempSync(join(tmpdir(), 'varve-kafka-'));
-  const [plain, secure, controller] = (await Promise.all([freePort(), freePort(), freePort()])) as [
-    number,
-    number,
-    number,
-  ];
+  const plain = await freePort();
+  const secure = await freePort();
+  const open = await freePort();
+  const controller = await freePort();
   const properties = join(folder, 'server.properties');
-  writeFileSync(properties, propertiesOf(folder, { plain, secure, controller }, security));
+  writeFileSync(properties, propertiesOf(folder, { plain, secure, open, controller }, security));
   const users = Object.entries(security?.users ?? {}).flatMap(([name, password]) => [
     '--add-scram',
     `SCRAM-SHA-512=[name=${name},password=${password}]`,
@@ -92,6 +93,7 @@ export async function startKafka(security?: KafkaSecurity): Promise<KafkaBroker>
   return {
     address,
     secure: `localhost:${secure}`,
+    inTheClear: `127.0.0.2:${open}`,
     producer,
     admin,
     async create(topic, partitions = 1, config = {}) {
@@ -127,13 +129,13 @@ function java(folder: string, ...words: string[]): [program: string, args: strin
 
 function propertiesOf(
   folder: string,
-  ports: { plain: number; secure: number; controller: number },
+  ports: { plain: number; secure: number; open: number; controller: number },
   security: KafkaSecurity | undefined,
 ): string {
   mkdirSync(join(folder, 'data'));
   const listeners = [
     `PLAINTEXT://127.0.0.1:${ports.plain}`,
-    ...(security ? [`SASL_SSL://localhost:${ports.secure}`] : []),
+    ...(security ? [`SASL_SSL://localhost:${ports.secure}`, `SASL_PLAINTEXT://127.0.0.2:${ports.open}`] : []),
   ];
   const users = Object.entries(security?.users ?? {});
   return [
@@ -143,7 +145,7 @@ function propertiesOf(
     `listeners=${[...listeners, `CONTROLLER://127.0.0.1:${ports.controller}`].join(',')}`,
     `advertised.listeners=${listeners.join(',')}`,
     'controller.listener.names=CONTROLLER',
-    'listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL',
+    'listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,SASL_PLAINTEXT:SASL_PLAINTEXT',
     'inter.broker.listener.name=PLAINTEXT',
     `log.dirs=${join(folder, 'data')}`,
     'offsets.topic.replication.factor=1',
@@ -161,11 +163,15 @@ function propertiesOf(
           `ssl.keystore.location=${security.keyStore}`,
           'ssl.truststore.type=PEM',
           `ssl.truststore.location=${security.trustStore}`,
-          `listener.name.sasl_ssl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required ${users
-            .map(([name, password]) => `user_${name}="${password}"`)
-            .join(' ')};`,
-          'listener.name.sasl_ssl.scram-sha-256.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;',
-          'listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;',
+          ...['sasl_ssl', 'sasl_plaintext'].flatMap((listener) => [
+            `listener.name.${listener}.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required ${users
+              .map(([name, password]) => `user_${name}="${password}"`)
+              .join(' ')};`,
+            ...['scram-sha-256', 'scram-sha-512'].map(
+              (mechanism) =>
+                `listener.name.${listener}.${mechanism}.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;`,
+            ),
+          ]),
         ]),
     '',
   ].join('\n');

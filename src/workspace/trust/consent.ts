@@ -37,9 +37,12 @@ export class SettingsUntrusted extends VarveError {
 
   constructor(root: string, request: TrustRequest) {
     const file = request.facts[0]!.file;
+    const why = hasOtherCertificates(root, request)
+      ? ': since it last agreed, the file of the authority that vouches for the server has changed'
+      : '';
     super(
       'settings-untrusted',
-      `What files of the repository say of ${subjectOf(request)} needs your consent on this machine`,
+      `What files of the repository say of ${subjectOf(request)} needs your consent on this machine${why}`,
       { path: file, details: factLines(request.facts), remedy: remedyOf(root, fingerprint(request)) },
     );
     this.root = root;
@@ -72,6 +75,16 @@ export function isTrusted(root: string, request: TrustRequest): boolean {
   if (fingerprintsInEnvironment().includes(wanted)) return true;
   if (!isOutOfReach(root)) return false;
   return readConsent(join(folderFor(root), fileName(wanted)), identityOf(root)) !== undefined;
+}
+
+/** Whether this machine agreed to all of a request but for what its certificates say. */
+function hasOtherCertificates(root: string, request: TrustRequest): boolean {
+  const wanted = agreedOf(request);
+  const others = ({ facts }: Agreed): string => JSON.stringify(facts.filter(([key]) => key !== 'authority'));
+  return (
+    wanted.facts.some(([key]) => key === 'authority') &&
+    consents(root).some((one) => one.about === wanted.about && others(one) === others(wanted))
+  );
 }
 
 /** Record that this machine agrees. @throws VarveError `trust-unsafe` if Git could write the record */

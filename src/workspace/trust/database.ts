@@ -1,9 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
-import { isAbsolute } from 'node:path';
 import { digestOf } from '../../store/format/digest.ts';
-import { authoritiesOf, type DatabaseOrigin } from '../database-origin.ts';
-import { realPlaceOf } from './folders.ts';
-import type { Fact, TrustRequest } from './request.ts';
+import { authorityFile } from '../authority-file.ts';
+import { authoritiesOf, type DatabaseOrigin, SYSTEM_AUTHORITIES } from '../database-origin.ts';
+import type { TrustRequest } from './request.ts';
 
 /** What one file of certificates may have. */
 const MAX_BYTES = 2 * 1024 * 1024;
@@ -27,23 +26,24 @@ export function databaseRequest(
       { key: 'database', value: url, file },
       { ...asked, file },
       ...(incremental === undefined ? [] : [{ key: 'incremental', value: incremental.column, file }]),
-      ...authoritiesOf(url).flatMap((path) => authorityFact(root, path, file)),
+      ...authoritiesOf(url)
+        .filter((kept) => kept !== SYSTEM_AUTHORITIES)
+        .map((kept) => ({ key: 'authority', value: contentOf(authorityFile(root, kept)), file })),
     ],
   };
 }
 
 /**
- * Who vouches for the server is part of what is agreed to, as far as a commit could change it. Files outside of the repository are not
- * even looked at: their digests would tell of what is in them.
+ * Who vouches for the server is part of what is agreed to, wherever the file lies: a commit could reach it by ways that its path does not tell.
+ * Of what holds no certificate, which would vouch for nobody, nothing is told.
  */
-function authorityFact(root: string, path: string, file: string): Fact[] {
-  if (!isAbsolute(path)) return [];
-  const place = realPlaceOf(root, path);
-  if (place.isOwn) return [{ key: 'authority', value: contentOf(place.path), file }];
-  return place.path === path ? [] : [{ key: 'authority', value: place.path, file }];
-}
-
-function contentOf(path: string): string {
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found?.isFile() && found.size <= MAX_BYTES ? digestOf(readFileSync(path)) : 'none';
+function contentOf(path: string | undefined): string {
+  try {
+    const found = path === undefined ? undefined : statSync(path);
+    const bytes = found?.isFile() && found.size <= MAX_BYTES ? readFileSync(path!) : undefined;
+    if (bytes?.includes('CERTIFICATE-----')) return digestOf(bytes);
+  } catch {
+    // Whoever asks the database is told why.
+  }
+  return 'none';
 }
