@@ -251,6 +251,13 @@ describeWithWeb('tables that others keep on a server', (server) => {
     expect(rows('data/delta')).toBe(25);
     expect(readdirSync(box.path('repo/data/delta')).sort()).toEqual(['day=3', 'day=5']);
     expect(readdirSync(box.path('repo/data/delta/day=5'))).toEqual([`day~2+${file}`]);
+    // As delta-rs escapes what is not ASCII, which Spark takes for other characters.
+    cpSync(join(server.root, 'delta', path), join(server.root, 'delta', `day=%C3%A9/${file}`));
+    const escaped = { path: `day=%25C3%25A9/${file}`, size, partitionValues: { day: 'é' } };
+    writeFileSync(log, JSON.stringify({ add: escaped }));
+    expect(update('data/delta')).toMatchObject({ table: { version: '5' }, files: 4 });
+    expect(box.ok(['ls', '-R', 'data/delta'])).toContain(`day=é/day~%C3%A9+${file}`);
+    rmSync(join(server.root, 'delta/day=%C3%A9'), { recursive: true });
     // Two files of which a plainer name would be the same.
     for (const [at, folder] of [
       [`z=1/${file}`, 'z=1'],

@@ -42,9 +42,8 @@ export class ShownPaths {
       if (isWithin) this.#within.add(column);
       else if (text === null) this.#empty.add(column);
       else this.#lacked.add(column);
-      const there = columns.get(column);
       // What a file has itself, its path need not say; but neither may it say another thing, which many readers believe.
-      this.#isAsNamed &&= there === undefined ? isWithin === true : isShown(there, text);
+      this.#isAsNamed &&= columns.has(column) ? isShown(columns.get(column), text) : isWithin === true;
     }
   }
 
@@ -101,7 +100,8 @@ function shownBy(
 ): {
   /** Folders that are no columns. */
   readonly folders: readonly string[];
-  readonly columns: ReadonlyMap<string, string>;
+  /** With their values; undefined where readers do not agree on these. */
+  readonly columns: ReadonlyMap<string, string | undefined>;
   /** All folders but those of other columns. */
   readonly shown: readonly string[];
   /** The first step that would pass for another column. */
@@ -109,14 +109,14 @@ function shownBy(
 } {
   const known = new Set(partition.map(({ column }) => column));
   const steps = path.split('/').slice(0, -1);
-  const columns = new Map<string, string>();
+  const columns = new Map<string, string | undefined>();
   const places = new Map<string, number>();
   for (const [at, step] of steps.entries()) {
     const [[name, value] = []] = hiveOf(`${step}/`).partitions;
     if (name === undefined || !known.has(name)) continue;
     // Of a name that stands twice, the inner one counts.
     columns.delete(name);
-    columns.set(name, value!);
+    columns.set(name, BYTES_ESCAPED.test(step) ? undefined : value);
     places.set(name, at);
   }
   const kept = new Set(places.values());
@@ -130,12 +130,16 @@ function shownBy(
   };
 }
 
+/** To Hive and Spark, each escape is a character, so that those of the bytes of one that is not ASCII, as delta-rs writes them, are several. */
+const BYTES_ESCAPED = /%[89a-f][0-9a-f]/i;
+
 function isColumn(step: string): boolean {
   return hiveOf(`${step}/`).partitions.length > 0;
 }
 
-function isShown(there: string, text: string | null | undefined): boolean {
-  return isHiveNull(there) ? text === null : text !== undefined && there === text;
+function isShown(there: string | undefined, text: string | null | undefined): boolean {
+  if (there === undefined || text === undefined) return false;
+  return isHiveNull(there) ? text === null : there === text;
 }
 
 /**
