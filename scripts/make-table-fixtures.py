@@ -5,8 +5,10 @@ import sys
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 from deltalake import DeltaTable, write_deltalake
 from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.transforms import BucketTransform
 
 FOLDER = Path(sys.argv[1])
 # pyiceberg writes absolute paths: a table is read wherever it was copied to.
@@ -47,5 +49,39 @@ def iceberg():
     shutil.rmtree(MADE_AT)
 
 
+def parted():
+    """30 rows in partitions that change: 10 by a bucket of `id`, 10 by that and by the name, 5 of a folder without that column, 5 by nothing."""
+    shutil.rmtree(MADE_AT, ignore_errors=True)
+    MADE_AT.mkdir()
+    catalog = SqlCatalog("made", uri=f"sqlite:///{MADE_AT}/catalog.db", warehouse=f"file://{MADE_AT}")
+    catalog.create_namespace("made")
+    schema = pa.schema([("id", pa.int64()), ("region", pa.string())])
+
+    def of(first, end):
+        ids = range(first, end)
+        return pa.table({"id": list(ids), "region": [["eu", "7"][i % 2] for i in ids]}, schema=schema)
+
+    table = catalog.create_table("made.parted", schema=schema, location=f"file://{MADE_AT}/parted")
+    with table.update_spec() as update:
+        update.add_field("id", BucketTransform(2), "id_bucket")
+    table.append(of(0, 10))
+    with table.update_spec() as update:
+        update.add_identity("region")
+    table.append(of(10, 20))
+    with table.update_spec() as update:
+        update.remove_field("id_bucket")
+    old = MADE_AT / "parted" / "old" / "kind=x"
+    old.mkdir(parents=True)
+    pq.write_table(of(20, 25).select(["id"]), old / "part.parquet")
+    table.add_files([f"file://{old}/part.parquet"])
+    with table.update_spec() as update:
+        update.remove_field("region")
+    table.append(of(25, 30))
+    shutil.rmtree(FOLDER / "parted", ignore_errors=True)
+    shutil.copytree(MADE_AT / "parted", FOLDER / "parted")
+    shutil.rmtree(MADE_AT)
+
+
 delta()
 iceberg()
+parted()

@@ -116,7 +116,7 @@ export async function openRows(groups: readonly RowGroup[], options: RowOptions 
     for (const [index, group] of alike.entries()) parts.push(await rowsOf(engine, group, `part${index}`));
     const all = `SELECT row_number() OVER () AS ${POSITION_COLUMN}, * FROM (${parts.join(' UNION ALL BY NAME ')})`;
     await engine.query(`CREATE VIEW ${ALL_ROWS} AS ${all}`);
-    const files = groups.flatMap((group) => group.files);
+    const files = alike.flatMap((group) => group.files);
     if (slice === undefined) return rowTable(engine, ALL_ROWS, signal, { files });
     const lacks = (await columnsOf(engine, ALL_ROWS)).every(({ name }) => !isNamed(name, slice.feature));
     if (lacks) return withoutQuestions(rowTable(engine, ALL_ROWS, signal, { files }), slice.feature);
@@ -150,24 +150,25 @@ function noRowsOf(columns: readonly RowColumn[]): string {
   return `SELECT ${typed.join(', ')} WHERE false`;
 }
 
-/** Part files, in their order, of which some have a column that the paths of others say: one reader would give these nulls. */
+/**
+ * Part files by which of the columns that their paths say they have themselves: one reader would give the others nulls. As many parts as there
+ * are kinds of files, so that the rows of one kind come behind those of another.
+ * @throws VarveError what is wrong with a file
+ */
 async function apartByColumns(engine: Engine, group: RowGroup): Promise<RowGroup[]> {
   const { files, constants } = group;
   if (files.length === 1 || constants.length === 0 || formatOf(files[0]!.path) !== 'parquet') return [group];
   const names = constants.map(([name]) => literal(name)).join(', ');
   const [paths = [], columns = []] = await engine
     .query(`SELECT file_name, name FROM parquet_schema(${pathList(files)}) WHERE name IN (${names})`)
-    // What is wrong with a file is told where it is opened.
-    .catch(() => []);
+    .catch((error: unknown) => {
+      throw isReadError(error) ? readError(error, fileNamedBy(error, files)) : error;
+    });
   const found = groupBy([...paths.entries()], ([, path]) => String(path));
-  const runs: { readonly has: string; readonly files: SourceFile[] }[] = [];
-  for (const file of files) {
-    const has = JSON.stringify((found.get(file.absolutePath) ?? []).map(([at]) => columns[at]).sort());
-    const run = runs.at(-1);
-    if (run?.has === has) run.files.push(file);
-    else runs.push({ has, files: [file] });
-  }
-  return runs.map((run) => ({ ...group, files: run.files }));
+  const kinds = groupBy(files, ({ absolutePath }) =>
+    JSON.stringify((found.get(absolutePath) ?? []).map(([at]) => columns[at]).sort()),
+  );
+  return [...kinds.values()].map((alike) => ({ ...group, files: alike }));
 }
 
 async function rowsOf(

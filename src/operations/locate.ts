@@ -68,8 +68,7 @@ async function locateInPlace(
     for await (const file of source.list()) {
       const { path, size, digest = null } = file;
       if (part !== undefined && !isWithin(path, part)) continue;
-      const key = version.kind === 'file' ? '' : path;
-      const url = source.addressOf(file) ?? addressAtServer(version.source!, key);
+      const url = source.addressOf(file) ?? addressAtServer(version.source!, source.keyOf(file));
       files.push({ path, size, digest, url });
     }
     return { remote: null, files };

@@ -1,7 +1,18 @@
-import { cpSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AddResult, UpdateResult } from '../../src/index.ts';
+import { openTableRows } from '../../src/profile/dataset/profile-directory.ts';
+import { directReader } from '../../src/profile/reading/direct-reader.ts';
 import { refused } from '../support/refused.ts';
 import { Sandbox } from '../support/sandbox.ts';
 import { describeWithWeb } from '../support/web-server.ts';
@@ -10,7 +21,18 @@ import { describeWithWeb } from '../support/web-server.ts';
 const TABLES = join(import.meta.dirname, '..', '..', 'fixtures', 'tables');
 /** More levels than a recursion may have. */
 const DEEP = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
+const QUOTED = `re'gi"on`;
 const COMMIT = (version: number) => `_delta_log/${String(version).padStart(20, '0')}.json`;
+
+function nullsFirst(a: unknown, b: unknown): number {
+  return a === null ? -1 : b === null ? 1 : String(a) < String(b) ? -1 : 1;
+}
+
+interface Profiled {
+  readonly name: string;
+  readonly rows: number;
+  readonly features: readonly { readonly path: string[]; readonly type: string; readonly nulls: number }[];
+}
 
 describeWithWeb('tables that others keep on a server', (server) => {
   let box: Sandbox;
@@ -26,6 +48,19 @@ describeWithWeb('tables that others keep on a server', (server) => {
   const rows = (path: string): number => {
     box.ok(['pull', path]);
     return box.json<{ tables: { rows: number }[] }>(['profile', path]).tables[0]!.rows;
+  };
+  /** The values of a column in the rows of a table that was pulled, as checks of rows read them. */
+  const shownIn = async (path: string, column: string) => {
+    const folder = box.path('repo', path);
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.parquet'))
+      .sort()
+      .map((name) => ({ path: name, absolutePath: join(folder, name), size: 1, digest: name }));
+    const table = (await openTableRows(files, '', directReader))!;
+    const { columns, rows: read } = await table.head(100);
+    table.close();
+    const at = columns.findIndex(({ name }) => name === column);
+    return { rows: read.length, values: [...new Set(read.map((row) => row[at]))].sort(nullsFirst) };
   };
   const pointer = (path: string) => readFileSync(box.path('repo', `${path}.varve`), 'utf8');
 
@@ -126,6 +161,117 @@ describeWithWeb('tables that others keep on a server', (server) => {
     refused(box, ['add', 'data', '--at', '1'], 'usage', '--at');
   });
 
+  test('partitions are those that the table says, whatever its folders are called', async () => {
+    // Written in partitions by a bucket, by that and a column, by the column without it in the file, and by none.
+    expect(add('parted', '--statistics', 'table')).toMatchObject({ files: 8, rows: 30 });
+    expect(pointer('data/parted')).toMatch(/^varve: 10\n[\s\S]*\nkeys: listed\n/);
+    const { files } = box.json<{ files: { path: string; url: string }[] }>(['url', 'data/parted']);
+    expect(files.filter(({ path, url }) => !url.endsWith(path)).length).toBe(8);
+    for (const { url } of files)
+      expect(existsSync(join(server.root, decodeURIComponent(new URL(url).pathname))), url).toBe(true);
+    box.ok(['pull', 'data/parted']);
+    const profiled = () =>
+      box
+        .json<{ tables: Profiled[] }>(['profile', 'data/parted'])
+        .tables.filter(({ name }) => name !== '.files')
+        .map(({ rows, features }) => [rows, features.map(({ path, type, nulls }) => [path, type, nulls])]);
+    const expected = [
+      [
+        30,
+        [
+          [['id'], 'integer', 0],
+          [['region'], 'string', 5],
+        ],
+      ],
+    ];
+    expect(profiled()).toEqual(expected);
+    expect(await shownIn('data/parted', 'region')).toEqual({ rows: 30, values: [null, '7', 'eu'] });
+    // What was read has digests from now on.
+    expect(update('data/parted')).toMatchObject({ change: 'changed', added: 0, removed: 0 });
+    expect(update('data/parted')).toMatchObject({ change: 'unchanged', added: 0, removed: 0 });
+    expect(add('parted', '--engine', 'local')).toMatchObject({ rows: 30, profile: expect.any(String) });
+    expect(profiled()).toEqual(expected);
+  });
+
+  test('names and values that end a text of SQL are names and values', async () => {
+    const [file] = readdirSync(join(server.root, 'delta/day=2'));
+    cpSync(join(server.root, 'delta/day=2', file!), join(server.root, 'quoted/f.parquet'));
+    const columns = [
+      ['id', 'long'],
+      ['name', 'string'],
+      [QUOTED, 'string'],
+    ].map(([name, type]) => ({ name, type, nullable: true, metadata: {} }));
+    const actions = [
+      { protocol: { minReaderVersion: 1, minWriterVersion: 2 } },
+      {
+        metaData: {
+          schemaString: JSON.stringify({ type: 'struct', fields: columns }),
+          partitionColumns: [QUOTED],
+        },
+      },
+      {
+        add: {
+          path: 'f.parquet',
+          size: readFileSync(join(server.root, 'quoted/f.parquet')).length,
+          partitionValues: { [QUOTED]: `'); DROP TABLE "x` },
+        },
+      },
+    ];
+    mkdirSync(join(server.root, 'quoted/_delta_log'));
+    writeFileSync(
+      join(server.root, 'quoted', COMMIT(0)),
+      actions.map((one) => JSON.stringify(one)).join('\n'),
+    );
+    expect(add('quoted', '--engine', 'local')).toMatchObject({ files: 1, rows: 10 });
+    box.ok(['pull', 'data/quoted']);
+    expect(await shownIn('data/quoted', QUOTED)).toEqual({ rows: 10, values: [`'); DROP TABLE "x`] });
+    expect(box.ok(['profile', 'data/quoted'])).toContain(QUOTED);
+  });
+
+  test('Iceberg has other names in files for those that Avro cannot have', () => {
+    const [newest] = readdirSync(join(server.root, 'parted/metadata'))
+      .filter((name) => name.endsWith('.metadata.json'))
+      .sort()
+      .reverse();
+    const path = join(server.root, 'parted/metadata', newest!);
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(path, text.replaceAll('"name":"region"', '"name":"the region"'));
+    refused(box, ['add', `${server.url}/parted`, '--to', 'x'], 'table-feature-unsupported', '"the region"');
+    writeFileSync(path, text);
+  });
+
+  test('a path that says another value than the log does not count', () => {
+    const log = join(server.root, 'delta', COMMIT(5));
+    const [file] = readdirSync(join(server.root, 'delta/day=2'));
+    const path = `day=2/${file}`;
+    const size = readFileSync(join(server.root, 'delta', path)).length;
+    const action = (at: string) => JSON.stringify({ add: { path: at, size, partitionValues: { day: '5' } } });
+    writeFileSync(log, `${action(path)}\n`);
+    expect(update('data/delta')).toMatchObject({ table: { version: '5' }, files: 3 });
+    expect(rows('data/delta')).toBe(25);
+    expect(readdirSync(box.path('repo/data/delta')).sort()).toEqual(['day=3', 'day=5']);
+    expect(readdirSync(box.path('repo/data/delta/day=5'))).toEqual([`day~2+${file}`]);
+    // As delta-rs escapes what is not ASCII, which Spark takes for other characters.
+    cpSync(join(server.root, 'delta', path), join(server.root, 'delta', `day=%C3%A9/${file}`));
+    const escaped = { path: `day=%25C3%25A9/${file}`, size, partitionValues: { day: 'é' } };
+    writeFileSync(log, JSON.stringify({ add: escaped }));
+    expect(update('data/delta')).toMatchObject({ table: { version: '5' }, files: 4 });
+    expect(box.ok(['ls', '-R', 'data/delta'])).toContain(`day=é/day~%C3%A9+${file}`);
+    rmSync(join(server.root, 'delta/day=%C3%A9'), { recursive: true });
+    // Two files of which a plainer name would be the same.
+    for (const [at, folder] of [
+      [`z=1/${file}`, 'z=1'],
+      [`z~1+${file}`, ''],
+    ] as const)
+      cpSync(join(server.root, 'delta', path), join(server.root, 'delta', folder, at.split('/').at(-1)!));
+    writeFileSync(log, `${action(`z=1/${file}`)}\n${action(`z~1+${file}`)}\n`);
+    expect(update('data/delta')).toMatchObject({ table: { version: '5' }, files: 5 });
+    rmSync(join(server.root, 'delta/z=1'), { recursive: true });
+    rmSync(join(server.root, `delta/z~1+${file}`));
+    rmSync(log);
+    expect(update('data/delta')).toMatchObject({ table: { version: '4' }, files: 3 });
+  });
+
   test('what the list of files would not say is refused, and so is a file that is not as the log says', () => {
     const log = join(server.root, 'delta', COMMIT(5));
     const [file] = readdirSync(join(server.root, 'delta/day=2'));
@@ -146,7 +292,22 @@ describeWithWeb('tables that others keep on a server', (server) => {
       [{ add: { ...add, path: 'day=2/gone.parquet' } }, 'table-version-missing', 'gone.parquet'],
       [{ add: { ...add, size: size + 1 } }, 'table-damaged', String(size)],
       [{ add: { ...add, path: '%' } }, 'table-damaged', '%'],
-      [{ add: { ...add, partitionValues: {} } }, 'table-damaged', '["day"]'],
+      [
+        { add: { ...add, partitionValues: { day: '__HIVE_DEFAULT_PARTITION__' } } },
+        'table-feature-unsupported',
+        'nor can a path say it',
+      ],
+      [
+        { add: { ...add, partitionValues: { day: '\ud800' } } },
+        'table-feature-unsupported',
+        'nor can a path say it',
+      ],
+      [
+        { add: { ...add, partitionValues: { day: 'x'.repeat(2000) } } },
+        'table-feature-unsupported',
+        'too long',
+      ],
+      [{ add: { ...add, partitionValues: {} } }, 'table-damaged', '"day"'],
       [`{"add":{"path":${DEEP}}}`, 'table-damaged', 'levels'],
       [{ metaData: { ...meta, partitionColumns: [] } }, 'table-damaged', '["day"]'],
       [{ metaData: { schemaString: DEEP, configuration: mapped } }, 'table-damaged', 'levels'],
@@ -177,13 +338,6 @@ describeWithWeb('tables that others keep on a server', (server) => {
       writeFileSync(log, `${typeof action === 'string' ? action : JSON.stringify(action)}\n`);
       refused(box, ['update', 'data/delta'], code, named);
     }
-    // What the log says counts, and not the path.
-    writeFileSync(log, JSON.stringify({ add: { ...add, partitionValues: { day: '3' } } }));
-    const moved = update('data/delta');
-    expect(moved).toMatchObject({ files: 3 });
-    const listed = box.ok(['ls', '-R', 'data/delta']);
-    expect(listed).toContain(`day=3/day-2-${file}`);
-    expect(rows('data/delta')).toBe(25);
     rmSync(log);
   });
 });

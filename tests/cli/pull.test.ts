@@ -250,6 +250,17 @@ test('a list from a stranger leads out of nothing, and no bucket is asked', asyn
       expect(code, path).toBe(2);
     }
   }
+  // Nor do the keys of a table, by which its files are asked for.
+  for (const key of ['../../out', 'a/../../out', '/out', 'a/..', '.git/config']) {
+    const digest = await listInCache(`{"path":"a","key":"${key}","size":1,"etag":"e"}\n`);
+    const table = pointerTo(digest, 'table: delta\ntable-version: "1"\nkeys: listed\n');
+    box.write('repo/data/raw.varve', table.replace('varve: 1\n', 'varve: 10\n'));
+    for (const command of [['pull'], ['checkout', '--force'], ['url'], ['ls', '-R']]) {
+      const { code, err } = box.varve([...command, 'data/raw']);
+      expect(err, key).toMatch(/manifest/);
+      expect(code, key).toBe(2);
+    }
+  }
   expect(readdirSync(box.path('repo/data'))).toEqual(['raw.varve']);
 });
 

@@ -27,11 +27,13 @@ async function read(bytes: Uint8Array): Promise<SourceManifestEntry[]> {
   return files;
 }
 
-const file: fc.Arbitrary<SourceManifestEntry> = fc.record(
+const path = fc
+  .string({ unit: 'grapheme', minLength: 1, maxLength: 20 })
+  .filter((any) => problemOfDataPath(any) === undefined && !any.endsWith('/'));
+const fields: fc.Arbitrary<SourceManifestEntry> = fc.record(
   {
-    path: fc
-      .string({ unit: 'grapheme', minLength: 1, maxLength: 20 })
-      .filter((path) => problemOfDataPath(path) === undefined && !path.endsWith('/')),
+    path,
+    key: path,
     size: fc.nat({ max: Number.MAX_SAFE_INTEGER }),
     etag: fc.stringMatching(/^[!#-~]{1,40}$/),
     version: fc.stringMatching(/^[!-~]{1,40}$/),
@@ -39,6 +41,7 @@ const file: fc.Arbitrary<SourceManifestEntry> = fc.record(
   },
   { requiredKeys: ['path', 'size', 'etag'] },
 );
+const file = fields.filter((any) => any.key !== any.path);
 
 test('what is written is read, and is the same bytes again', async () => {
   await fc.assert(
@@ -67,6 +70,15 @@ test.each([
   ['half a character', '{"path":"\\ud800","size":1,"etag":"e"}'],
   ['Git folder', '{"path":".git/hooks/pre-push","size":1,"etag":"e"}'],
   ['folder', '{"path":"a/","size":0,"etag":"e"}'],
+  ['key that leads out', '{"path":"a","key":"../x","size":1,"etag":"e"}'],
+  ['key that leads out in the middle', '{"path":"a","key":"b/../../x","size":1,"etag":"e"}'],
+  ['key that leads out at its end', '{"path":"a","key":"b/..","size":1,"etag":"e"}'],
+  ['key of a dot', '{"path":"a","key":"./b","size":1,"etag":"e"}'],
+  ['absolute key', '{"path":"a","key":"/b","size":1,"etag":"e"}'],
+  ['key with a backslash', '{"path":"a","key":"..\\\\b","size":1,"etag":"e"}'],
+  ['key of a folder', '{"path":"a","key":"b/","size":1,"etag":"e"}'],
+  ['key that is the path', '{"path":"a","key":"a","size":1,"etag":"e"}'],
+  ['key of a single object', '{"path":"","key":"a","size":1,"etag":"e"}'],
   ['no size', '{"path":"a","etag":"e"}'],
   ['negative', '{"path":"a","size":-1,"etag":"e"}'],
   ['endless', '{"path":"a","size":1e999,"etag":"e"}'],

@@ -22,5 +22,7 @@ export interface SourceFiles {
    * Undefined where engines have no name for such a place.
    */
   addressOf(file: FileAtSource): string | undefined;
+  /** Tell where a file lies, behind the path of the source; '' where the source is this one file. */
+  keyOf(file: FileAtSource): string;
   close(): Promise<void>;
 }

@@ -32,11 +32,16 @@ export function partitionFolder(name: string, value: string | null): string | un
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-/** Windows takes no dot and no space at the end of a name, and shells take some marks for more than themselves. */
+/**
+ * The marks that Hive and Spark escape, whose readers take each `%XX` for one character, and what Windows has in no name or not at its end.
+ * Names have an end at 255 bytes, so that all else stays as it is. Source: Spark's ExternalCatalogUtils, `charToEscape`.
+ */
+const ESCAPED = /[\x00-\x1f\x7f"#%'*/:=?\\{[\]^<>|]|[. ]$/g;
+
 function escaped(text: string): string {
-  return encodeURIComponent(text).replaceAll(
-    /[!'()*~]|\.$/g,
-    (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`,
+  return text.replaceAll(
+    ESCAPED,
+    (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
   );
 }
 

@@ -1,4 +1,5 @@
 import { isRecord, records } from '../../base/json.ts';
+import { dateBound } from '../bound-text.ts';
 import type { TableColumn } from '../model.ts';
 import { type CountedFile, type IcebergFacts, IcebergFactsReader } from './iceberg-facts.ts';
 import { damagedTable, type PartitionValue, unsupportedTable } from './snapshot.ts';
@@ -75,12 +76,16 @@ export function icebergLayout(
       if (at === undefined) return isWithin ? [{ column: name, isWithin }] : [];
       if (isWithinOther && !isWithin) throw hasFieldInMetadata(url, path, name);
       if (isWithinOther) return [];
-      const value = {
-        column: name,
-        text: textOf(values[at], type),
-        ...(isPlainText(type) && { isPlain: true as const }),
-      };
-      return [isWithin ? { ...value, isWithin } : value];
+      const text = textOf(values[at], type);
+      const isPlain = text !== null && text !== undefined && PLAIN_TEXT[String(type)]?.test(text);
+      return [
+        {
+          column: name,
+          ...(text !== undefined && { text }),
+          ...(isPlain && { isPlain }),
+          ...(isWithin && { isWithin }),
+        },
+      ];
     });
   };
   return {
@@ -172,22 +177,24 @@ function leavesUncounted({ properties }: Readonly<Record<string, unknown>>): boo
   );
 }
 
-/** As a folder has to have it for varve to show the same. */
-function textOf(value: unknown, type: unknown): string | null {
+/** As a folder has to have it for varve to show the same; undefined where no text is the value. */
+function textOf(value: unknown, type: unknown): string | null | undefined {
   if (value === null || value === undefined) return null;
-  if (type === 'date' && typeof value === 'number' && Math.abs(value) < MAX_DAYS)
-    return new Date(value * DAY_MS).toISOString().slice(0, 10);
-  return String(value);
+  if (type === 'date') return typeof value === 'number' ? dateBound(value * DAY_MS) : undefined;
+  return typeof value === 'object' ? undefined : String(value);
 }
 
+const WHOLE = /^-?\d+$/;
 /** Types of which that text is the value, as a path has it. */
-function isPlainText(type: unknown): boolean {
-  return type === 'int' || type === 'long' || type === 'string' || type === 'date' || type === 'boolean';
-}
+const PLAIN_TEXT: Readonly<Record<string, RegExp>> = {
+  int: WHOLE,
+  long: WHOLE,
+  string: /^/,
+  boolean: /^(true|false)$/,
+  date: /^\d{4}-\d\d-\d\d$/,
+};
 
 const DAY_MS = 86_400_000;
-/** Days of JavaScript, on either side of 1970. */
-const MAX_DAYS = 100_000_000;
 
 function hasDropped(url: string, path: string, column: string): Error {
   return unsupportedTable(

@@ -165,6 +165,7 @@ function checkNames(url: string, schemas: readonly unknown[]): void {
   const ids = new Map<string, number>();
   for (const schema of schemas) {
     for (const [path, id] of idsOf(url, schema)) {
+      checkWritten(url, path.split('\0'));
       const isSame = (names.get(id) ?? path) === path && (ids.get(path) ?? id) === id;
       names.set(id, path);
       ids.set(path, id);
@@ -177,6 +178,18 @@ function checkNames(url: string, schemas: readonly unknown[]): void {
     }
   }
 }
+
+/** Writers put other names into files where Avro could not have a name, such as `trip_x20distance`. */
+function checkWritten(url: string, path: readonly string[]): void {
+  if (path.every((name) => AVRO_NAME.test(name))) return;
+  throw unsupportedTable(
+    url,
+    `has the column ${JSON.stringify(path.join('.'))}, of which Iceberg writes another name into files`,
+    'Write its rows to a new table that names the column by letters, digits and `_` alone, or export it with an engine.',
+  );
+}
+
+const AVRO_NAME = /^[\p{L}_][\p{L}\p{Nd}_]*$/u;
 
 function idsOf(url: string, schema: unknown): ReadonlyMap<string, number> {
   try {

@@ -181,11 +181,19 @@ const UNKEPT = /[\\\x00-\x1f\x7f\ufffd]/;
  * Tell why no file of a dataset may have this name, as the rest of a sentence about its path; undefined if one may. A scan would
  * refuse it, or not find it.
  */
-export function problemOfName(name: string): string | undefined {
+function problemOfName(name: string): string | undefined {
   if (UNKEPT.test(name)) return 'has a name that other machines cannot keep';
   if (name === IGNORE_FILE) return 'would say what belongs to the dataset';
   if (name.endsWith(POINTER_SUFFIX)) return 'would pass for the pointer of another dataset';
   return isUnfinished(name) ? 'would pass for an unfinished file of varve' : undefined;
+}
+
+/** Tell the same of a path, of which each step is a name. */
+export function problemOfNames(path: string): string | undefined {
+  return path
+    .split('/')
+    .map(problemOfName)
+    .find((found) => found !== undefined);
 }
 
 /** @param inside the path within the dataset */

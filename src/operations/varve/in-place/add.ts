@@ -24,8 +24,8 @@ import type { TableSnapshot } from '../../../tables/snapshot/snapshot.ts';
 import { ignoreDatasets } from '../../../workspace/git/gitignore.ts';
 import { type Pointer, pointerPath, readPointer } from '../../../workspace/pointer.ts';
 import { writeReadRecord } from '../../../workspace/tree/read-record.ts';
-import { dataKind, problemOfName } from '../../../workspace/tree/scan.ts';
-import { type IgnoreRules, ignoreRules } from '../../../workspace/tree/varveignore.ts';
+import { dataKind, problemOfNames } from '../../../workspace/tree/scan.ts';
+import { ignoreRules } from '../../../workspace/tree/varveignore.ts';
 import type { AddInPlaceOptions, AddResult, UpdatedTable } from '../../backend/results.ts';
 import type { FileListener } from '../../backend/version.ts';
 import { closing } from '../../context/closing.ts';
@@ -243,9 +243,11 @@ async function objectsOf(
   const folder = join(scratch, 'objects');
   await mkdir(folder);
   const rules = ignoreRules(context.repository.root, posix.dirname(dataset));
-  const objects = sortedByPath(listed(context, source, dataset, rules), folder);
-  if (table === undefined) return objects;
   const isIgnored = (path: string) => !rules.empty && rules.ignores(`${dataset}/${path}`);
+  const isOwn = (key: string) =>
+    table === undefined ? belongs(key, isIgnored) : mayBeOfTable(key, isIgnored);
+  const objects = sortedByPath(listed(context, source, dataset, isOwn), folder);
+  if (table === undefined) return objects;
   return objectsOfTable(place, table, objects, isIgnored, join(scratch, 'files'), listener);
 }
 
@@ -254,12 +256,14 @@ async function* listed(
   context: WorkingContext,
   source: DataSource,
   dataset: string,
-  rules: IgnoreRules,
+  isOwn: (key: string) => boolean,
 ): AsyncGenerator<FoundFile> {
   let done = 0;
   for await (const file of named(source.list(), source.url)) {
     context.signal?.throwIfAborted();
-    if (!belongs(file, dataset, rules)) continue;
+    const { path, size } = file;
+    // Tools that show folders make objects of such keys, which hold nothing.
+    if ((size === 0 && (path === '' || path.endsWith('/'))) || !isOwn(path)) continue;
     done += 1;
     context.onProgress?.({ phase: `list ${dataset}`, unit: 'objects', done });
     yield file;
@@ -278,18 +282,18 @@ async function* named(
 }
 
 /** @throws VarveError `key-unsupported` if a checkout could not make a file of that name, or not find it again */
-function belongs({ path, size }: FoundFile, dataset: string, rules: IgnoreRules): boolean {
-  // Tools that show folders make such objects, which hold nothing.
-  if (size === 0 && (path === '' || path.endsWith('/'))) return false;
-  const problem = path.endsWith('/') ? 'ends in a slash, and has bytes' : problemOfDataPath(path);
-  if (problem !== undefined) throw unsupportedKey(path, problem);
-  if (!rules.empty && rules.ignores(`${dataset}/${path}`)) return false;
-  const unkept = path
-    .split('/')
-    .map(problemOfName)
-    .find((found) => found !== undefined);
-  if (unkept !== undefined) throw unsupportedKey(path, unkept);
+function belongs(key: string, isIgnored: (path: string) => boolean): boolean {
+  const problem = key.endsWith('/') ? 'ends in a slash, and has bytes' : problemOfDataPath(key);
+  if (problem !== undefined) throw unsupportedKey(key, problem);
+  if (isIgnored(key)) return false;
+  const unkept = problemOfNames(key);
+  if (unkept !== undefined) throw unsupportedKey(key, unkept);
   return true;
+}
+
+/** Whether a table may name the object. Others beside it are none of its files, and those that it names may have other paths in the dataset. */
+function mayBeOfTable(key: string, isIgnored: (path: string) => boolean): boolean {
+  return !key.endsWith('/') && problemOfDataPath(key) === undefined && !isIgnored(key);
 }
 
 /** The files with their digests: those that are as they were with what is known of them, others with what the server knows. */

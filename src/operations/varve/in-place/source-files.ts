@@ -65,7 +65,11 @@ class FilesAtSource implements SourceFiles {
   }
 
   addressOf(file: FileAtSource): string | undefined {
-    return engineAddress(this.#pointer.source, keyOf((file as ListedFile).entry), this.#account);
+    return engineAddress(this.#pointer.source, this.keyOf(file), this.#account);
+  }
+
+  keyOf(file: FileAtSource): string {
+    return keyOf((file as ListedFile).entry);
   }
 
   close(): Promise<void> {

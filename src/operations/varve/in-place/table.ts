@@ -13,6 +13,7 @@ import {
   type TableSnapshot,
   unsupportedTable,
 } from '../../../tables/snapshot/snapshot.ts';
+import { problemOfNames } from '../../../workspace/tree/scan.ts';
 import type { FileListener } from '../../backend/version.ts';
 import { sortedByPath } from './external-sort.ts';
 
@@ -77,13 +78,7 @@ export async function* objectsOfTable<T extends { readonly path: string; readonl
   await mkdir(named);
   await mkdir(shown);
   const chosen = chosenObjects(url, table, objects, { isIgnored, scratch: named, listener });
-  let last: string | undefined;
-  for await (const object of sortedByPath(chosen, shown)) {
-    if (object.path === last)
-      throw damagedTable(url, `two of its files would both be ${JSON.stringify(last)}`);
-    last = object.path;
-    yield object;
-  }
+  yield* sortedByPath(chosen, shown);
 }
 
 /** The objects of a version of a table by the paths under which they are to be read, in the order of those that they have. */
@@ -114,21 +109,19 @@ async function* chosenObjects<T extends { readonly path: string; readonly size: 
     }
     if (object.size !== wanted.size)
       throw damagedTable(url, `${name} has ${object.size} bytes, and ${wanted.size} by the table`);
-    const path = table.shownPath(wanted);
-    if (isIgnored(path)) continue;
+    const path = dataPath(url, table.shownPath(wanted), name);
     listener?.take(path, table.describe(wanted));
-    if (path === wanted.path) yield object;
-    else yield { ...object, path: dataPath(url, path, name), key: wanted.path };
+    yield path === wanted.path ? object : { ...object, path, key: wanted.path };
   }
 }
 
 /** @throws VarveError `table-feature-unsupported` unless a file may lie there */
 function dataPath(url: string, path: string, name: string): string {
-  const problem = problemOfDataPath(path);
+  const problem = problemOfDataPath(path) ?? problemOfNames(path);
   if (problem === undefined) return path;
   throw unsupportedTable(
     url,
-    `has ${name} in partitions by which its path ${problem}`,
+    `has ${name}, of which the path in a dataset would be ${JSON.stringify(path.slice(0, 200))}, which ${problem}`,
     'Export the table into one folder, with the values of its partitions as columns, and add that.',
   );
 }
