@@ -1,16 +1,19 @@
 // How long a command takes, and how much memory.
 import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 
-/** Seconds, seconds of the processor and peak resident memory (MiB, by GNU time) of a command; throws with its output where it fails. */
+/**
+ * Seconds, seconds of the processor and peak resident memory (MiB, of the largest process) of a command and all that it started, also what
+ * outlived it, as the process that reads does; throws with its output where it fails.
+ */
 export function measured(command, options) {
-  const started = process.hrtime.bigint();
-  const result = spawnSync('/usr/bin/env', ['time', '-f', 'maxrss=%M cpu=%U+%S', ...command], {
+  const script = fileURLToPath(new URL('processor-time.py', import.meta.url));
+  const result = spawnSync('python3', [script, ...command], {
     encoding: 'utf8',
     maxBuffer: 1 << 28,
     ...options,
   });
-  const seconds = Number(process.hrtime.bigint() - started) / 1e9;
-  if (result.status !== 0) throw new Error(`${command.join(' ')}\n${result.stdout}\n${result.stderr}`);
-  const [, kib, user, system] = /maxrss=(\d+) cpu=([\d.]+)\+([\d.]+)/.exec(result.stderr);
-  return { seconds, processor: Number(user) + Number(system), mib: Math.round(Number(kib) / 1024) };
+  if (result.status !== 0) throw new Error(`${command.join(' ')}\n${result.stderr}`);
+  const [seconds, kib, processor] = result.stderr.trim().split('\n').slice(-3).map(Number);
+  return { seconds, processor, mib: Math.round(kib / 1024) };
 }

@@ -31,7 +31,7 @@ import type { Context } from './context/context.ts';
 import { placeFile } from './datasets/place-file.ts';
 import { unchangedVersion } from './datasets/unchanged-version.ts';
 import { requestInvalid } from './inference/columns.ts';
-import { LEFT_OUT, MessageReader } from './stream/message-rows.ts';
+import { LEFT_OUT, MessageReader, type MessageRows } from './stream/message-rows.ts';
 import { RegisteredSchemas } from './stream/registered-schemas.ts';
 import { Tally } from './stream/tally.ts';
 import { TopicSpool } from './stream/topic-spool.ts';
@@ -201,30 +201,32 @@ async function fill(
   });
   for await (const event of events) {
     if (event.kind === 'assigned') continue;
-    for (const message of event.messages) await take(spool, reader, tally, event.partition, message);
-    await spool.moved(event.partition, event.next);
+    for (const message of event.messages) {
+      if (!spool.isAsked(event.partition, message.offset)) continue;
+      const read = reader.read(message.value);
+      take(spool, tally, event.partition, message, read instanceof Promise ? await read : read);
+    }
+    spool.moved(event.partition, event.next);
     onProgress?.({ phase, unit: 'rows', done: total - left(), total });
     if (spool.isDone) break;
   }
-  await spool.save();
+  spool.save();
 }
 
-async function take(
+function take(
   spool: TopicSpool,
-  reader: MessageReader,
   tally: Tally,
   partition: number,
-  { offset, value }: TopicMessage,
-): Promise<void> {
-  if (!spool.isAsked(partition, offset)) return;
-  const rows = await reader.read(value);
-  const isMixed = typeof rows !== 'string' && !(await spool.add(partition, rows));
+  { offset }: TopicMessage,
+  rows: MessageRows | string,
+): void {
+  const isMixed = typeof rows !== 'string' && !spool.add(partition, rows);
   if (typeof rows === 'string' || isMixed) {
     const problem = typeof rows === 'string' ? rows : LEFT_OUT.mixed;
     tally.leaveOut(`The message of partition ${partition} at offset ${offset}`, problem);
     spool.malformed++;
   }
-  await spool.moved(partition, offset + 1);
+  spool.moved(partition, offset + 1);
 }
 
 /** A version holds values as they were sent, whatever envelope they have. */
@@ -291,7 +293,7 @@ async function writeFiles(
   { repository, signal }: Context,
   memory: string | undefined,
 ): Promise<string[]> {
-  const filled = [...(await spool.files())].filter(([, files]) => files.some(({ size }) => size > 0));
+  const filled = [...spool.files()].filter(([, files]) => files.some(({ size }) => size > 0));
   if (filled.length === 0) return [];
   new SafeFolders(repository.root).make(pathInRepository(repository, repository.root, folder));
   const names = filled.map(([partition]) =>

@@ -20,6 +20,7 @@ import { isByTime, type StreamOptions, windowsOf } from './stream/window-options
 import type { ClosedWindow } from './stream/windows.ts';
 
 const SPACE = 0x20;
+const END_OF_LINE = Buffer.from('\n');
 
 /**
  * Compare JSON Lines, window by window, with a snapshot's profile, and yield each report as soon as its window is full, or past. Lines are
@@ -84,7 +85,7 @@ async function* reportsByTime(
   const reported = (window: ClosedWindow): Promise<DriftReport> =>
     reportOf(reference, window, lines.beginWindow(++number));
   for await (const { message, time, line } of lines.messages(whole)) {
-    const taken = await windows.add(message, time, { partition: 0, offset: line });
+    const taken = windows.add(message, time, { partition: 0, offset: line });
     if (taken === 'late') tally.late += message.rows;
     else if (taken !== 'taken') tally.leaveOut(`Line ${line}`, LEFT_OUT[taken]);
     for (let window = windows.due(); window !== undefined; window = windows.due())
@@ -150,9 +151,9 @@ class StreamLines {
   async *rows(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const { message } of this.messages(bytes)) {
       const { forms, content } = message;
-      for (let at = 0; at < content.lines.length; at += 2) {
+      for (const line of content.lines) {
         for (const form of forms) this.#envelopes.add(form);
-        yield Buffer.concat(content.lines.slice(at, at + 2));
+        yield Buffer.concat([line, END_OF_LINE]);
       }
     }
   }

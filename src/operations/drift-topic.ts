@@ -12,7 +12,7 @@ import { type CommittedPosition, Topic, type TopicEvent, type TopicMessage } fro
 import type { Watch } from './context/context.ts';
 import { openReference, type Reference } from './inference/reference.ts';
 import { RequestReader } from './inference/requests.ts';
-import { LEFT_OUT, MessageReader } from './stream/message-rows.ts';
+import { LEFT_OUT, MessageReader, type MessageRows } from './stream/message-rows.ts';
 import { RegisteredSchemas } from './stream/registered-schemas.ts';
 import { nothingCompared, reportOf } from './stream/report.ts';
 import { Tally } from './stream/tally.ts';
@@ -142,7 +142,8 @@ class TopicDrift {
     const { windows, progress } = this.#parts;
     for (const message of messages) {
       if (progress.isPastEnd(partition, message.offset)) break;
-      await this.#take(partition, message);
+      const read = this.#parts.reader.read(message.value);
+      this.#take(partition, message, read instanceof Promise ? await read : read);
       progress.moved(partition, message.offset + 1);
       const due = this.#due();
       if (due === undefined) continue;
@@ -182,23 +183,23 @@ class TopicDrift {
     return progress.isReplaying ? undefined : windows.due();
   }
 
-  async #take(partition: number, { offset, time, value }: TopicMessage): Promise<void> {
+  #take(partition: number, { offset, time }: TopicMessage, rows: MessageRows | string): void {
     const { reader, windows, progress, tally } = this.#parts;
     const isAgain = progress.isDealtWith(partition, offset);
-    const where = `The message of partition ${partition} at offset ${offset}`;
-    const rows = await reader.read(value);
     if (typeof rows === 'string') {
-      if (!isAgain) tally.leaveOut(where, rows);
+      if (!isAgain) this.#leaveOut(partition, offset, rows);
       return;
     }
     if (!isAgain) tally.read(rows);
-    const taken = await windows.add(rows, reader.timeOf(rows, time < 0 ? undefined : time), {
-      partition,
-      offset,
-    });
+    const sent = time < 0 ? undefined : time;
+    const taken = windows.add(rows, reader.timeOf(rows, sent), { partition, offset });
     if (taken === 'taken' || isAgain) return;
     if (taken === 'late') tally.late += rows.rows;
-    else tally.leaveOut(where, LEFT_OUT[taken]);
+    else this.#leaveOut(partition, offset, LEFT_OUT[taken]);
+  }
+
+  #leaveOut(partition: number, offset: number, reason: string): void {
+    this.#parts.tally.leaveOut(`The message of partition ${partition} at offset ${offset}`, reason);
   }
 
   /** Report windows as long as there are some, and commit each once its report is out. */

@@ -108,6 +108,21 @@ function describeWriting(place: Place): void {
       }
     });
 
+    test('stores what was verified just now, and takes its digest only for a server that verifies it', async () => {
+      const bytes = randomBytes(100_000);
+      let asked = 0;
+      const verified = {
+        sha256: async () => {
+          asked += 1;
+          return sha256(bytes);
+        },
+      };
+      expect(await place.remote.write('write/verified', bytes, verified)).toBe('written');
+      expect(await place.remote.write('write/verified', Buffer.from('other'), verified)).toBe('exists');
+      expect(Buffer.compare(await place.remote.read('write/verified'), bytes)).toBe(0);
+      expect(asked).toBe(place.remote.takesSha256 ? 1 : 0);
+    });
+
     test('stores empty objects', async () => {
       expect(await put('write/empty', '')).toBe('written');
       expect((await place.remote.read('write/empty')).length).toBe(0);

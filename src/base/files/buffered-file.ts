@@ -1,4 +1,4 @@
-import { appendFile } from 'node:fs/promises';
+import { appendFileSync } from 'node:fs';
 
 /** A file that was written, with its size in bytes. */
 export interface WrittenFile {
@@ -15,7 +15,7 @@ const FILE_MODE = 0o600;
 /** Makes what is written of the parts that were held. @param size of the file before them */
 export type Pack = (parts: readonly Uint8Array[], size: number) => Uint8Array;
 
-/** A file of many small parts, written at its end a megabyte at a time. */
+/** A file of many small parts, written at its end a megabyte at a time. Nothing is waited for: a promise for each part would cost more than it. */
 export class BufferedFile {
   readonly path: string;
   readonly #pack: Pack;
@@ -31,25 +31,25 @@ export class BufferedFile {
   }
 
   /** Parts that are added together are written together. */
-  async add(parts: readonly Uint8Array[]): Promise<void> {
+  add(parts: readonly Uint8Array[]): void {
     for (const part of parts) {
       this.#held.push(part);
       this.#heldBytes += part.length;
     }
-    if (this.#heldBytes >= HELD_BYTES) await this.#write();
+    if (this.#heldBytes >= HELD_BYTES) this.#write();
   }
 
   /** Write what is held. */
-  async written(): Promise<WrittenFile> {
-    if (this.#held.length > 0) await this.#write();
+  written(): WrittenFile {
+    if (this.#held.length > 0) this.#write();
     return { path: this.path, size: this.#size };
   }
 
-  async #write(): Promise<void> {
+  #write(): void {
     const bytes = this.#pack(this.#held, this.#size);
     this.#held = [];
     this.#heldBytes = 0;
-    await appendFile(this.path, bytes, { mode: FILE_MODE });
+    appendFileSync(this.path, bytes, { mode: FILE_MODE });
     this.#size += bytes.length;
   }
 }

@@ -76,12 +76,18 @@ export class DecimalCells extends ColumnCells {
   readonly column: WordsBuilder;
   readonly #precision: number;
   readonly #scale: number;
+  /** Powers of ten, by their exponents up to the scale: each value takes two, and to compute them takes longer than all else. */
+  readonly #powers: Float64Array;
+  /** The values end below it. */
+  readonly #limit: number;
 
   constructor(type: string, precision: number, scale: number) {
     const isWide = precision > 18;
     super(type, isWide ? 16 : 8);
     this.#precision = precision;
     this.#scale = scale;
+    this.#powers = Float64Array.from({ length: scale + 1 }, (_, exponent) => 10 ** exponent);
+    this.#limit = 10 ** precision;
     this.column = new WordsBuilder(`DECIMAL(${isWide ? 38 : 18}, ${scale})`, isWide ? 4 : 2);
   }
 
@@ -97,8 +103,9 @@ export class DecimalCells extends ColumnCells {
     const missing = this.#scale - Math.max(end - point - 1, 0);
     const whole = digits(source, from, point);
     const part = point === end ? 0 : digits(source, point + 1, end);
-    const value = whole * 10 ** this.#scale + part * 10 ** missing;
-    if (whole < 0 || part < 0 || missing < 0 || value >= 10 ** this.#precision) this.addUnfit();
+    // Where more digits stand behind the point than the type has, it is none of its values, whatever comes out here.
+    const value = whole * this.#powers[this.#scale]! + part * (this.#powers[missing] ?? 0);
+    if (whole < 0 || part < 0 || missing < 0 || value >= this.#limit) this.addUnfit();
     else addWide(this.column, isNegative ? -value : value);
   }
 

@@ -32,9 +32,9 @@ export async function* recordWindows(
     const block = wholeRecords(Buffer.concat(pieces));
     for (const record of recordsOf(block)) {
       taken++;
-      await window.add([record]);
+      window.add([record]);
       if (++inWindow < records) continue;
-      yield await window.written();
+      yield window.written();
       window = next();
       inWindow = 0;
     }
@@ -44,7 +44,7 @@ export async function* recordWindows(
     held = block.bytes.length - block.end;
   }
   if (held > 0) throw recordInvalid(taken + 1, 'the stream ends within it');
-  if (inWindow > 0) yield await window.written();
+  if (inWindow > 0) yield window.written();
 }
 
 function recordInvalid(record: number, problem: string): VarveError {

@@ -13,7 +13,7 @@ export async function* windows(
   for await (const chunk of bytes) {
     let rest = chunk;
     while (rest.length > 0) {
-      rest = rest.subarray(await window.take(rest));
+      rest = rest.subarray(window.take(rest));
       if (!window.full) continue;
       yield* window.written();
       window = next();
@@ -37,7 +37,7 @@ class WindowWriter {
   }
 
   /** Append as much of `bytes` as belongs to this window and say how much that was. */
-  async take(bytes: Uint8Array): Promise<number> {
+  take(bytes: Uint8Array): number {
     let end = 0;
     while (this.#left > 0 && end < bytes.length) {
       const feed = bytes.indexOf(0x0a, end);
@@ -46,11 +46,11 @@ class WindowWriter {
     }
     const own = bytes.subarray(0, end);
     this.#blank &&= own.every((byte) => byte <= 0x20);
-    await this.#file.add([own]);
+    this.#file.add([own]);
     return end;
   }
 
-  async *written(): AsyncGenerator<WrittenFile> {
-    if (!this.#blank) yield await this.#file.written();
+  *written(): Generator<WrittenFile> {
+    if (!this.#blank) yield this.#file.written();
   }
 }

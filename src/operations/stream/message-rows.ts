@@ -11,7 +11,7 @@ import { AlikeRows } from '../inference/alike-rows.ts';
 import { parseValue } from '../inference/json-value.ts';
 import type { RequestReader } from '../inference/requests.ts';
 import { NewNames, RowLines } from '../inference/row-lines.ts';
-import type { RegisteredSchemas, WrittenSchema } from './registered-schemas.ts';
+import type { RegisteredSchemas, SchemaUse, WrittenSchema } from './registered-schemas.ts';
 
 /** The rows of one message. */
 export interface MessageRows {
@@ -19,8 +19,8 @@ export interface MessageRows {
   /** Forms of requests that they came in, such as `cloudevents/v2`; none where they were rows themselves. */
   readonly forms: readonly string[];
   /** When they happened, as the message itself says: milliseconds since 1970. */
-  readonly time?: number;
-  /** How they are written: lines of JSON, or one value of Avro and its schema. */
+  readonly time?: number | undefined;
+  /** How they are written: lines of JSON without their ends, or one value of Avro and its schema. */
   readonly content:
     | { readonly lines: readonly Buffer[] }
     | { readonly value: Buffer; readonly schema: WrittenSchema };
@@ -56,7 +56,8 @@ const WIRE_MAGIC = 0;
 const WIRE_HEAD_BYTES = 5;
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
-const END_OF_LINE = Buffer.from('\n');
+/** Of rows that are no request: one list for all, since there is one for each message. */
+const NO_FORMS: readonly string[] = [];
 
 /** Reads values of messages: JSON, in the forms that model servers log, or as a registry's serializers write it. */
 export class MessageReader {
@@ -78,28 +79,31 @@ export class MessageReader {
 
   /**
    * Read a value, or say what is wrong with it.
-   * @returns a text completes "A message is left out: …"
+   * @returns a text completes "A message is left out: …"; a promise only where a registry is asked, since one for each message costs more than
+   * to read it
    * @throws VarveError where a registry cannot be asked
    */
-  async read(value: Buffer | null): Promise<MessageRows | string> {
+  read(value: Buffer | null): MessageRows | string | Promise<MessageRows | string> {
     if (value === null || value.length === 0) return 'it has no value';
     if (value.length > MAX_LINE_BYTES) return TOO_LONG;
     if (value[0] !== WIRE_MAGIC) return this.readJson(value);
     if (value.length < WIRE_HEAD_BYTES) return 'it is no JSON';
     const { schemas } = this.#options;
     if (schemas === undefined) return 'a registry has its schema: name that by --registry';
-    const schema = await schemas.schema(value.readUInt32BE(1));
+    const id = value.readUInt32BE(1);
     const content = value.subarray(WIRE_HEAD_BYTES);
+    const known = schemas.known(id);
+    return known === undefined
+      ? schemas.ask(id).then((schema) => this.#readBy(schema, content))
+      : this.#readBy(known, content);
+  }
+
+  #readBy(schema: SchemaUse, content: Buffer): MessageRows | string {
     if (schema === 'json') return this.readJson(content);
     if (typeof schema === 'string') return schema;
     try {
       const time = schema.check.check(content, this.#options.timeField);
-      return {
-        rows: 1,
-        forms: [],
-        ...(time !== undefined && { time }),
-        content: { value: content, schema },
-      };
+      return { rows: 1, forms: NO_FORMS, time, content: { value: content, schema } };
     } catch (error) {
       if (error instanceof BinaryFault) return `as a value of schema ${schema.id}, ${error.message}`;
       throw error;
@@ -141,9 +145,9 @@ export class MessageReader {
     // A row keeps the digits that it was written with, if it is a line.
     const isLine = !value.includes(LINE_FEED) && !value.includes(CARRIAGE_RETURN);
     const own = forms.length === 0 && !Array.isArray(json) && isLine ? text : undefined;
-    const written = rows.flatMap((row) => {
+    const written = rows.map((row) => {
       const line = lines.of(row, own);
-      return [line === text ? value : Buffer.from(line), END_OF_LINE];
+      return line === text ? value : Buffer.from(line);
     });
     const time = timeField === undefined ? sent : timeOf(rows[0]?.[timeField]);
     if (own !== undefined && written[0] === value) {
@@ -153,7 +157,7 @@ export class MessageReader {
     return {
       rows: rows.length,
       forms,
-      ...(time !== undefined && { time }),
+      time,
       content: { lines: written },
     };
   }
@@ -161,12 +165,7 @@ export class MessageReader {
 
 /** Of a message that is a row and its line. */
 function ownLine(value: Buffer, time: number | undefined): JsonRows {
-  return {
-    rows: 1,
-    forms: [],
-    ...(time !== undefined && { time }),
-    content: { lines: [value, END_OF_LINE] },
-  };
+  return { rows: 1, forms: NO_FORMS, time, content: { lines: [value] } };
 }
 
 /** From here on, a number is milliseconds since 1970, below it seconds: 1e11 seconds are the year 5138. */

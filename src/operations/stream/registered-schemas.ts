@@ -10,32 +10,35 @@ export interface WrittenSchema {
   readonly check: MessageCheck;
 }
 
+/** What values of a schema are read by: `json`, or a schema of Avro. Any other text says why they cannot be read. */
+export type SchemaUse = WrittenSchema | 'json' | string;
+
 /** Ids beyond this number are forgotten: a topic has a few. */
 const MAX_SCHEMAS = 1000;
 
 /** Schemas of a registry, ready to read values by. */
 export class RegisteredSchemas {
   readonly #registry: SchemaRegistry;
-  readonly #known = new Map<number, WrittenSchema | 'json' | string>();
+  readonly #known = new Map<number, SchemaUse>();
 
   constructor(registry: SchemaRegistry) {
     this.#registry = registry;
   }
 
-  /**
-   * @returns `json` where values are JSON; any other text says why they cannot be read
-   * @throws VarveError where the registry cannot be asked
-   */
-  async schema(id: number): Promise<WrittenSchema | 'json' | string> {
-    const known = this.#known.get(id);
-    if (known !== undefined) return known;
+  /** What was asked for before; undefined where it has to be asked for. */
+  known(id: number): SchemaUse | undefined {
+    return this.#known.get(id);
+  }
+
+  /** Ask the registry. @throws VarveError where that cannot be done */
+  async ask(id: number): Promise<SchemaUse> {
     if (this.#known.size >= MAX_SCHEMAS) this.#known.clear();
-    const found = await this.#ask(id);
+    const found = await this.#find(id);
     this.#known.set(id, found);
     return found;
   }
 
-  async #ask(id: number): Promise<WrittenSchema | 'json' | string> {
+  async #find(id: number): Promise<SchemaUse> {
     const found = await this.#registry.schema(id);
     if (found === undefined) return `the registry has no schema ${id}`;
     if (found.type === 'JSON') return 'json';

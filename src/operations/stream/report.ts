@@ -12,7 +12,7 @@ export async function reportOf(
   { files, envelopes, span }: ClosedWindow,
   counted: StreamWindow,
 ): Promise<DriftReport> {
-  const written = await files.written();
+  const written = files.written();
   const name = `window-${counted.window}${extname(written[0]!.path)}`;
   const profile = await profileOfWindow(reference, written, name, counted.window);
   await files.remove();

@@ -20,6 +20,8 @@ export class TopicProgress {
   readonly #positions = new Map<number, number>();
   readonly #ends = new Map<number, number>();
   readonly #dealtWith = new Map<number, number>();
+  /** Whether the replay was still going on when that was asked last: once it is over, it is. */
+  #isReplaying = true;
   /** The number of the last window. */
   window = 0;
   /** Rises each time that partitions are given out: whoever gets one has seen what its last reader committed. */
@@ -43,6 +45,7 @@ export class TopicProgress {
       if (known.closed !== undefined) closed.set(partition, known.closed);
     }
     this.generation++;
+    this.#isReplaying = true;
     return closed;
   }
 
@@ -56,11 +59,12 @@ export class TopicProgress {
    * is another one, and rows that had their window would be late.
    */
   get isReplaying(): boolean {
-    return [...this.#dealtWith].some(
+    this.#isReplaying &&= [...this.#dealtWith].some(
       ([partition, offset]) =>
         this.#positions.get(partition)! < offset &&
         !this.isPastEnd(partition, this.#positions.get(partition)!),
     );
+    return this.#isReplaying;
   }
 
   isPastEnd(partition: number, offset: number): boolean {

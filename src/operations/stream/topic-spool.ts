@@ -70,7 +70,7 @@ export class TopicSpool {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const partitions = [...ranges].map(([partition, range]) => ({ partition, ...range, next: range.from }));
     const spool = new TopicSpool(folder, { question, partitions, files: [], malformed: 0 });
-    await spool.save();
+    spool.save();
     return spool;
   }
 
@@ -90,17 +90,17 @@ export class TopicSpool {
   }
 
   /** Add the rows of a message; false where they are of another form than those before. */
-  add(partition: number, rows: MessageRows): Promise<boolean> {
+  add(partition: number, rows: MessageRows): boolean {
     return this.#rows.get(partition)!.add(rows);
   }
 
   /** Note that all before `next` is dealt with. */
-  async moved(partition: number, next: number): Promise<void> {
+  moved(partition: number, next: number): void {
     const before = this.#next.get(partition);
     if (before === undefined || next <= before) return;
     this.#next.set(partition, next);
     this.#unsaved += next - before;
-    if (this.#unsaved >= MESSAGES_AT_ONCE) await this.save();
+    if (this.#unsaved >= MESSAGES_AT_ONCE) this.save();
   }
 
   get isDone(): boolean {
@@ -108,15 +108,13 @@ export class TopicSpool {
   }
 
   /** Files of rows, by partition. */
-  async files(): Promise<ReadonlyMap<number, readonly WrittenFile[]>> {
-    const files = new Map<number, readonly WrittenFile[]>();
-    for (const [partition, rows] of this.#rows) files.set(partition, await rows.written());
-    return files;
+  files(): ReadonlyMap<number, readonly WrittenFile[]> {
+    return new Map([...this.#rows].map(([partition, rows]) => [partition, rows.written()]));
   }
 
-  async save(): Promise<void> {
+  save(): void {
     this.#unsaved = 0;
-    const files = [...(await this.files()).values()].flat();
+    const files = [...this.files().values()].flat();
     const state: State = {
       question: this.#question,
       partitions: [...this.#ranges].map(([partition, range]) => ({

@@ -88,7 +88,7 @@ export class StreamWindows {
   }
 
   /** Put the rows of a message into their window. */
-  async add(message: MessageRows, time: number | undefined, place: StreamPlace): Promise<Taken> {
+  add(message: MessageRows, time: number | undefined, place: StreamPlace): Taken {
     const length = this.#lengthMs;
     if (length === undefined) return this.#addTo(this.#window(0, undefined), message, place);
     if (time === undefined) return 'timeless';
@@ -96,7 +96,7 @@ export class StreamWindows {
     const since = Math.floor(time / length) * length;
     const span = { since, until: since + length };
     if (span.until <= this.closedUntil(place.partition)) return 'late';
-    const taken = await this.#addTo(this.#window(since, span), message, place);
+    const taken = this.#addTo(this.#window(since, span), message, place);
     const seen = { latest: time, seen: Date.now(), isAtEnd: false };
     const before = this.#partitions.get(place.partition);
     this.#partitions.set(
@@ -118,7 +118,7 @@ export class StreamWindows {
       const only = this.#open.get(0);
       return only !== undefined && only.rows >= this.#options.limit.rows! ? this.#close(0) : undefined;
     }
-    const [first] = [...this.#open.keys()].sort((a, b) => a - b);
+    const first = this.#first();
     if (first === undefined) return undefined;
     const window = this.#open.get(first)!;
     const isDue = window.span!.until <= this.#watermark() || this.#open.size > MAX_OPEN;
@@ -127,8 +127,15 @@ export class StreamWindows {
 
   /** The next of what is left when a stream has ended. */
   rest(): ClosedWindow | undefined {
-    const [first] = [...this.#open.keys()].sort((a, b) => a - b);
+    const first = this.#first();
     return first === undefined ? undefined : this.#close(first);
+  }
+
+  /** The begin of the earliest window, without a list: it is asked for with each message. */
+  #first(): number | undefined {
+    let first: number | undefined;
+    for (const begin of this.#open.keys()) if (first === undefined || begin < first) first = begin;
+    return first;
   }
 
   /** The first offset of a partition that an open window has. */
@@ -153,8 +160,8 @@ export class StreamWindows {
     return made;
   }
 
-  async #addTo(window: OpenWindow, message: MessageRows, { partition, offset }: StreamPlace): Promise<Taken> {
-    if (!(await window.files.add(message))) return 'mixed';
+  #addTo(window: OpenWindow, message: MessageRows, { partition, offset }: StreamPlace): Taken {
+    if (!window.files.add(message)) return 'mixed';
     window.rows += message.rows;
     if (message.rows > 0) for (const form of message.forms) window.envelopes.add(form);
     const range = window.offsets.get(partition);

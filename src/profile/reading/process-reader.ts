@@ -39,7 +39,8 @@ const PATIENCE = 5000;
 /** Files whose image headers are asked for at once. */
 const IMAGES_AT_ONCE = 1024;
 
-const IDLE_READERS = new Set<ReaderProcess>();
+/** With what ends their patience. */
+const IDLE_READERS = new Map<ReaderProcess, NodeJS.Timeout>();
 
 /** Starts a process that will be needed, so that it is ready sooner. */
 export function prepareReader(memory: string | undefined): void {
@@ -339,8 +340,9 @@ async function openedRows(
 }
 
 function take(limit: number): ReaderProcess {
-  for (const reader of IDLE_READERS) {
+  for (const [reader, patience] of IDLE_READERS) {
     IDLE_READERS.delete(reader);
+    clearTimeout(patience);
     if (reader.isAlive && reader.limit === limit) return reader;
     reader.dismiss();
   }
@@ -349,10 +351,11 @@ function take(limit: number): ReaderProcess {
 
 function giveBack(reader: ReaderProcess): void {
   if (!reader.isAlive) return;
-  IDLE_READERS.add(reader);
-  setTimeout(() => {
-    if (IDLE_READERS.delete(reader)) reader.dismiss();
-  }, PATIENCE).unref();
+  const patience = setTimeout(() => {
+    IDLE_READERS.delete(reader);
+    reader.dismiss();
+  }, PATIENCE);
+  IDLE_READERS.set(reader, patience.unref());
 }
 
 /** Bytes. */

@@ -52,7 +52,7 @@ async function live(
     for (let closed = next(); closed !== undefined; closed = next()) {
       const number = ++progress.window;
       const positions = progress.committable(windows);
-      const [file] = await closed.files.written();
+      const [file] = closed.files.written();
       reports.set(number, { names: readFileSync(file!.path, 'utf8').trimEnd().split('\n'), late });
       late = [];
       const isLast = ++made === crash?.afterReports;
@@ -65,8 +65,8 @@ async function live(
   for (const message of messages) {
     const { partition, offset, minute } = message;
     const isAgain = progress.isDealtWith(partition, offset);
-    const rows = { rows: 1, forms: [], content: { lines: [Buffer.from(`${nameOf(message)}\n`)] } };
-    const taken = await windows.add(rows, minute * MINUTE, { partition, offset });
+    const rows = { rows: 1, forms: [], content: { lines: [Buffer.from(nameOf(message))] } };
+    const taken = windows.add(rows, minute * MINUTE, { partition, offset });
     if (taken === 'late' && !isAgain) late.push(nameOf(message));
     progress.moved(partition, offset + 1);
     if (!progress.isReplaying && !(await report(() => windows.due()))) return;

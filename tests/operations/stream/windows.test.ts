@@ -19,11 +19,11 @@ function windowsOf(window: string, lateness = 0): StreamWindows {
 }
 
 function rowOf(name: string) {
-  return { rows: 1, forms: [], content: { lines: [Buffer.from(`${name}\n`)] } };
+  return { rows: 1, forms: [], content: { lines: [Buffer.from(name)] } };
 }
 
 async function namesIn(window: ClosedWindow): Promise<string[]> {
-  const [file] = await window.files.written();
+  const [file] = window.files.written();
   const names = readFileSync(file!.path, 'utf8').trimEnd().split('\n');
   await window.files.remove();
   return names;
@@ -46,7 +46,7 @@ test('each row is in the window of its time, or told to be late, whatever the or
         }
       };
       for (const [offset, { partition, minute }] of steps.entries()) {
-        const taken = await windows.add(rowOf(`r${offset}`), minute * MINUTE, { partition, offset });
+        const taken = windows.add(rowOf(`r${offset}`), minute * MINUTE, { partition, offset });
         expect(['taken', 'late']).toContain(taken);
         if (taken === 'late') late++;
         await drain(() => windows.due());
@@ -62,25 +62,23 @@ test('each row is in the window of its time, or told to be late, whatever the or
 
 test('a window stays open as long as a partition that has more is behind', async () => {
   const windows = windowsOf('5m');
-  await windows.add(rowOf('a'), 2 * MINUTE, { partition: 0, offset: 7 });
-  await windows.add(rowOf('b'), 12 * MINUTE, { partition: 1, offset: 3 });
+  windows.add(rowOf('a'), 2 * MINUTE, { partition: 0, offset: 7 });
+  windows.add(rowOf('b'), 12 * MINUTE, { partition: 1, offset: 3 });
   expect(windows.due()).toBeUndefined();
   expect(windows.firstOpen(1)).toBe(3);
-  await windows.add(rowOf('c'), 13 * MINUTE, { partition: 0, offset: 8 });
+  windows.add(rowOf('c'), 13 * MINUTE, { partition: 0, offset: 8 });
   const window = windows.due()!;
   expect(await namesIn(window)).toEqual(['a']);
   expect(window.offsets).toEqual(new Map([[0, { from: 7, until: 8 }]]));
-  expect(await windows.add(rowOf('d'), MINUTE, { partition: 0, offset: 9 })).toBe('late');
-  expect(await windows.add(rowOf('e'), Date.now() + 3 * 86_400_000, { partition: 0, offset: 10 })).toBe(
-    'future',
-  );
+  expect(windows.add(rowOf('d'), MINUTE, { partition: 0, offset: 9 })).toBe('late');
+  expect(windows.add(rowOf('e'), Date.now() + 3 * 86_400_000, { partition: 0, offset: 10 })).toBe('future');
 });
 
 test('rows are counted where windows have no time', async () => {
   const windows = windowsOf('2');
-  await windows.add(rowOf('a'), undefined, { partition: 0, offset: 0 });
+  windows.add(rowOf('a'), undefined, { partition: 0, offset: 0 });
   expect(windows.due()).toBeUndefined();
-  await windows.add(rowOf('b'), undefined, { partition: 0, offset: 1 });
+  windows.add(rowOf('b'), undefined, { partition: 0, offset: 1 });
   expect(await namesIn(windows.due()!)).toEqual(['a', 'b']);
   expect(windows.rest()).toBeUndefined();
 });
