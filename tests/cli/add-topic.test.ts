@@ -283,7 +283,7 @@ describeWithKafka(() => {
     const disk = box.path('repo/.varve/streams');
     mkdirSync(disk, { recursive: true });
     const mount = (size: string): boolean =>
-      spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', disk]).status === 0;
+      spawnSync('sh', ['-c', `mount -t tmpfs -o size=${size} tmpfs '${disk}'`]).status === 0;
     if (!mount('2m')) context.skip('needs the right to mount a small file system: run the tests as root');
     const ask = async (...more: string[]) => {
       const { code, out, err } = await box.later([
@@ -298,7 +298,7 @@ describeWithKafka(() => {
       spawnSync('sh', ['-c', `cat /dev/zero > '${join(disk, 'filler')}'`]);
       expect(await ask()).toMatchObject({ code: 'disk-full', path: expect.stringContaining('streams') });
     } finally {
-      spawnSync('umount', [disk]);
+      spawnSync('sh', ['-c', `umount '${disk}'`]);
     }
     box.write('repo/taken', 'a file');
     expect((await ask('--to', 'taken/much')).code).not.toMatch(/^(defect|stream)/);
