@@ -1,6 +1,7 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -196,6 +197,21 @@ describeWithKafka(() => {
     const name = 'long+0+0000000000+0000160000.parquet';
     const bytes = (folder: string) => readFileSync(box.path('repo/data', folder, name));
     expect(bytes('long').equals(bytes('again'))).toBe(true);
+
+    // Whoever ends it is told nothing of the broker, and the next run goes on.
+    const asked = [BINARY, ...add('long', '--to', 'data/asked')];
+    const other = spawn(process.execPath, asked, { cwd: box.path('repo'), env: box.env });
+    let said = '';
+    other.stderr.on('data', (text: Buffer) => {
+      said += text;
+    });
+    const closed = once(other, 'close');
+    while (next() === 0 && other.exitCode === null) await sleep(5);
+    other.kill('SIGINT');
+    expect(await closed).toEqual([130, null]);
+    expect(said).not.toMatch(/^ {4}at |kafka:.* (says|does not)/m);
+    expect((await box.later(add('long', '--to', 'data/asked'))).out).toContain('160,000 rows');
+    expect(bytes('long').equals(bytes('asked'))).toBe(true);
   });
 
   test('TLS and SASL come from variables or a file, and are not shown', async () => {
@@ -256,6 +272,39 @@ describeWithKafka(() => {
         expect([name, unsaid.code], unsaid.err).toEqual([name, protocol === 'SASL_SSL' ? 0 : 2]);
       }
   }, 300_000);
+
+  test('a disk that is full, or a place that cannot be written, is not told as the fault of the broker', async (context) => {
+    await broker.create('much');
+    const padding = 'x'.repeat(500);
+    await broker.send(
+      'much',
+      Array.from({ length: 20_000 }, (_, id) => ({ value: event(id, { padding }) })),
+    );
+    const disk = box.path('repo/.varve/streams');
+    mkdirSync(disk, { recursive: true });
+    const mount = (size: string): boolean =>
+      spawnSync('sh', ['-c', `mount -t tmpfs -o size=${size} tmpfs '${disk}'`]).status === 0;
+    if (!mount('2m')) context.skip('needs the right to mount a small file system: run the tests as root');
+    const ask = async (...more: string[]) => {
+      const { code, out, err } = await box.later([
+        ...add('much', ...(more.length > 0 ? more : ['--to', 'data/much'])),
+        '--json',
+      ]);
+      expect([code, out + err]).toEqual([2, expect.not.stringMatching(/^ {4}at |kafka:.* (says|does not)/m)]);
+      return JSON.parse(out).error as { code: string; path: string };
+    };
+    try {
+      expect(await ask()).toMatchObject({ code: 'disk-full', path: expect.stringContaining('streams') });
+      spawnSync('sh', ['-c', `cat /dev/zero > '${join(disk, 'filler')}'`]);
+      expect(await ask()).toMatchObject({ code: 'disk-full', path: expect.stringContaining('streams') });
+    } finally {
+      spawnSync('sh', ['-c', `umount '${disk}'`]);
+    }
+    box.write('repo/taken', 'a file');
+    expect((await ask('--to', 'taken/much')).code).not.toMatch(/^(defect|stream)/);
+    // What was there is no obstacle to the next run.
+    expect((await box.later(add('much', '--to', 'data/much'))).out).toContain('20,000 rows');
+  }, 120_000);
 
   test('a broker that is down for a while is waited for', async () => {
     await broker.create('broken');

@@ -1,4 +1,5 @@
 import { appendFileSync } from 'node:fs';
+import { systemError } from './system-errors.ts';
 
 /** A file that was written, with its size in bytes. */
 export interface WrittenFile {
@@ -30,7 +31,7 @@ export class BufferedFile {
     this.#pack = pack;
   }
 
-  /** Parts that are added together are written together. */
+  /** Parts that are added together are written together. @throws VarveError of {@link systemError} */
   add(parts: readonly Uint8Array[]): void {
     for (const part of parts) {
       this.#held.push(part);
@@ -49,7 +50,11 @@ export class BufferedFile {
     const bytes = this.#pack(this.#held, this.#size);
     this.#held = [];
     this.#heldBytes = 0;
-    appendFileSync(this.path, bytes, { mode: FILE_MODE });
+    try {
+      appendFileSync(this.path, bytes, { mode: FILE_MODE });
+    } catch (error) {
+      throw systemError(error, 'write', this.path);
+    }
     this.#size += bytes.length;
   }
 }

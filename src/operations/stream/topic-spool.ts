@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync } from 'node
 import { basename, join } from 'node:path';
 import { writeAtomically } from '../../base/files/atomic-write.ts';
 import type { WrittenFile } from '../../base/files/buffered-file.ts';
+import { systemError } from '../../base/files/system-errors.ts';
 import type { OffsetRange } from '../../workspace/topic-origin.ts';
 import type { MessageRows } from './message-rows.ts';
 import { RowFiles } from './row-files.ts';
@@ -66,8 +67,12 @@ export class TopicSpool {
       return new TopicSpool(folder, left);
     }
     const ranges = await rangesOf();
-    rmSync(folder, { recursive: true, force: true });
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    try {
+      rmSync(folder, { recursive: true, force: true });
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+    } catch (error) {
+      throw systemError(error, 'write', folder);
+    }
     const partitions = [...ranges].map(([partition, range]) => ({ partition, ...range, next: range.from }));
     const spool = new TopicSpool(folder, { question, partitions, files: [], malformed: 0 });
     spool.save();
