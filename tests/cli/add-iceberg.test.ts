@@ -27,6 +27,9 @@ interface MadeTable {
   readonly specs?: readonly object[];
   readonly list?: string;
   readonly manifest?: string;
+  /** Where its files are named. */
+  readonly named?: string;
+  readonly location?: string;
 }
 
 describeWithWeb('Iceberg tables of odd shapes', (server) => {
@@ -52,6 +55,20 @@ describeWithWeb('Iceberg tables of odd shapes', (server) => {
         named.slice(1),
       );
     }
+  });
+
+  test('a folder that is named in several ways is one, and another is none of the table', () => {
+    const files = [{ path: 'data/a.parquet', has: [1, 2] }];
+    for (const [name, location, named] of [
+      ['s3a', 's3://made/table', 's3a://made/table'],
+      ['file', '/made/table', 'file:/made/table'],
+      ['host', 'file:///made/table', '/made/table'],
+    ] as const) {
+      make(name, { files, location, named });
+      takes(name);
+    }
+    make('other', { files, location: '/made/table', named: 'file://elsewhere/made/table' });
+    refuses('other', 'outside of its folder');
   });
 
   test('columns that the table does not have are refused, unless its files are known to lack them', () => {
@@ -269,7 +286,10 @@ describeWithWeb('Iceberg tables of odd shapes', (server) => {
       box.json<AddResult>(['add', `${server.url}/${name}`, '--to', `data/${name}`]).datasets[0],
     ).toMatchObject({ table: { format: 'iceberg', version: '7' } });
 
-  function make(name: string, { files, schemas = [[ID, REGION]], specs, list, manifest }: MadeTable): void {
+  function make(
+    name: string,
+    { files, schemas = [[ID, REGION]], specs, list, manifest, named = LOCATION, location = named }: MadeTable,
+  ): void {
     const write = (path: string, bytes: string | Uint8Array) => {
       const file = join(server.root, name, path);
       mkdirSync(dirname(file), { recursive: true });
@@ -277,19 +297,19 @@ describeWithWeb('Iceberg tables of odd shapes', (server) => {
     };
     const metadata = {
       'format-version': 2,
-      location: LOCATION,
+      location,
       schemas: schemas.map((fields, id) => ({ type: 'struct', 'schema-id': id, fields })),
       'current-schema-id': schemas.length - 1,
       'partition-specs': specs ?? [{ 'spec-id': 0, fields: [] }],
       'current-snapshot-id': 7,
       snapshots: [
-        { 'snapshot-id': 7, 'schema-id': 0, 'manifest-list': list ?? `${LOCATION}/metadata/list.avro` },
+        { 'snapshot-id': 7, 'schema-id': 0, 'manifest-list': list ?? `${named}/metadata/list.avro` },
       ],
     };
     write('metadata/v1.metadata.json', JSON.stringify(metadata));
     const written = [...new Set(files.map(({ spec = 0 }) => spec))];
     const records = written.map((spec) => ({
-      manifest_path: manifest ?? `${LOCATION}/metadata/m${spec}.avro`,
+      manifest_path: manifest ?? `${named}/metadata/m${spec}.avro`,
       content: 0,
       partition_spec_id: spec,
     }));
@@ -300,7 +320,7 @@ describeWithWeb('Iceberg tables of odd shapes', (server) => {
         status: 1,
         data_file: {
           content: 0,
-          file_path: `${LOCATION}/${path}`,
+          file_path: `${named}/${path}`,
           partition: { region: region ?? null },
           file_size_in_bytes: 4,
           value_counts: (has ?? []).map((key) => ({ key, value: 1 })),

@@ -306,9 +306,9 @@ function pathIn(url: string, { location }: Metadata, named: string): string {
   return pathBelow(url, plain.slice(location.length + 1));
 }
 
-/** One bucket has several schemes in Hadoop, by which of its clients is meant. */
+/** One bucket has several schemes in Hadoop, by which of its clients is meant; a folder of the machine has one or none. */
 function plainUrl(url: string): string {
-  return url.replace(/^s3[an]:/, 's3:');
+  return url.replace(/^s3[an]:/, 's3:').replace(/^file:(?:\/\/)?(?=\/)/, '');
 }
 
 function knownVersions(read: readonly Metadata[]): string {

@@ -1,13 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { AddResult } from '../../../src/index.ts';
-import { openTableRows } from '../../../src/profile/dataset/profile-directory.ts';
 import type { TableProfile } from '../../../src/profile/model/model.ts';
-import { directReader } from '../../../src/profile/reading/direct-reader.ts';
 import { Sandbox } from '../../support/sandbox.ts';
 import { describeWithWeb } from '../../support/web-server.ts';
+import { filesBelow, rowsOf } from './rows.ts';
 import { ask } from './trips.ts';
 
 const python = process.env.VARVE_TABLES_PYTHON;
@@ -132,31 +131,6 @@ describeWithWeb('tables whose partitions change', (server) => {
     600_000,
   );
 });
-
-function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
-    name.endsWith('.parquet'),
-  );
-}
-
-/** The rows of each table of a folder as text, in the order of their ids, and their columns by name. */
-async function rowsOf(
-  folder: string,
-  paths: readonly string[],
-): Promise<{ columns: string[]; rows: string[] }[]> {
-  const files = paths.map((path) => ({ path, absolutePath: join(folder, path), size: 1, digest: path }));
-  const table = await openTableRows(files, '', directReader);
-  if (table === undefined) return [];
-  const { columns, rows } = await table.head(10_000);
-  table.close();
-  const order = columns.map(({ name }, at) => [name, at] as const).sort(([a], [b]) => (a < b ? -1 : 1));
-  return [
-    {
-      columns: order.map(([name]) => name),
-      rows: rows.map((row) => JSON.stringify(order.map(([, at]) => row[at]))).sort(),
-    },
-  ];
-}
 
 /** What a profile counts, apart from the order of the files and the engine's own types. */
 function countedOf({ rows, features }: TableProfile): unknown {
