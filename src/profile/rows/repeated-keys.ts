@@ -86,11 +86,11 @@ function repeatedAmong(
   const passes = Math.max(1, Math.ceil(keys / keysAtOnce));
   let [failing, lowest, highest] = [0, 2 ** 32 - 1, 0];
   let first: Place[] = [];
+  // One for all passes: what is thrown away stays in memory until it is collected.
+  const table = new KeyTable(keys / passes);
   for (let pass = 0; pass < passes; pass++) {
-    const isOfPass = (key: Uint8Array) => (key[KEY_BYTES - 2]! * 256 + key[KEY_BYTES - 1]!) % passes === pass;
-    const table = new KeyTable(passes === 1 ? keys : Math.ceil((keys / passes) * 1.5));
-    visitKeys(file, frames, (key) => {
-      if (!isOfPass(key)) return true;
+    table.clear();
+    visitKeys(file, frames, { pass, passes }, (key) => {
       const word = firstWord(key);
       lowest = Math.min(lowest, word);
       highest = Math.max(highest, word);
@@ -100,9 +100,8 @@ function repeatedAmong(
     failing += table.failing;
     if (table.failing === 0) continue;
     const found: Place[] = [];
-    visitKeys(file, frames, (key, at, { unit }) => {
-      if (isOfPass(key) && table.isRepeated(key))
-        found.push({ at, unit, key: Buffer.from(key).toString('hex') });
+    visitKeys(file, frames, { pass, passes }, (key, at, { unit }) => {
+      if (table.isRepeated(key)) found.push({ at, unit, key: Buffer.from(key).toString('hex') });
       return found.length < EXAMPLES;
     });
     first = [...first, ...found].sort((a, b) => a.at - b.at).slice(0, EXAMPLES);
@@ -113,20 +112,30 @@ function repeatedAmong(
 /** Keys that are read at once. */
 const KEYS_IN_PIECE = 4096;
 
-/** Shows all keys in their order, until `see` says that it has seen enough. A key is gone after its visit. */
+/** One reading of all keys, for those of which the last two bytes are of its number. */
+interface Pass {
+  readonly pass: number;
+  readonly passes: number;
+}
+
+/** Shows the keys of a pass in their order, until `see` says that it has seen enough. A key is gone after its visit. */
 function visitKeys(
   file: number,
   frames: readonly Frame[],
+  { pass, passes }: Pass,
   see: (key: Uint8Array, at: number, frame: Frame) => boolean,
 ): void {
   const bytes = Buffer.alloc(KEYS_IN_PIECE * KEY_BYTES);
-  let at = 0;
+  let before = 0;
   for (const frame of frames)
     for (let done = 0; done < frame.keys; done += KEYS_IN_PIECE) {
       const length = Math.min(KEYS_IN_PIECE, frame.keys - done) * KEY_BYTES;
       readSync(file, bytes, 0, length, frame.start + done * KEY_BYTES);
-      for (let start = 0; start < length; start += KEY_BYTES)
-        if (!see(bytes.subarray(start, start + KEY_BYTES), at++, frame)) return;
+      for (let start = 0; start < length; start += KEY_BYTES) {
+        if (bytes.readUInt16BE(start + KEY_BYTES - 2) % passes !== pass) continue;
+        if (!see(bytes.subarray(start, start + KEY_BYTES), before + start / KEY_BYTES, frame)) return;
+      }
+      before += length / KEY_BYTES;
     }
 }
 
@@ -145,8 +154,15 @@ class KeyTable {
     this.#times = new Uint8Array(places);
   }
 
+  clear(): void {
+    this.#times.fill(0);
+    this.#size = 0;
+    this.failing = 0;
+  }
+
   add(key: Uint8Array): void {
-    if (2 * this.#size >= this.#times.length) this.#grow();
+    // Passes are not of quite the same size: one of `KEYS_AT_ONCE` fills half the places, and a quarter is to spare.
+    if (4 * this.#size >= 3 * this.#times.length) this.#grow();
     const words = wordsOf(key);
     const place = this.#placeOf(words);
     const times = this.#times[place]!;
