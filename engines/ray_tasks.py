@@ -3,6 +3,7 @@
 varve starts this file by the Python that has Ray, with the name of a file of JSON. `varve_task.py` lies beside it, and travels by value.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -41,10 +42,11 @@ def unpacked(archive):
     return place
 
 
-def attempt(work):
-    """What some work gives. Ray tries again what is none of the errors of values."""
+@contextlib.contextmanager
+def attempt():
+    """Around some work. Ray tries again what is none of the errors of values."""
     try:
-        return work()
+        yield
     except varve_task.Lasting as failure:
         raise ValueError(str(failure)) from None
     except varve_task.Passing as failure:
@@ -52,20 +54,28 @@ def attempt(work):
 
 
 def do_part(request, archive, part, of):
-    """The bytes of one part, and behind them those that it left for each range."""
-    printed, left = attempt(lambda: varve_task.do_part(request, unpacked(archive), part, of))
-    ranges = varve_task.ranges_of(request, of)
-    return printed if ranges == 0 else (printed, *(left.get(number, b"") for number in range(ranges)))
+    """The bytes of one part."""
+    with attempt():
+        return varve_task.do_part(request, unpacked(archive), part, of)
+
+
+def do_part_by_range(request, archive, part, of):
+    """The bytes of one part, and behind them those that it left for each range, of which Ray takes one after the other."""
+    with attempt():
+        for _, left in varve_task.do_part_by_range(request, unpacked(archive), part, of):
+            yield left
 
 
 def look_at_range(request, archive, *pieces):
     """What varve says of all that parts left for one range."""
-    return attempt(lambda: varve_task.look_at_range(request, unpacked(archive), pieces))
+    with attempt():
+        return varve_task.look_at_range(request, unpacked(archive), pieces)
 
 
 def merge_parts(request, archive, *parts):
     """The bytes of one part that stands for several."""
-    return attempt(lambda: varve_task.merge_parts(request, unpacked(archive), parts))
+    with attempt():
+        return varve_task.merge_parts(request, unpacked(archive), parts)
 
 
 def packed(path):
@@ -85,7 +95,8 @@ def results_of(request):
     of = request["parts"] or 2 * max(1, int(ray.cluster_resources().get("CPU", 1)))
     again = {"max_retries": 3, "retry_exceptions": [RuntimeError, OSError]}
     ranges = varve_task.ranges_of(request, of)
-    doing = ray.remote(num_cpus=request["threads"], num_returns=1 + ranges, **again)(do_part)
+    task = do_part if ranges == 0 else do_part_by_range
+    doing = ray.remote(num_cpus=request["threads"], num_returns=1 + ranges, **again)(task)
     merging = ray.remote(num_cpus=1, **again)(merge_parts)
     looking = ray.remote(num_cpus=1, **again)(look_at_range)
     results = [doing.remote(shared, archive, part, of) for part in range(1, of + 1)]

@@ -3,6 +3,7 @@
 varve starts this file by `spark-submit`, which ships `varve_task.py` beside it, with the name of a file of JSON.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -38,13 +39,13 @@ def shipped_here():
     return place
 
 
-def attempt(failures, work, nothing=b""):
-    """What some work gives. A failure that would be the same everywhere is no error to Spark, which would try again: `nothing` is."""
+@contextlib.contextmanager
+def attempt(failures):
+    """Around some work. A failure that would be the same everywhere is no error to Spark, which would try again: the work ends without result."""
     try:
-        return work()
+        yield
     except varve_task.Lasting as failure:
         failures.add(str(failure))
-        return nothing
     except varve_task.Passing as failure:
         raise RuntimeError(MARKED % failure) from None
 
@@ -55,18 +56,21 @@ def results_of(context, request, failures):
     of = count
 
     def part_of(number):
-        return attempt(failures, lambda: varve_task.do_part(request, shipped_here(), number + 1, of), (b"", {}))
+        with attempt(failures):
+            return varve_task.do_part(request, shipped_here(), number + 1, of)
+        return b""
 
     def merged(some):
         # The job is about to be cancelled if one of them is empty.
-        if not all(some):
-            return b""
-        return attempt(failures, lambda: varve_task.merge_parts(request, shipped_here(), some))
+        if all(some):
+            with attempt(failures):
+                return varve_task.merge_parts(request, shipped_here(), some)
+        return b""
 
     numbers = context.parallelize(range(of), of)
     if varve_task.ranges_of(request, of) > 0:
-        return with_ranges(request, numbers.map(part_of), of, failures).collect()
-    parts = numbers.map(lambda number: (number, part_of(number)[0]))
+        return with_ranges(request, numbers, of, failures).collect()
+    parts = numbers.map(lambda number: (number, part_of(number)))
     while varve_task.is_merged(request, count):
         count = -(-count // varve_task.MERGED_AT_ONCE)
         grouped = parts.map(lambda part: (part[0] // varve_task.MERGED_AT_ONCE, part[1]))
@@ -74,16 +78,24 @@ def results_of(context, request, failures):
     return parts.values().collect()
 
 
-def with_ranges(request, parts, of, failures):
-    """What parts printed, and what varve says of each range that they left bytes for."""
+def with_ranges(request, numbers, of, failures):
+    """What parts print, and what varve says of each range that they leave bytes for."""
 
-    def told(pieces):
-        return attempt(failures, lambda: varve_task.look_at_range(request, shipped_here(), pieces))
+    def left_by(number):
+        with attempt(failures):
+            left = varve_task.do_part_by_range(request, shipped_here(), number + 1, of)
+            yield from (each for each in left if each[1])
+
+    def told(number, pieces):
+        if number == varve_task.NO_RANGE:
+            return b"".join(pieces)
+        with attempt(failures):
+            return varve_task.look_at_range(request, shipped_here(), pieces)
+        return b""
 
     # What is printed goes the same way, as that of no range: no part is made twice.
-    left = parts.flatMap(lambda part: [(-1, part[0]), *part[1].items()])
-    grouped = left.groupByKey(of, lambda number: number)
-    return grouped.map(lambda each: b"".join(each[1]) if each[0] < 0 else told(each[1]))
+    grouped = numbers.flatMap(left_by).groupByKey(of, lambda number: number)
+    return grouped.map(lambda each: told(*each))
 
 
 def cancel_on(failures, context):

@@ -12,6 +12,9 @@ import tempfile
 # Parts that one task merges. Whoever started the work gets no more results than these.
 MERGED_AT_ONCE = 16
 
+# Stands for what a part prints, among the numbers of ranges.
+NO_RANGE = -1
+
 
 class Lasting(Exception):
     """What was said of a part, and would be said of it on any machine: trying again is no use."""
@@ -49,13 +52,19 @@ def failure_of(done):
         return {"message": said or f"varve ended by {done.returncode}"}
 
 
-def do_part(request, shipped, part, of):
-    """The bytes of one part, from 1, and those that it left for each range, by its number."""
-    work = request["work"]
+def do_part(request, shipped, part, of, keys=""):
+    """The bytes of one part, from 1. What it leaves for ranges lies in the folder `keys`."""
+    words = [{"{part}": f"{part}/{of}", "{keys}": keys}.get(word, word) for word in request["work"]["words"]]
+    return run_where_seen(request, shipped, words)
+
+
+def do_part_by_range(request, shipped, part, of):
+    """Gives the bytes of one part, then those that it left for each range, with its number. No more than one of them is held."""
     with tempfile.TemporaryDirectory() as keys:
-        words = [{"{part}": f"{part}/{of}", "{keys}": keys}.get(word, word) for word in work["words"]]
-        printed = run_where_seen(request, shipped, words)
-        return printed, {int(name): bytes_of(os.path.join(keys, name)) for name in os.listdir(keys)}
+        yield NO_RANGE, do_part(request, shipped, part, of, keys)
+        for number in range(ranges_of(request, of)):
+            path = os.path.join(keys, str(number))
+            yield number, bytes_of(path) if os.path.exists(path) else b""
 
 
 def run_where_seen(request, shipped, words):
@@ -86,16 +95,17 @@ def merge_parts(request, shipped, parts):
 
 def look_at_range(request, shipped, pieces):
     """What varve prints of all that parts left for one range."""
-    return run_on(request, shipped, pieces, request["work"]["ranges"]["words"], "{range}")
+    work = request["work"]
+    return run_on(request, shipped, pieces, work["ranges"]["words"], "{range}", work["input"])
 
 
-def run_on(request, shipped, pieces, words, meant):
+def run_on(request, shipped, pieces, words, meant, given=None):
     """What varve prints of a file of these pieces, for which a word stands."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "pieces")
         with open(path, "wb") as file:
             file.writelines(pieces)
-        return run_varve(request, shipped, [path if word == meant else word for word in words], folder)
+        return run_varve(request, shipped, [path if word == meant else word for word in words], folder, given)
 
 
 def is_merged(request, count):

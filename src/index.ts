@@ -75,7 +75,7 @@ export type { AskedSetting, TrustResult } from './operations/trust.ts';
 export type { ValidateOptions } from './operations/validate.ts';
 export type { FoundCommit, FoundDigest, WhichOptions, WhichResult } from './operations/which.ts';
 export type { FooterDifference } from './profile/footers/compare.ts';
-export type { KnownBy } from './profile/footers/model.ts';
+export type { FooterColumn, FooterStatistics, FooterTable, KnownBy } from './profile/footers/model.ts';
 export { decodeProfile, encodeProfile } from './profile/format/encode.ts';
 export { mergeProfiles } from './profile/model/merge.ts';
 export type * from './profile/model/model.ts';

@@ -29,6 +29,21 @@ export function parseShallow(text: string): unknown {
   return value;
 }
 
+/** JSON of one spelling: equal values give equal text, whatever the order in which their names were set. */
+export function sortedJson(value: unknown): string {
+  return JSON.stringify(value, (_, member: unknown) => sortedMembers(member));
+}
+
+/** The members of an object in the order of their names; anything else as it is. */
+export function sortedMembers(member: unknown): unknown {
+  if (member === null || typeof member !== 'object' || Array.isArray(member)) return member;
+  const entries = Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1));
+  // No prototype: a key named `__proto__` is data like any other.
+  const copy: Record<string, unknown> = Object.create(null);
+  for (const [key, inner] of entries) copy[key] = inner;
+  return copy;
+}
+
 /** The objects of a list; none where it is no list. */
 export function records(value: unknown): Record<string, unknown>[] {
   return Array.isArray(value) ? (value as unknown[]).filter(isRecord) : [];

@@ -14,13 +14,15 @@ import {
 import { formatOf } from './formats/format.ts';
 import { identifier, literal } from './quote.ts';
 import { assertRowExpression, invalidExpression } from './row-expression.ts';
-import { areComparable, type KeysAsked, writeKeys } from './row-keys.ts';
+import { areComparable, type KeysAsked, type WrittenKeys, writeKeys } from './row-keys.ts';
 import { dropTableSource, openTableSource } from './source.ts';
 import { fileNamedBy, pathList, type SourceFile } from './source-file.ts';
+import { typeSql } from './type-text.ts';
 
 /** The most example rows of an answer. */
 export const EXAMPLES = 5;
-const MAX_VALUE_LENGTH = 256;
+/** Code points of what is shown of a row; what is longer is cut there, and `…` stands behind. */
+export const MAX_SHOWN_LENGTH = 256;
 
 export interface RowsAnswer {
   readonly rows: number;
@@ -63,9 +65,8 @@ export interface RowColumn {
   readonly type: string;
 }
 
-export interface KeysWritten {
+export interface KeysWritten extends WrittenKeys {
   readonly rows: number;
-  readonly keys: number;
 }
 
 /** The rows of one table, ready for questions. Close it. */
@@ -82,10 +83,11 @@ export interface RowTable {
   shape(): Promise<RowsShape>;
   /**
    * Write the keys of the rows, as writeKeys does.
+   * @param failing what ask would be given to find the same rows: a fault is told in its words
    * @returns of how many rows, with a key or without, and how many keys; undefined, and nothing is written, unless the columns areComparable
    * @throws VarveError as ask, and those of the system
    */
-  keys(asked: KeysAsked): Promise<KeysWritten | undefined>;
+  keys(failing: string, asked: KeysAsked): Promise<KeysWritten | undefined>;
   close(): void;
 }
 
@@ -146,8 +148,16 @@ function withoutQuestions(rows: RowTable, column: string): RowTable {
 
 /** A table of these columns without rows: put together with others, it gives them its columns. */
 function noRowsOf(columns: readonly RowColumn[]): string {
-  const typed = columns.map(({ name, type }) => `CAST(NULL AS ${type}) AS ${identifier(name)}`);
+  const typed = columns.map(({ name, type }) => {
+    const sql = typeSql(type);
+    if (sql === undefined) throw noType(type);
+    return `CAST(NULL AS ${sql}) AS ${identifier(name)}`;
+  });
   return `SELECT ${typed.join(', ')} WHERE false`;
+}
+
+function noType(text: string): VarveError {
+  return invalidExpression(`CAST(NULL AS ${text})`, 'what stands for the type is none');
 }
 
 /**
@@ -217,12 +227,13 @@ export function rowTable(
       }),
     head: (rows) => headOf(engine, relation, rows),
     shape: async () => ({ rows: await count(all), columns: await columnsOf(engine, all) }),
-    keys: (asked) =>
-      answered(asked.columns.join(', '), async () => {
+    keys: (failing, asked) =>
+      answered(failing, async () => {
+        await assertRowExpression(engine, failing);
         const types = await engine.describe(`(SELECT ${asked.columns.join(', ')} FROM ${relation})`);
         if (!areComparable(types)) return undefined;
-        const keys = await writeKeys(engine, relation, asked);
-        return { rows: await count(relation), keys };
+        const written = await writeKeys(engine, relation, asked);
+        return { rows: await count(relation), ...written };
       }),
     close: () => engine.close(),
   };
@@ -260,16 +271,21 @@ async function columnsOf(engine: Engine, relation: string): Promise<RowColumn[]>
 /**
  * The columns that rows have once they are put together of some that have these: `UNION ALL BY NAME`, as openRows does it.
  * @param each those of every kind of rows there is, in their order, as whoever read them says; nothing is run that a type says beside being one
- * @throws VarveError `expression-invalid` where a type is none
+ * @throws VarveError `expression-invalid` where a type is none, or types do not go together
  */
-export async function columnsTogether(each: readonly (readonly RowColumn[])[]): Promise<RowColumn[]> {
-  const engine = await openEngine([]);
+export async function columnsTogether(
+  each: readonly (readonly RowColumn[])[],
+  options: EngineOptions = {},
+): Promise<RowColumn[]> {
+  const engine = await openEngine([], options);
+  const parts = each.filter((columns) => columns.length > 0);
   try {
-    for (const type of new Set(each.flatMap((columns) => columns.map((column) => column.type))))
-      await assertRowExpression(engine, `CAST(NULL AS ${type})`);
-    const parts = each.filter((columns) => columns.length > 0).map(noRowsOf);
-    await engine.query(`CREATE VIEW together AS ${parts.join(' UNION ALL BY NAME ')}`);
+    await engine.query(`CREATE VIEW together AS ${parts.map(noRowsOf).join(' UNION ALL BY NAME ')}`);
     return await columnsOf(engine, 'together');
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    if (error instanceof VarveError || !isQueryError(String((error as Error).message))) throw error;
+    throw invalidExpression('the types of its columns', reasonOf(error), error);
   } finally {
     engine.close();
   }
@@ -303,7 +319,7 @@ async function answer(engine: Engine, relation: string, failing: string, value: 
 }
 
 function shortSql(text: string): string {
-  return `CASE WHEN length(${text}) > ${MAX_VALUE_LENGTH} THEN left(${text}, ${MAX_VALUE_LENGTH}) || '…' ELSE ${text} END`;
+  return `CASE WHEN length(${text}) > ${MAX_SHOWN_LENGTH} THEN left(${text}, ${MAX_SHOWN_LENGTH}) || '…' ELSE ${text} END`;
 }
 
 async function located(examples: readonly RowExample[], starts: FileStarts): Promise<RowExample[]> {

@@ -2,6 +2,7 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemError } from '../base/files/system-errors.ts';
 import type { Engine } from './duckdb.ts';
+import { literal } from './quote.ts';
 import type { EngineColumn, EngineType } from './types.ts';
 
 /** Bytes of a key: half of a SHA-256, which no two different values share. */
@@ -14,13 +15,43 @@ export interface KeysAsked {
   /** Absolute. A file in it, named by its number, has the keys of a range. */
   readonly folder: string;
   readonly ranges: number;
+  /** A short text by which the keys of one question are others than those of another, whatever the rows. */
+  readonly salt: string;
   /** Two numbers below 2³² that stand before keys, for whoever reads the files. */
   readonly frame: readonly [question: number, unit: number];
 }
 
 /** The key of a row, as 32 hexadecimal digits: equal for rows whose values in the columns, which areComparable, are equal to the engine. */
-export function keySql(columns: readonly string[]): string {
-  return `left(sha256(${columns.map(sortKeySql).join(' || ')}), ${2 * KEY_BYTES})`;
+export function keySql(columns: readonly string[], salt: string): string {
+  const hashed = [`CAST(${literal(salt)} AS BLOB)`, ...columns.map(sortKeySql)];
+  return `left(sha256(${hashed.join(' || ')}), ${2 * KEY_BYTES})`;
+}
+
+/** Adds keys up, whatever their order: keys that were lost, doubled, changed or exchanged for others come to another sum. */
+export class KeySum {
+  readonly #words = new Uint32Array(4);
+
+  add(key: Uint8Array): void {
+    for (let word = 0; word < 4; word++) {
+      const at = 4 * word;
+      this.#words[word]! += (key[at]! << 24) | (key[at + 1]! << 16) | (key[at + 2]! << 8) | key[at + 3]!;
+    }
+  }
+
+  /** Add what another sum comes to. */
+  addText(text: string): void {
+    this.add(Buffer.from(text, 'hex'));
+  }
+
+  /** As 32 hexadecimal digits. */
+  get text(): string {
+    return [...this.#words].map((word) => word.toString(16).padStart(8, '0')).join('');
+  }
+}
+
+/** Whether a text is a key, or a sum of keys, as hexadecimal digits. */
+export function isKeyText(text: unknown): text is string {
+  return typeof text === 'string' && /^[0-9a-f]{32}$/.test(text);
 }
 
 /**
@@ -65,13 +96,20 @@ export const FRAME_BYTES = 12;
 /** Keys of one range that are written at once. */
 const KEYS_AT_ONCE = 1024;
 
-/** Write the keys of the rows of a relation, in their order, each to the file of its range. @returns how many @throws VarveError of the system */
+/** Keys that were written: how many, and their KeySum. */
+export interface WrittenKeys {
+  readonly keys: number;
+  readonly sum: string;
+}
+
+/** Write the keys of the rows of a relation, in their order, each to the file of its range. @throws VarveError of the system */
 export async function writeKeys(
   engine: Engine,
   relation: string,
-  { columns, folder, ranges, frame }: KeysAsked,
-): Promise<number> {
+  { columns, folder, ranges, salt, frame }: KeysAsked,
+): Promise<WrittenKeys> {
   let written = 0;
+  const sum = new KeySum();
   const waiting = Array.from({ length: ranges }, () => ({ bytes: Buffer.alloc(0), keys: 0 }));
   const flush = (range: number) => {
     const { bytes, keys } = waiting[range]!;
@@ -83,6 +121,7 @@ export async function writeKeys(
     waiting[range]!.keys = 0;
   };
   const take = (key: Uint8Array) => {
+    sum.add(key);
     const range = rangeOf(key, ranges);
     const own = waiting[range]!;
     if (own.bytes.length === 0) own.bytes = Buffer.alloc(KEYS_AT_ONCE * KEY_BYTES);
@@ -90,14 +129,14 @@ export async function writeKeys(
     if (own.keys === KEYS_AT_ONCE) flush(range);
   };
   const isWhole = columns.map((column) => `${column} IS NOT NULL`).join(' AND ');
-  const sql = `SELECT unhex(${keySql(columns)}) FROM ${relation} WHERE ${isWhole}`;
+  const sql = `SELECT unhex(${keySql(columns, salt)}) FROM ${relation} WHERE ${isWhole}`;
   await engine.scan(sql, (chunk) =>
     chunk.texts(0, ({ bytes, starts, rows }) => {
       for (let row = 0; row < rows; row++) take(bytes.subarray(starts[row]!, starts[row]! + KEY_BYTES));
     }),
   );
   for (const range of waiting.keys()) flush(range);
-  return written;
+  return { keys: written, sum: sum.text };
 }
 
 function append(path: string, bytes: Uint8Array): void {

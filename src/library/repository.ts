@@ -59,7 +59,7 @@ import { checkoutLocked, type LockedCheckout, lock } from '../operations/lock.ts
 import { type LogResult, log } from '../operations/log.ts';
 import { type MetaResult, meta } from '../operations/meta.ts';
 import { move } from '../operations/move.ts';
-import { listFiles, openFile, readProfile } from '../operations/open-version.ts';
+import { listFiles, openFile, readFooters, readProfile } from '../operations/open-version.ts';
 import { pull } from '../operations/pull.ts';
 import { purge } from '../operations/purge.ts';
 import { type PushResult, push } from '../operations/push.ts';
@@ -71,6 +71,7 @@ import type { ExportTableResult } from '../operations/tables/exporter.ts';
 import { usage } from '../operations/usage.ts';
 import { verify } from '../operations/verify.ts';
 import { type WhichOptions, type WhichResult, which } from '../operations/which.ts';
+import type { FooterStatistics } from '../profile/footers/model.ts';
 import type { Profile } from '../profile/model/model.ts';
 import type { Description } from '../report/standards/description.ts';
 import { DESCRIPTION_FORMATS, type DescriptionFormat } from '../report/standards/formats.ts';
@@ -243,7 +244,7 @@ export class VarveRepository extends DataFolder {
    * @param url such as `s3://bucket/prefix`, `gs://bucket/prefix` or `ssh://host/folder`; of a table of Delta Lake or Iceberg, the files
    * that its version has
    * @throws VarveError `path-taken`, `key-unsupported`, `path-missing`, `dvc-unsupported`, `table-damaged`, `table-feature-unsupported`,
-   * `table-version-missing`, and what the bucket meets
+   * `table-version-missing`, `usage` for an engine beside statistics that none computes, and what the bucket meets
    */
   async addInPlace(url: string, options: AddInPlaceOptions & InPlaceProfiling & Watch): Promise<AddResult> {
     checkArgument('addInPlace', 'the URL', url, TEXT);
@@ -716,6 +717,26 @@ export class VarveRepository extends DataFolder {
     checkArgument('readProfile', 'the dataset', dataset, TEXT);
     const { watch } = this.#session.begin('readProfile', options, NO_OPTIONS);
     return readProfile(await this.#context(watch), dataset);
+  }
+
+  /**
+   * What the footers of the files of a version in place say, or the table that it is, where it was added with such statistics: how many rows,
+   * of which columns, within which bounds. Undefined where nothing of the kind travels with it. Reads no data, and computes nothing.
+   * @param dataset `path` for the version that the pointer here names, or `path@REV`
+   * @throws VarveError `dataset-missing`, `profile-not-fetched`
+   * @example
+   * ```ts
+   * import { openRepository } from 'varve';
+   *
+   * const repo = await openRepository();
+   * const known = await repo.readFooters('data/raw');
+   * console.log(known?.by ?? 'footers', known?.tables.map(({ name, rows }) => [name, rows]));
+   * ```
+   */
+  async readFooters(dataset: string, options: Watch = {}): Promise<FooterStatistics | undefined> {
+    checkArgument('readFooters', 'the dataset', dataset, TEXT);
+    const { watch } = this.#session.begin('readFooters', options, NO_OPTIONS);
+    return readFooters(await this.#context(watch), dataset);
   }
 
   /**

@@ -99,13 +99,14 @@ export interface InPlaceProfiling
  * @param url such as `s3://bucket/prefix`, `gs://bucket/prefix` or `ssh://host/folder`: a single object if it names one, else all objects
  * below; of a table of Delta Lake or Iceberg, those that its version has
  * @throws VarveError `path-taken`, `key-unsupported`, `path-missing`, `dvc-unsupported`, `table-damaged`, `table-feature-unsupported`,
- * `table-version-missing`, and the errors of the bucket
+ * `table-version-missing`, `usage` for an engine beside statistics that none computes, and the errors of the bucket
  */
-export function addInPlace(
+export async function addInPlace(
   context: Context,
   url: string,
   { statistics, engine, master, parts, memory, threads, ...options }: AddInPlaceOptions & InPlaceProfiling,
 ): Promise<AddResult> {
+  assertEngineFits(statistics, engine);
   return recordAdd(context, async (told) => {
     const before = await knownBefore(told, options.to);
     const wanted = statistics ?? (engine === undefined ? (before ?? 'none') : 'full');
@@ -117,6 +118,19 @@ export function addInPlace(
     const profiling = { engine, master, parts, memory, threads };
     return { datasets: [await withStatistics(told, added!, wanted, profiling)] };
   });
+}
+
+/** @throws VarveError `usage` */
+function assertEngineFits(
+  statistics: InPlaceStatistics | undefined,
+  engine: InPlaceProfiling['engine'],
+): void {
+  if (engine === undefined || statistics === undefined || statistics === 'full') return;
+  throw new VarveError(
+    'usage',
+    `--engine computes the statistics of every row, and --statistics ${statistics} asks for others`,
+    { remedy: 'Leave one of the two out.' },
+  );
 }
 
 async function tableStatistics(): Promise<TableStatistics> {

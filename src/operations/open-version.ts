@@ -1,11 +1,12 @@
 import { isChosen } from '../base/files/path-order.ts';
 import { VarveError } from '../errors.ts';
+import type { FooterStatistics } from '../profile/footers/model.ts';
 import type { Profile } from '../profile/model/model.ts';
 import type { SnapshotFile } from './backend/results.ts';
 import type { DatasetVersion, VersionPart } from './backend/version.ts';
 import type { Context } from './context/context.ts';
 import { versionNamed } from './datasets/revisions.ts';
-import { storedProfile } from './statistics/stored.ts';
+import { storedFooters, storedProfile } from './statistics/stored.ts';
 
 /**
  * The files of `path` or `path@REV`, in the order of their paths in the dataset; of a folder within one, those that lie in it.
@@ -41,6 +42,17 @@ export async function readProfile(context: Context, dataset: string): Promise<Pr
   if (part !== undefined) return undefined;
   const { profile } = version;
   return profile === undefined ? undefined : storedProfile(context, dataset, profile);
+}
+
+/**
+ * What footers, or a table, say of `path` or `path@REV`, of which nobody has read the rows; undefined where nothing of the kind travels with
+ * it. Computes nothing.
+ * @throws VarveError `dataset-missing`, `profile-not-fetched`
+ */
+export async function readFooters(context: Context, dataset: string): Promise<FooterStatistics | undefined> {
+  const { version, part } = await namedVersion(context, dataset);
+  const { footers } = version;
+  return part !== undefined || footers === undefined ? undefined : storedFooters(context, dataset, footers);
 }
 
 /** As namedVersion, of a dataset as a whole. @throws VarveError `dataset-missing` also for what lies within one */

@@ -3,8 +3,8 @@ import { UNIT_BYTES } from '../profile/dataset/units.ts';
 import { planDigest, unitsOf, unitsOfPart } from '../profile/parts/plan.ts';
 import { prepareReader, processReader } from '../profile/reading/process-reader.ts';
 import { answerUnits, askedUnits } from '../profile/rows/answer-units.ts';
-import { encodeRowsHead, unitEncoder } from '../profile/rows/rows-part.ts';
-import type { RowsPlan } from '../profile/rows/rows-plan.ts';
+import { encodeUnits } from '../profile/rows/rows-part.ts';
+import { askedDigest, type RowsPlan } from '../profile/rows/rows-plan.ts';
 import { type Watch, watching } from './context/context.ts';
 import { nameDataset } from './datasets/resolve.ts';
 import { openUnitFiles } from './datasets/unit-files.ts';
@@ -24,7 +24,7 @@ export async function* answerRowsPart(
   cwd: string,
   argument: string,
   { part, of }: PartNumber,
-  asked: RowsPlan,
+  toAsk: RowsPlan,
   options: Pick<ProfilingOptions, 'memory' | 'threads'> & { readonly keys?: string | undefined },
   watch: Watch,
 ): AsyncGenerator<string> {
@@ -32,18 +32,18 @@ export async function* answerRowsPart(
   prepareReader(options.memory);
   const opened = await openUnitFiles(dataset);
   try {
-    const plan = { ...asked, unitBytes: UNIT_BYTES };
+    const plan = { ...toAsk, unitBytes: UNIT_BYTES };
+    const asked = askedDigest(toAsk);
     const all = unitsOf(opened.files, UNIT_BYTES);
     const index = new Map(all.map((unit, at) => [unit, at]));
     const mine = unitsOfPart(all, part, of, UNIT_BYTES).map((unit) => [index.get(unit)!, unit] as const);
     const own = askedUnits(mine, plan);
     const files = planDigest({ kind: opened.kind, readings: [], unitBytes: UNIT_BYTES }, opened.files);
-    yield encodeRowsHead({ part, of, files, units: own.length });
-    const keys = options.keys && { folder: resolve(cwd, options.keys), ranges: Math.min(of, MAX_RANGES) };
+    const folder = options.keys && resolve(cwd, options.keys);
+    const keys = folder && { folder, ranges: Math.min(of, MAX_RANGES), asked };
     const machine = { ...engineOptions(options), ...watching(watch), ...(keys && { keys }) };
-    const encode = unitEncoder();
-    for await (const unit of answerUnits(own, plan, processReader, withUnitOf(opened, plan), machine))
-      yield encode(unit);
+    const units = answerUnits(own, plan, processReader, withUnitOf(opened, plan), machine);
+    yield* encodeUnits({ part, of, files, asked, units: own.length }, toAsk.secret, units);
   } finally {
     await opened.close();
   }

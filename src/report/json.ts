@@ -1,3 +1,4 @@
+import { sortedMembers } from '../base/json.ts';
 import type { FooterStatistics } from '../profile/footers/model.ts';
 import { distinctValues } from '../profile/model/distinct-values.ts';
 import type { Profile } from '../profile/model/model.ts';
@@ -8,7 +9,7 @@ import { inertJson } from '../wording/neutral.ts';
  * them (RFC 8785). Equal reports are equal bytes, however they were built. Beyond RFC 8785, characters that act on a terminal are escaped.
  */
 export function canonicalJson(value: unknown): string {
-  return `${inertJson(JSON.stringify(value, (_key, member: unknown) => sorted(member)))}\n`;
+  return `${inertJson(JSON.stringify(value, (_key, member: unknown) => sortedMembers(member)))}\n`;
 }
 
 /** A profile as it is shown to programs: what its sketches say of distinct values beside them, a count and whether it is exact. */
@@ -33,14 +34,5 @@ function inOrder(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inOrder);
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).filter(([, member]) => member !== undefined);
-  return sorted(Object.fromEntries(entries.map(([key, member]) => [key, inOrder(member)])));
-}
-
-function sorted(member: unknown): unknown {
-  if (member === null || typeof member !== 'object' || Array.isArray(member)) return member;
-  const entries = Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1));
-  // No prototype: a key named `__proto__` is data like any other.
-  const copy: Record<string, unknown> = Object.create(null);
-  for (const [key, inner] of entries) copy[key] = inner;
-  return copy;
+  return sortedMembers(Object.fromEntries(entries.map(([key, member]) => [key, inOrder(member)])));
 }

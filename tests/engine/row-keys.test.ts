@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { POSITION_COLUMN, rowTable } from '../../src/engine/check-rows.ts';
 import { openEngine } from '../../src/engine/duckdb.ts';
 import { literal } from '../../src/engine/quote.ts';
+import { KeySum } from '../../src/engine/row-keys.ts';
 import { findRepeated } from '../../src/profile/rows/repeated-keys.ts';
 import { repeatedIn } from '../../src/schema/rules/uniqueness.ts';
 
@@ -91,11 +92,14 @@ async function compare(types: readonly string[], rows: readonly (readonly (strin
   const table = rowTable(engine, 'given');
   try {
     const { failing } = await table.ask(repeatedIn(columns).failing, 'c0');
-    const written = await table.keys({ columns, folder, ranges: 2, frame: [0, 0] });
+    const asked = { columns, folder, ranges: 2, salt: '', frame: [0, 0] } as const;
+    const written = await table.keys(repeatedIn(columns).failing, asked);
     const found = readdirSync(folder).flatMap((range) => findRepeated(join(folder, range)));
     for (const range of readdirSync(folder)) rmSync(join(folder, range));
     const sum = (of: 'keys' | 'failing') => found.reduce((all, each) => all + each[of], 0);
-    return { failing, written, keys: sum('keys'), repeated: sum('failing') };
+    const sums = new KeySum();
+    for (const each of found) sums.addText(each.sum);
+    return { failing, written, keys: sum('keys'), repeated: sum('failing'), sum: sums.text };
   } finally {
     table.close();
   }
@@ -108,13 +112,14 @@ describe('rows have the same key if the engine takes them for equal', () => {
       const value = fc.option(fc.constantFrom(...texts), { freq: 10 });
       await fc.assert(
         fc.asyncProperty(fc.array(fc.tuple(value), { minLength: 1, maxLength: 12 }), async (rows) => {
-          const { failing, written, keys, repeated } = await compare([type], rows);
+          const { failing, written, keys, repeated, sum } = await compare([type], rows);
           if (INCOMPARABLE.includes(type)) {
             expect(written).toBeUndefined();
             return;
           }
           const whole = rows.filter(([text]) => text !== null).length;
-          expect([written, keys, repeated]).toEqual([{ rows: rows.length, keys: whole }, whole, failing]);
+          expect([keys, repeated]).toEqual([whole, failing]);
+          expect(written).toMatchObject({ rows: rows.length, keys: whole, sum });
         }),
         { numRuns: 15 },
       );
@@ -168,6 +173,32 @@ describe('rows have the same key if the engine takes them for equal', () => {
   });
 });
 
+describe('a file that has no keys of a range', () => {
+  test('is refused, and what the system says of it is told', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'varve-test-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const path = join(folder, '0');
+    const frame = (keys: number, bytes: number) => {
+      const head = Buffer.alloc(12 + bytes);
+      head.writeUInt32LE(keys, 8);
+      return head;
+    };
+    for (const bytes of [frame(0, 0), frame(2, 16), frame(1, 16).subarray(0, 11), Buffer.alloc(12_000)]) {
+      writeFileSync(path, bytes);
+      expect(() => findRepeated(path)).toThrow(expect.objectContaining({ code: 'part-damaged', path }));
+    }
+    writeFileSync(path, frame(1, 16));
+    expect(findRepeated(path)).toMatchObject([{ keys: 1, failing: 0, sum: '0'.repeat(32) }]);
+    const absent = join(folder, 'none');
+    expect(() => findRepeated(absent)).toThrow(
+      expect.objectContaining({ code: 'path-missing', path: absent }),
+    );
+    expect(() => findRepeated(folder)).toThrow(
+      expect.objectContaining({ path: folder, remedy: expect.any(String) }),
+    );
+  });
+});
+
 describe('what is a fault of an expression', () => {
   test('is said as such, and a full disk is not', async () => {
     const engine = await openEngine([], { ordered: true });
@@ -176,8 +207,10 @@ describe('what is a fault of an expression', () => {
     );
     const table = rowTable(engine, 'given');
     const keys = (columns: readonly string[], folder: string) =>
-      table.keys({ columns, folder, ranges: 1, frame: [0, 0] });
-    await expect(keys(['y'], '/')).rejects.toMatchObject({ code: 'expression-invalid' });
+      table.keys(repeatedIn(columns).failing, { columns, folder, ranges: 1, salt: '', frame: [0, 0] });
+    const fault = await table.ask(repeatedIn(['y']).failing, 'y').catch((error: Error) => error.message);
+    // The words of one machine.
+    await expect(keys(['y'], '/')).rejects.toMatchObject({ code: 'expression-invalid', message: fault });
     await expect(keys(['x'], '/nowhere/at/all')).rejects.toMatchObject({ code: 'path-missing' });
     await expect(table.ask('CAST(t AS INTEGER) > 1', 't')).rejects.toMatchObject({
       code: 'expression-invalid',
@@ -196,9 +229,8 @@ describe('what is a fault of an expression', () => {
     const table = rowTable(engine, 'given', undefined, { files: [file] });
     const unreadable = { code: 'table-unreadable', path: 'data.csv' };
     await expect(table.ask('t > 1', 't')).rejects.toMatchObject(unreadable);
-    await expect(table.keys({ columns: ['t'], folder, ranges: 1, frame: [0, 0] })).rejects.toMatchObject(
-      unreadable,
-    );
+    const asked = { columns: ['t'], folder, ranges: 1, salt: '', frame: [0, 0] } as const;
+    await expect(table.keys('t > 1', asked)).rejects.toMatchObject(unreadable);
     table.close();
   });
 });

@@ -243,10 +243,6 @@ function refuseForeignOptions(kind: Place['kind'], options: Options): void {
     throw usage('--table, --query, --incremental and --password go with the URL of a database');
   if (kind !== 'topic' && (from ?? until ?? registry) !== undefined)
     throw usage('--from, --until and --registry go with the URL of a topic');
-  if (kind === 'in-place' && statistics !== undefined && statistics !== 'full' && engine !== undefined)
-    throw usage(
-      `--engine computes the statistics of every row, and --statistics ${statistics} asks for others`,
-    );
   if (kind === 'in-place') return;
   if (statistics !== undefined) throw usage('--statistics goes with the URL of data on a server');
   if ((engine ?? master ?? parts) !== undefined)

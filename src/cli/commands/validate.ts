@@ -59,7 +59,7 @@ export function command(run: RunCommand): Command {
       run(options, async (io) => {
         if (options.askPart !== undefined) return answers(io, dataset, options.askPart, options);
         if (options.askKeys !== undefined)
-          return verbatim(encodeRepeated(findRepeated(resolve(io.cwd, options.askKeys))));
+          return verbatim(encodeRepeated(rowsPlan(), findRepeated(resolve(io.cwd, options.askKeys))));
         const file = fileInGit(io.cwd, dataset);
         const report = await validate(io.cwd, dataset, options, io);
         return reportOutcome(
@@ -85,10 +85,14 @@ async function answers(
   part: PartNumber,
   options: ProfilingOptions & TaskOptions,
 ): Promise<Outcome> {
-  const plan = JSON.parse(readFileSync(0, 'utf8')) as RowsPlan;
   const lines: string[] = [];
-  for await (const line of answerRowsPart(io.cwd, dataset, part, plan, options, io)) lines.push(line);
+  for await (const line of answerRowsPart(io.cwd, dataset, part, rowsPlan(), options, io)) lines.push(line);
   return verbatim(lines.join(''));
+}
+
+/** What whoever started the tasks gives each of them by its standard input. */
+function rowsPlan(): RowsPlan {
+  return JSON.parse(readFileSync(0, 'utf8')) as RowsPlan;
 }
 
 function verbatim(text: string): Outcome {

@@ -46,7 +46,8 @@ export async function askOnCluster(
   const { engine, dataset, options, tables, rows, timeLimit } = cluster;
   const { slice } = options;
   const { name } = dataset;
-  const shared = { timeLimit, ...(slice && { slice }), ...(rows && { rows }) };
+  const { signal } = dataset.watch;
+  const shared = { timeLimit, signal, ...(slice && { slice }), ...(rows && { rows }) };
   const units = await askTables(tables, asked, shared, (plan) => {
     const hasKeys = plan.tables.some(({ questions }) => questions.some((one) => one.repeated !== undefined));
     const keys = hasKeys ? ['--keys', '{keys}'] : [];
@@ -58,7 +59,7 @@ export async function askOnCluster(
         : null,
       merge: null,
     };
-    return onCluster(engine, dataset, options, work, (output) => decodeUnits(createReadStream(output)));
+    return onCluster(engine, dataset, options, work, (output) => decodeUnits(createReadStream(output), plan));
   });
   const answers = new Map<RowQuery, RowAnswer | Unanswered>(refused);
   for (const own of units)

@@ -59,7 +59,7 @@ export interface Jobs {
   readonly head: { readonly asked: { readonly count: number }; readonly answer: RowsHead };
   readonly shape: { readonly asked: object; readonly answer: RowsShape };
   readonly keys: {
-    readonly asked: { readonly asked: KeysAsked };
+    readonly asked: { readonly failing: string; readonly asked: KeysAsked };
     readonly answer: KeysWritten | undefined;
   };
   readonly close: { readonly asked: object; readonly answer: undefined };

@@ -326,7 +326,7 @@ async function openedRows(
     ask: (failing, value) => answered('ask', { failing, value }, failing),
     head: (count) => answered('head', { count }),
     shape: () => answered('shape', {}),
-    keys: (asked) => answered('keys', { asked }, asked.columns.join(', ')),
+    keys: (failing, asked) => answered('keys', { failing, asked }, failing),
     close() {
       const closed = reader;
       reader = undefined;

@@ -47,7 +47,7 @@ const work: Work = {
   ask: ({ failing, value }) => rows!.ask(failing, value),
   head: ({ count }) => rows!.head(count),
   shape: () => rows!.shape(),
-  keys: ({ asked }) => rows!.keys(asked),
+  keys: ({ failing, asked }) => rows!.keys(failing, asked),
   async close() {
     rows?.close();
     rows = undefined;

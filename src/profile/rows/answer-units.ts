@@ -10,14 +10,24 @@ import { rangesOf } from '../dataset/units.ts';
 import type { Unit } from '../parts/plan.ts';
 import type { MachineOptions, WithUnit } from '../parts/profile-part.ts';
 import type { DataReader } from '../reading/reader.ts';
-import { type AnsweredUnit, QUESTION_FAULTS, type UnitAnswer } from './rows-part.ts';
-import { askedFiles, type QuestionedTable, type RowQuestion, type RowsPlan } from './rows-plan.ts';
+import { QUESTION_FAULTS, type UnitAnswer } from './answers.ts';
+import type { AnsweredUnit } from './rows-part.ts';
+import {
+  askedFiles,
+  keySalt,
+  type QuestionedTable,
+  questionNumber,
+  type RowQuestion,
+  type RowsPlan,
+} from './rows-plan.ts';
 
 /** Where a part leaves the keys of its rows, for whoever has those of all parts. */
 export interface KeysPlace {
   /** Absolute. */
   readonly folder: string;
   readonly ranges: number;
+  /** The askedDigest of the plan. */
+  readonly asked: string;
 }
 
 /**
@@ -37,8 +47,7 @@ export async function* answerUnits(
     onProgress?.({ phase: 'profile', unit: 'files', done, total: units.length });
     machine.signal?.throwIfAborted();
     const { table: number, readings } = askedOf(unit.file.path)!;
-    const framed = keys && { ...keys, frame: [number * MAX_QUESTIONS, index] as const };
-    const own = { ...plan, table: plan.tables[number]!, readings, keys: framed };
+    const own = { ...plan, table: plan.tables[number]!, number, readings, keys };
     yield await withUnit(unit, (file) => answerUnit([index, unit], file, own, reader, machine));
   }
 }
@@ -56,21 +65,19 @@ export function askedUnits<Numbered extends readonly [index: number, unit: Unit]
   });
 }
 
-/** Questions of one table have numbers up to this, from its own on. */
-export const MAX_QUESTIONS = 2 ** 16;
-
 interface UnitPlan extends Pick<RowsPlan, 'slice' | 'timeLimit'> {
   readonly unitBytes: number;
   readonly table: QuestionedTable;
+  /** Of the table. */
+  readonly number: number;
   readonly readings: ColumnReadings;
-  /** Its frame has the number of the table's first question. */
-  readonly keys: Omit<KeysAsked, 'columns'> | undefined;
+  readonly keys: KeysPlace | undefined;
 }
 
 async function answerUnit(
   [index, { number }]: readonly [number, Unit],
   file: DataFile,
-  { slice, timeLimit, unitBytes, table, readings, keys }: UnitPlan,
+  { slice, timeLimit, unitBytes, table, number: ofTable, readings, keys }: UnitPlan,
   reader: Pick<DataReader, 'openRows'>,
   machine: MachineOptions,
 ): Promise<AnsweredUnit> {
@@ -89,8 +96,8 @@ async function answerUnit(
       const { rows, columns: found } = await opened.shape();
       const answers: UnitAnswer[] = [];
       for (const [at, question] of table.questions.entries()) {
-        const framed = keys && { ...keys, frame: [keys.frame[0] + at, index] as const };
-        answers.push(await answerOf(opened, question, framed));
+        const asked = keys && keysOf(keys, questionNumber(ofTable, at), index);
+        answers.push(await answerOf(opened, question, asked));
       }
       return { path, number, index, rows, columns: found, answers };
     } finally {
@@ -102,15 +109,21 @@ async function answerUnit(
   }
 }
 
+function keysOf({ folder, ranges, asked }: KeysPlace, question: number, unit: number): UnitKeys {
+  return { folder, ranges, salt: keySalt(asked, question), frame: [question, unit] };
+}
+
+type UnitKeys = Omit<KeysAsked, 'columns'>;
+
 /** A question that these rows cannot be asked may be one for all rows together, which have other columns. */
 async function answerOf(
   rows: RowTable,
   { failing, value, repeated }: RowQuestion,
-  keys: Omit<KeysAsked, 'columns'> | undefined,
+  keys: UnitKeys | undefined,
 ): Promise<UnitAnswer> {
   try {
     if (repeated !== undefined) {
-      const written = await rows.keys({ ...keys!, columns: repeated });
+      const written = await rows.keys(failing, { ...keys!, columns: repeated });
       return written === undefined ? { incomparable: true } : { ...written, failing: 0, examples: [] };
     }
     const { rows: asked, failing: found, examples } = await rows.ask(failing, value);

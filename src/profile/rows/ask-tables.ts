@@ -1,18 +1,26 @@
 import { comparePaths } from '../../base/files/path-order.ts';
+import { groupBy } from '../../base/group-by.ts';
 import { columnsTogether, EXAMPLES, type RowColumn } from '../../engine/check-rows.ts';
 import { literal } from '../../engine/quote.ts';
-import { keySql } from '../../engine/row-keys.ts';
+import { KeySum, keySql } from '../../engine/row-keys.ts';
 import { VarveError } from '../../errors.ts';
 import type { TableRows } from '../dataset/table-rows.ts';
-import { MAX_QUESTIONS } from './answer-units.ts';
-import { isReadOtherwise, kindsOf, type TableUnits, unitsOfTables } from './merge-answers.ts';
+import {
+  assertOrder,
+  isReadOtherwise,
+  kindsOf,
+  type RepeatedRows,
+  type TableUnits,
+  unitsOfTables,
+} from './merge-answers.ts';
 import type { RepeatedKeys } from './repeated-keys.ts';
 import { AGAIN, type AnsweredUnit, type AskedParts, damagedAnswer, otherData } from './rows-part.ts';
-import { planRows, type RowQuestion, type RowsPlan } from './rows-plan.ts';
+import { keySalt, planRows, questionNumber, type RowQuestion, type RowsPlan } from './rows-plan.ts';
 
 export interface AskingOptions extends Pick<RowsPlan, 'slice' | 'timeLimit'> {
   /** How many rows the tables have of which that is known, by their names. Not those of a slice. */
   readonly rows?: ReadonlyMap<string, number>;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** By the names of tables. */
@@ -41,7 +49,7 @@ export async function askTables(
   for (const units of found) {
     const kinds = kindsOf(units);
     if (kinds.length > 1 && !isReadOtherwise(units))
-      columns.set(units.table.name, await columnsTogether(kinds).catch(noTypes));
+      columns.set(units.table.name, await together(kinds, options));
   }
   const again = asked.filter(({ name }) => columns.has(name));
   const alike = again.length === 0 ? [] : await asking.ask(again, questions, columns);
@@ -49,8 +57,22 @@ export async function askTables(
   return asking.withExamples(all, questions, columns);
 }
 
-function noTypes(cause: unknown): never {
-  throw damagedAnswer('the columns of units are of no types, or of types that do not go together', cause);
+/** As columnsTogether. What units say of their columns is a stranger's: looking at it takes no longer than asking one of them may. */
+async function together(
+  kinds: readonly (readonly RowColumn[])[],
+  { timeLimit, signal }: AskingOptions,
+): Promise<readonly RowColumn[]> {
+  const deadline = AbortSignal.timeout(timeLimit * 1000);
+  try {
+    const either = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
+    return await columnsTogether(kinds, { signal: either });
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (deadline.aborted)
+      throw damagedAnswer(`the columns of units took more than ${timeLimit} seconds to put together`, error);
+    if (!(error instanceof VarveError) || error.code !== 'expression-invalid') throw error;
+    throw damagedAnswer('the columns of units are of no types, or of types that do not go together', error);
+  }
 }
 
 type Columns = ReadonlyMap<string, readonly RowColumn[]>;
@@ -66,6 +88,8 @@ class Asking {
   readonly #askParts: AskParts;
   /** What stands for the files that the parts saw at first. */
   #files: string | undefined;
+  /** Units as they were when they were first asked, by their index. */
+  readonly #units = new Map<number, Pick<AnsweredUnit, 'path' | 'number' | 'rows'>>();
 
   constructor(tables: readonly TableRows[], options: AskingOptions, askParts: AskParts) {
     this.#tables = tables;
@@ -78,15 +102,15 @@ class Asking {
     questions: Questions,
     columns: Columns,
   ): Promise<readonly TableUnits[]> {
-    const { units, repeated } = await this.#parts(own, questions, columns);
-    const found = unitsOfTables(own, units, (table) => questions.get(table)!.length);
+    const { units, repeated, asked } = await this.#parts(own, questions, columns);
+    const found = unitsOfTables(own, units);
     const known = found.reduce((sum, each) => sum + each.units.length, 0);
     // A slice takes files out of their tables that lack its column, and parts do not know which.
     if (this.#options.slice === undefined && known !== units.length)
       throw otherData('Parts have asked the rows of a file that is of no table');
     return found.map((each) => {
       this.#assertRows(each);
-      return { ...each, repeated: this.#repeatedIn(each, repeated) };
+      return { ...each, repeated: this.#repeatedIn(each, questions.get(each.table.name)!, asked, repeated) };
     });
   }
 
@@ -116,8 +140,8 @@ class Asking {
         if (near.length === 0 || !isInOrder(own)) continue;
         const units = new Set(near.map(([unit]) => unit));
         const asked = shown.get(name) ?? [];
-        shown.set(name, [...asked, showing(near, names!, value)]);
-        wanted.set(name, [...(wanted.get(name) ?? []), { question, at: asked.length, units }]);
+        shown.set(name, [...asked, showing(near, names!, value, repeated.salt)]);
+        wanted.set(name, [...(wanted.get(name) ?? []), { question, at: asked.length, near }]);
         for (const { index, path } of own.units) if (units.has(index)) paths.add(path);
       }
     }
@@ -138,23 +162,36 @@ class Asking {
     const shared = { timeLimit, ...(slice && { slice }), ...(only && { only }) };
     const told = await this.#askParts(planRows(this.#tables, new Map(perTable), shared));
     this.#files ??= told.files;
-    if (this.#files === told.files) return told;
-    throw otherData('The files had other names or sizes when their rows were asked once more');
+    if (this.#files !== told.files)
+      throw otherData('The files had other names or sizes when their rows were asked once more');
+    assertOrder(told.units);
+    for (const { index, path, number, rows } of told.units) {
+      const before = this.#units.get(index) ?? { path, number, rows };
+      if (before.path !== path || before.number !== number || before.rows !== rows)
+        throw otherData(`${path} had other rows when it was asked once more`);
+      this.#units.set(index, before);
+    }
+    return told;
   }
 
   /** By question of the table. @throws VarveError as assertRanges */
   #repeatedIn(
     { table, units }: Omit<TableUnits, 'repeated'>,
+    questions: readonly RowQuestion[],
+    asked: string,
     all: readonly RepeatedKeys[],
   ): TableUnits['repeated'] {
-    const first = this.#tables.indexOf(table) * MAX_QUESTIONS;
-    const found: [number, Pick<RepeatedKeys, 'failing' | 'first'>][] = [];
-    for (let question = 0; question < (units[0]?.answers.length ?? 0); question++) {
-      const ranges = all.filter((each) => each.question === first + question);
-      assertRanges(units, question, ranges);
-      if (ranges.length === 0) continue;
+    const byQuestion = groupBy(all, ({ question }) => question);
+    const found: [number, RepeatedRows][] = [];
+    for (const [at, { repeated }] of questions.entries()) {
+      // One unit that could not be asked, or compared, is all that is told of the question.
+      if (repeated === undefined || !units.every(({ answers }) => 'keys' in answers[at]!)) continue;
+      const number = questionNumber(this.#tables.indexOf(table), at);
+      const ranges = byQuestion.get(number) ?? [];
+      assertRanges(units, at, ranges);
       const failing = ranges.reduce((sum, range) => sum + range.failing, 0);
-      found.push([question, { failing, first: ranges.flatMap((range) => range.first) }]);
+      const first = ranges.flatMap((range) => range.first);
+      found.push([at, { failing, first, salt: keySalt(asked, number) }]);
     }
     return new Map(found);
   }
@@ -169,10 +206,13 @@ function assertRanges(
   question: number,
   ranges: readonly RepeatedKeys[],
 ): void {
-  const told = units.map(({ answers }) => answers[question]!);
-  // One that cannot be asked has left what it has.
-  if (told.some((answer) => 'error' in answer)) return;
-  const left = told.reduce((sum, answer) => sum + ('keys' in answer ? (answer.keys ?? 0) : 0), 0);
+  const [wanted, looked] = [new KeySum(), new KeySum()];
+  const left = units.reduce((sum, { answers }) => {
+    const { keys = 0, sum: own = '' } = answers[question] as KeysLeft;
+    wanted.addText(own);
+    return sum + keys;
+  }, 0);
+  for (const { sum } of ranges) looked.addText(sum);
   const found = ranges.reduce((sum, { keys }) => sum + keys, 0);
   const sorted = [...ranges].sort((a, b) => a.lowest - b.lowest);
   if (sorted.some(({ lowest }, at) => at > 0 && lowest <= sorted[at - 1]!.highest) || found > left)
@@ -181,10 +221,19 @@ function assertRanges(
     throw new VarveError('part-missing', `Of ${left} keys of rows, ${found} were looked at`, {
       remedy: AGAIN,
     });
-  const known = new Set(units.map(({ index }) => index));
-  if (!ranges.every(({ first }) => first.every(([unit]) => known.has(unit))))
-    throw damagedAnswer('a key is of no unit that was asked');
+  if (wanted.text !== looked.text)
+    throw damagedAnswer('the keys that were looked at are not those that units have left');
+  const rows = new Map(units.map((unit) => [unit.index, unit.rows]));
+  const first = groupBy(
+    ranges.flatMap((range) => range.first),
+    ([unit]) => unit,
+  );
+  for (const [unit, own] of first)
+    if (own.length > (rows.get(unit) ?? 0)) throw damagedAnswer('a key is of no row that was asked');
 }
+
+/** Of a unit that was asked about rows that repeat others. */
+type KeysLeft = Pick<Extract<AnsweredUnit['answers'][number], { readonly rows: number }>, 'keys' | 'sum'>;
 
 /** Those among the first rows of each range that may be the first of all: of the units up to that of the last one that is shown. */
 function nearest(first: RepeatedKeys['first']): RepeatedKeys['first'] {
@@ -197,17 +246,23 @@ function nearest(first: RepeatedKeys['first']): RepeatedKeys['first'] {
  * Asks for the rows with one of the keys. They are compared as one machine compares all of them, for the engine then shows some values otherwise:
  * zeros without their sign.
  */
-function showing(near: RepeatedKeys['first'], columns: readonly string[], value: string): RowQuestion {
+function showing(
+  near: RepeatedKeys['first'],
+  columns: readonly string[],
+  value: string,
+  salt: string,
+): RowQuestion {
   const keys = [...new Set(near.map(([, key]) => literal(key)))];
   const isCompared = `count(*) OVER (PARTITION BY ${columns.join(', ')}) > 0`;
-  return { failing: `${isCompared} AND ${keySql(columns)} IN (${keys.join(', ')})`, value };
+  return { failing: `${isCompared} AND ${keySql(columns, salt)} IN (${keys.join(', ')})`, value };
 }
 
 /** Units that were asked for what they show, by a question of their own. */
 interface Wanted {
   readonly question: number;
   readonly at: number;
-  readonly units: ReadonlySet<number>;
+  /** The rows that they have at least. */
+  readonly near: RepeatedKeys['first'];
 }
 
 function withShown(
@@ -217,10 +272,14 @@ function withShown(
 ): TableUnits {
   const units = own.units.map((unit) => {
     const answers = [...unit.answers];
-    for (const { question, at, units: some } of wanted) {
-      if (!some.has(unit.index)) continue;
+    for (const { question, at, near } of wanted) {
+      const least = near.filter(([index]) => index === unit.index).length;
+      if (least === 0) continue;
       const [mine, told] = [answers[question]!, shown.get(unit.index)?.answers[at]];
       if (told === undefined || !('rows' in mine)) throw damagedAnswer(`${unit.path} was not asked again`);
+      const most = own.repeated.get(question)!.failing;
+      if ('rows' in told && (told.failing < least || told.failing > most || told.rows !== mine.rows))
+        throw damagedAnswer(`of ${unit.path}, other rows repeat others than before`);
       answers[question] = 'rows' in told ? { ...mine, examples: told.examples } : told;
     }
     return { ...unit, answers };

@@ -1,3 +1,4 @@
+import { comparePaths } from '../../base/files/path-order.ts';
 import { groupBy } from '../../base/group-by.ts';
 import { EXAMPLES, type RowColumn, type RowsAnswer } from '../../engine/check-rows.ts';
 import { formatOf } from '../../engine/formats/format.ts';
@@ -11,38 +12,51 @@ export interface TableUnits {
   readonly table: TableRows;
   readonly units: readonly AnsweredUnit[];
   /** By question: what the keys of all rows say, where it is about rows that repeat others. */
-  readonly repeated: ReadonlyMap<number, Pick<RepeatedKeys, 'failing' | 'first'>>;
+  readonly repeated: ReadonlyMap<number, RepeatedRows>;
+}
+
+export interface RepeatedRows extends Pick<RepeatedKeys, 'failing' | 'first'> {
+  /** By which their keys were made. */
+  readonly salt: string;
 }
 
 /**
  * Puts units to their tables.
- * @param questions how many were asked of a table, by its name
- * @throws VarveError `part-missing` where units of a file are missing, `part-repeated`, and `part-damaged` where the answers are not to what
- * was asked
+ * @throws VarveError `part-missing` where units of a file are missing, `part-repeated`
  */
 export function unitsOfTables(
   tables: readonly TableRows[],
   answered: readonly AnsweredUnit[],
-  questions: (table: string) => number,
 ): readonly Omit<TableUnits, 'repeated'>[] {
   const byPath = groupBy(answered, ({ path }) => path);
-  const found = tables.map((table) => ({
+  return tables.map((table) => ({
     table,
     units: table.files.flatMap(({ file }) => {
       const units = [...(byPath.get(file.path) ?? [])].sort((a, b) => a.number - b.number);
       if (units.length === 0) throw missing(file.path);
-      for (const [at, { number, answers }] of units.entries()) {
+      for (const [at, { number }] of units.entries()) {
         if (number > at) throw missing(file.path);
         if (number < at) throw repeated(file.path);
-        if (answers.length !== questions(table.name))
-          throw damagedAnswer(`of ${file.path}, something else was asked`);
       }
       return units;
     }),
   }));
-  const numbers = new Set(answered.map(({ index }) => index));
-  if (numbers.size !== answered.length) throw damagedAnswer('two units have the same number');
-  return found;
+}
+
+/**
+ * Hold the numbers of units against those of unitsOf: by the paths of their files, and within a file one after the other.
+ * @throws VarveError `part-damaged`, and `part-repeated` if a unit is there twice
+ */
+export function assertOrder(answered: readonly AnsweredUnit[]): void {
+  const sorted = [...answered].sort((a, b) => a.index - b.index);
+  const isInOrder = sorted.every((unit, at) => {
+    const before = sorted[at - 1];
+    if (before === undefined) return true;
+    if (unit.path === before.path && unit.number === before.number) throw repeated(unit.path);
+    if (unit.path === before.path) return unit.index - before.index === unit.number - before.number;
+    return unit.index > before.index && comparePaths(before.path, unit.path) < 0;
+  });
+  if (!isInOrder) throw damagedAnswer('its units are not numbered in the order of their files');
 }
 
 function missing(path: string): VarveError {

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { systemError } from '../../base/files/system-errors.ts';
 import { EXAMPLES } from '../../engine/check-rows.ts';
-import { FRAME_BYTES, firstWord, KEY_BYTES } from '../../engine/row-keys.ts';
+import { FRAME_BYTES, firstWord, KEY_BYTES, KeySum } from '../../engine/row-keys.ts';
 import { VarveError } from '../../errors.ts';
 
 /** What the keys of one range say to one question. */
@@ -8,6 +9,8 @@ export interface RepeatedKeys {
   readonly question: number;
   /** How many there are, and the first four bytes of the lowest and of the highest: ranges share none. */
   readonly keys: number;
+  /** Their KeySum. */
+  readonly sum: string;
   readonly lowest: number;
   readonly highest: number;
   /** Rows whose key another row has too. */
@@ -27,46 +30,85 @@ interface Frame {
   readonly keys: number;
 }
 
-/** Look for keys that rows share, in a file with all keys of a range. Memory is bounded, however many there are. */
+/**
+ * Look for keys that rows share, in a file with all keys of a range. Memory is that of `keysAtOnce`, and 0.3 bytes a key for where they lie.
+ * @throws VarveError `part-damaged` if it is no such file, and those of the system
+ */
 export function findRepeated(path: string, keysAtOnce = KEYS_AT_ONCE): readonly RepeatedKeys[] {
-  const file = openSync(path, 'r');
+  const file = new KeysFile(path);
   try {
-    const frames = framesOf(file, path);
+    const frames = framesOf(file);
     const questions = [...new Set(frames.map(({ question }) => question))].sort((a, b) => a - b);
     return questions.map((question) => {
       const own = frames.filter((frame) => frame.question === question).sort((a, b) => a.unit - b.unit);
       return { question, ...repeatedAmong(file, own, keysAtOnce) };
     });
   } finally {
-    closeSync(file);
+    file.close();
   }
 }
 
-function framesOf(file: number, path: string): Frame[] {
-  const { size } = fstatSync(file);
+/** A file of keys, whose faults are told as such. */
+class KeysFile {
+  readonly #path: string;
+  readonly #file: number;
+  readonly size: number;
+
+  /** @throws VarveError of the system */
+  constructor(path: string) {
+    this.#path = path;
+    this.#file = this.#told(() => openSync(path, 'r'));
+    this.size = this.#told(() => fstatSync(this.#file).size);
+  }
+
+  /** Fill the start of a buffer. @throws VarveError `part-damaged` if so many bytes are not there, and those of the system */
+  read(into: Buffer, length: number, position: number): void {
+    for (let done = 0; done < length; ) {
+      const read = this.#told(() => readSync(this.#file, into, done, length - done, position + done));
+      if (read === 0) throw this.damaged('end in the middle of one');
+      done += read;
+    }
+  }
+
+  /** @param what goes on behind "The keys in …" */
+  damaged(what: string): VarveError {
+    return new VarveError('part-damaged', `The keys in ${this.#path} ${what}`, {
+      path: this.#path,
+      remedy: 'Run the same command again.',
+    });
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+
+  #told<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw systemError(error, 'read', this.#path);
+    }
+  }
+}
+
+function framesOf(file: KeysFile): Frame[] {
   const frames: Frame[] = [];
   const head = Buffer.alloc(FRAME_BYTES);
-  for (let at = 0; at < size; ) {
-    if (at + FRAME_BYTES > size) throw cut(path);
-    readSync(file, head, 0, FRAME_BYTES, at);
+  for (let at = 0; at < file.size; ) {
+    file.read(head, FRAME_BYTES, at);
     const [question, unit, keys] = [0, 4, 8].map((word) => head.readUInt32LE(word)) as [
       number,
       number,
       number,
     ];
+    // Frames without keys, without end, would take memory without end.
+    if (keys === 0) throw file.damaged('are announced, and there are none');
     const start = at + FRAME_BYTES;
     at = start + keys * KEY_BYTES;
-    if (at > size) throw cut(path);
+    if (at > file.size) throw file.damaged('end in the middle of one');
     frames.push({ question, unit, start, keys });
   }
   return frames;
-}
-
-function cut(path: string): VarveError {
-  return new VarveError('part-damaged', `The keys in ${path} end in the middle of one`, {
-    path,
-    remedy: 'Run the same command again.',
-  });
 }
 
 interface Place {
@@ -78,55 +120,67 @@ interface Place {
 
 /** @param frames all of one question, in the order of their units */
 function repeatedAmong(
-  file: number,
+  file: KeysFile,
   frames: readonly Frame[],
   keysAtOnce: number,
 ): Omit<RepeatedKeys, 'question'> {
   const keys = frames.reduce((sum, frame) => sum + frame.keys, 0);
   const passes = Math.max(1, Math.ceil(keys / keysAtOnce));
   let [failing, lowest, highest] = [0, 2 ** 32 - 1, 0];
+  const sum = new KeySum();
   let first: Place[] = [];
+  // One for all passes: what is thrown away stays in memory until it is collected.
+  const table = new KeyTable(keys / passes);
   for (let pass = 0; pass < passes; pass++) {
-    const isOfPass = (key: Uint8Array) => (key[KEY_BYTES - 2]! * 256 + key[KEY_BYTES - 1]!) % passes === pass;
-    const table = new KeyTable(passes === 1 ? keys : Math.ceil((keys / passes) * 1.5));
-    visitKeys(file, frames, (key) => {
-      if (!isOfPass(key)) return true;
+    table.clear();
+    visitKeys(file, frames, { pass, passes }, (key) => {
       const word = firstWord(key);
       lowest = Math.min(lowest, word);
       highest = Math.max(highest, word);
+      sum.add(key);
       table.add(key);
       return true;
     });
     failing += table.failing;
     if (table.failing === 0) continue;
     const found: Place[] = [];
-    visitKeys(file, frames, (key, at, { unit }) => {
-      if (isOfPass(key) && table.isRepeated(key))
-        found.push({ at, unit, key: Buffer.from(key).toString('hex') });
+    visitKeys(file, frames, { pass, passes }, (key, at, { unit }) => {
+      if (table.isRepeated(key)) found.push({ at, unit, key: Buffer.from(key).toString('hex') });
       return found.length < EXAMPLES;
     });
     first = [...first, ...found].sort((a, b) => a.at - b.at).slice(0, EXAMPLES);
   }
-  return { keys, lowest, highest, failing, first: first.map(({ unit, key }) => [unit, key] as const) };
+  const shown = first.map(({ unit, key }) => [unit, key] as const);
+  return { keys, sum: sum.text, lowest, highest, failing, first: shown };
 }
 
 /** Keys that are read at once. */
 const KEYS_IN_PIECE = 4096;
 
-/** Shows all keys in their order, until `see` says that it has seen enough. A key is gone after its visit. */
+/** One reading of all keys, for those of which the last two bytes are of its number. */
+interface Pass {
+  readonly pass: number;
+  readonly passes: number;
+}
+
+/** Shows the keys of a pass in their order, until `see` says that it has seen enough. A key is gone after its visit. */
 function visitKeys(
-  file: number,
+  file: KeysFile,
   frames: readonly Frame[],
+  { pass, passes }: Pass,
   see: (key: Uint8Array, at: number, frame: Frame) => boolean,
 ): void {
   const bytes = Buffer.alloc(KEYS_IN_PIECE * KEY_BYTES);
-  let at = 0;
+  let before = 0;
   for (const frame of frames)
     for (let done = 0; done < frame.keys; done += KEYS_IN_PIECE) {
       const length = Math.min(KEYS_IN_PIECE, frame.keys - done) * KEY_BYTES;
-      readSync(file, bytes, 0, length, frame.start + done * KEY_BYTES);
-      for (let start = 0; start < length; start += KEY_BYTES)
-        if (!see(bytes.subarray(start, start + KEY_BYTES), at++, frame)) return;
+      file.read(bytes, length, frame.start + done * KEY_BYTES);
+      for (let start = 0; start < length; start += KEY_BYTES) {
+        if (bytes.readUInt16BE(start + KEY_BYTES - 2) % passes !== pass) continue;
+        if (!see(bytes.subarray(start, start + KEY_BYTES), before + start / KEY_BYTES, frame)) return;
+      }
+      before += length / KEY_BYTES;
     }
 }
 
@@ -145,8 +199,15 @@ class KeyTable {
     this.#times = new Uint8Array(places);
   }
 
+  clear(): void {
+    this.#times.fill(0);
+    this.#size = 0;
+    this.failing = 0;
+  }
+
   add(key: Uint8Array): void {
-    if (2 * this.#size >= this.#times.length) this.#grow();
+    // Passes are not of quite the same size: one of `KEYS_AT_ONCE` fills half the places, and a quarter is to spare.
+    if (4 * this.#size >= 3 * this.#times.length) this.#grow();
     const words = wordsOf(key);
     const place = this.#placeOf(words);
     const times = this.#times[place]!;

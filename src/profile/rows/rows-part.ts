@@ -1,28 +1,11 @@
 import { isCount, isRecord } from '../../base/json.ts';
-import { EXAMPLES, type RowColumn } from '../../engine/check-rows.ts';
+import type { RowColumn } from '../../engine/check-rows.ts';
 import { VarveError } from '../../errors.ts';
 import { partLines } from '../parts/part-lines.ts';
+import { areAnswers, areRepeated, type UnitAnswer } from './answers.ts';
+import { isSeal, PartSeal, sealed } from './part-seal.ts';
 import type { RepeatedKeys } from './repeated-keys.ts';
-
-/** What the rows of one unit say to one question, or why they cannot be asked it. */
-export type UnitAnswer =
-  | {
-      readonly rows: number;
-      /** 0 of a question about rows that repeat others, whose keys are looked at apart. */
-      readonly failing: number;
-      /** The first of the failing rows: the number in the unit, from 1, and what is shown of it. */
-      readonly examples: readonly (readonly [row: number, value: string])[];
-      /** How many rows left a key, where the question is about rows that repeat others. */
-      readonly keys?: number;
-    }
-  | { readonly error: { readonly code: QuestionFault; readonly message: string; readonly remedy: string } }
-  /** Its rows can only be compared where all of them are. */
-  | { readonly incomparable: true };
-
-/** Codes of errors by which a unit says that it cannot be asked: all units together may have what it lacks. */
-export const QUESTION_FAULTS = ['expression-invalid', 'column-missing'] as const;
-
-export type QuestionFault = (typeof QUESTION_FAULTS)[number];
+import { type AskedFile, askedDigest, askedFiles, type RowsPlan } from './rows-plan.ts';
 
 export interface AnsweredUnit {
   readonly path: string;
@@ -44,40 +27,53 @@ export interface RowsPartHead {
   readonly of: number;
   /** Stands for the names and sizes of all files: that of planDigest. */
   readonly files: string;
+  /** That of askedDigest. */
+  readonly asked: string;
   /** How many units follow. */
   readonly units: number;
 }
 
-/** The first line of a part, of which `decodeUnits` takes several, one behind the other. */
-export function encodeRowsHead(head: RowsPartHead): string {
-  return `${JSON.stringify({ varveRowsPart: 1, ...head })}\n`;
-}
-
-/** The lines of units: each of its own, behind one for columns that no unit before it had. */
-export function unitEncoder(): (unit: AnsweredUnit) => string {
+/**
+ * The lines of a part, of which `decodeUnits` takes several, one behind the other: its head, its units, each behind one for columns that no unit
+ * before it had, and its seal.
+ * @param secret that of the plan
+ */
+export async function* encodeUnits(
+  head: RowsPartHead,
+  secret: string,
+  units: AsyncIterable<AnsweredUnit>,
+): AsyncGenerator<string> {
+  const seal = new PartSeal(secret);
   const known = new Map<string, number>();
-  return ({ columns, ...unit }) => {
-    const text = JSON.stringify(columns);
-    const before = known.get(text);
-    const shape = before ?? known.size;
-    known.set(text, shape);
-    const line = `${JSON.stringify({ ...unit, shape })}\n`;
-    return before === undefined ? `${COLUMNS}${text}}\n${line}` : line;
+  const added = (line: string) => {
+    seal.add(line);
+    return line;
   };
+  yield added(`${JSON.stringify({ varveRowsPart: 1, ...head })}\n`);
+  for await (const { columns, ...unit } of units) {
+    const text = JSON.stringify(columns);
+    const shape = known.get(text) ?? known.size;
+    if (shape === known.size) yield added(`${COLUMNS}${text}}\n`);
+    known.set(text, shape);
+    yield added(`${JSON.stringify({ ...unit, shape })}\n`);
+  }
+  yield seal.line();
 }
 
 /** What parts were told. */
 export interface AskedParts {
   /** Stands for the files that all parts saw. */
   readonly files: string;
+  /** That of askedDigest, as all parts say it. */
+  readonly asked: string;
   readonly units: readonly AnsweredUnit[];
   /** One for each range of keys and each question that has any. */
   readonly repeated: readonly RepeatedKeys[];
 }
 
-/** The line of a range of keys. */
-export function encodeRepeated(repeated: readonly RepeatedKeys[]): string {
-  return `${JSON.stringify({ repeated })}\n`;
+/** The lines of a range of keys: what it says, and its seal. */
+export function encodeRepeated(plan: RowsPlan, repeated: readonly RepeatedKeys[]): string {
+  return sealed(plan.secret, [`${JSON.stringify({ repeated, asked: askedDigest(plan) })}\n`]);
 }
 
 const KEYS = '{"repeated":';
@@ -85,40 +81,132 @@ const COLUMNS = '{"columns":';
 const HEAD = '{"varveRowsPart":';
 
 /**
- * The units of parts, every field checked.
+ * The units of parts that were asked a plan, every field checked, and every part held against its seal.
  * @throws VarveError `part-missing` unless all parts of one asking are there, `part-repeated`, `part-damaged`, and `parts-differ` unless all saw
- * the same files
+ * the same files and were asked this
  */
-export async function decodeUnits(bytes: AsyncIterable<Uint8Array>): Promise<AskedParts> {
-  const kept = new Map<string, readonly RowColumn[]>();
-  const units: AnsweredUnit[] = [];
-  const repeated: RepeatedKeys[] = [];
-  const heads: RowsPartHead[] = [];
-  let shapes: (readonly RowColumn[])[] = [];
-  let expected = 0;
-  for await (const line of partLines(bytes, damagedAnswer)) {
-    if (line.startsWith(HEAD)) {
-      if (units.length !== expected) throw cut(units.length, expected);
-      const head = headOf(parse(line), heads);
-      heads.push(head);
-      [shapes, expected] = [[], expected + head.units];
-    } else if (line.startsWith(KEYS)) {
-      repeated.push(...repeatedOf(parse(line)));
-    } else if (line.startsWith(COLUMNS)) {
-      // Units of one shape share it.
-      const columns = kept.get(line) ?? columnsOf(parse(line));
-      kept.set(line, columns);
-      shapes.push(columns);
-    } else units.push(unitOf(parse(line), shapes));
+export async function decodeUnits(bytes: AsyncIterable<Uint8Array>, plan: RowsPlan): Promise<AskedParts> {
+  const reader = new PartsReader(plan);
+  for await (const line of partLines(bytes, damagedAnswer)) reader.take(line);
+  return reader.end();
+}
+
+/** Takes the lines of parts and of ranges, one behind the other. */
+class PartsReader {
+  readonly #plan: RowsPlan;
+  readonly #asked: string;
+  readonly #askedOf: (path: string) => AskedFile | undefined;
+  /** Units of one shape share its columns. */
+  readonly #kept = new Map<string, readonly RowColumn[]>();
+  readonly #units: AnsweredUnit[] = [];
+  readonly #repeated: RepeatedKeys[] = [];
+  readonly #heads: RowsPartHead[] = [];
+  /** Of this part, and how many of them units have had: the unit behind each has it. */
+  #shapes: (readonly RowColumn[])[] = [];
+  #shapesUsed = 0;
+  #expected = 0;
+  /** Of what is being read: a part takes units, and a range has all in its first line. */
+  #open: { readonly seal: PartSeal; readonly takesUnits: boolean } | undefined;
+
+  constructor(plan: RowsPlan) {
+    this.#plan = plan;
+    this.#asked = askedDigest(plan);
+    this.#askedOf = askedFiles(plan);
   }
-  if (units.length !== expected) throw cut(units.length, expected);
-  const [first] = heads;
-  if (first !== undefined && heads.length === first.of) return { files: first.files, units, repeated };
-  throw new VarveError(
-    'part-missing',
-    `Of ${first?.of ?? 'all'} parts, ${heads.length} have asked their rows`,
-    { remedy: AGAIN },
-  );
+
+  /** @param line without its end */
+  take(line: string): void {
+    if (isSeal(line)) this.#close(line);
+    else if (line.startsWith(HEAD)) this.#takeHead(line);
+    else if (line.startsWith(KEYS)) this.#takeRange(line);
+    else this.#takeInPart(line);
+  }
+
+  #begin(line: string, takesUnits: boolean): void {
+    this.#assertClosed();
+    this.#open = { seal: new PartSeal(this.#plan.secret), takesUnits };
+    this.#open.seal.add(`${line}\n`);
+  }
+
+  #takeInPart(line: string): void {
+    if (this.#open?.takesUnits !== true) throw damagedAnswer('a line of it is of no part');
+    this.#open.seal.add(`${line}\n`);
+    if (!line.startsWith(COLUMNS)) {
+      this.#units.push(this.#unitOf(parse(line)));
+      return;
+    }
+    if (this.#shapesUsed < this.#shapes.length) throw damagedAnswer('the columns of a unit have no unit');
+    const columns = this.#kept.get(line) ?? columnsOf(parse(line));
+    this.#kept.set(line, columns);
+    this.#shapes.push(columns);
+  }
+
+  end(): AskedParts {
+    this.#assertClosed();
+    const [units, repeated, [first]] = [this.#units, this.#repeated, this.#heads];
+    if (first !== undefined && this.#heads.length === first.of)
+      return { files: first.files, asked: this.#asked, units, repeated };
+    throw new VarveError(
+      'part-missing',
+      `Of ${first?.of ?? 'all'} parts, ${this.#heads.length} have asked their rows`,
+      { remedy: AGAIN },
+    );
+  }
+
+  #close(line: string): void {
+    if (this.#open === undefined) throw damagedAnswer('a seal of it is of no part');
+    if (this.#units.length !== this.#expected)
+      throw damagedAnswer(`there are ${this.#units.length} units in place of ${this.#expected}`);
+    if (this.#open.seal.line() !== `${line}\n`)
+      throw damagedAnswer('it is not what a task of this run has written');
+    this.#open = undefined;
+  }
+
+  #assertClosed(): void {
+    if (this.#open !== undefined) throw damagedAnswer('a part of it has no end: it was cut');
+  }
+
+  #takeHead(line: string): void {
+    this.#begin(line, true);
+    const head = headOf(parse(line), this.#heads);
+    this.#assertAsked(head.asked);
+    this.#heads.push(head);
+    this.#shapes = [];
+    this.#shapesUsed = 0;
+    this.#expected += head.units;
+  }
+
+  #takeRange(line: string): void {
+    this.#begin(line, false);
+    const { repeated, asked } = parse(line);
+    this.#assertAsked(asked);
+    if (!areRepeated(repeated, this.#plan))
+      throw damagedAnswer('what it says of a range of keys is not what a task says');
+    this.#repeated.push(...repeated);
+  }
+
+  #assertAsked(asked: unknown): void {
+    if (asked !== this.#asked) throw otherData('Some rows were asked something else than was to be asked');
+  }
+
+  #unitOf(found: Fields): AnsweredUnit {
+    const { path, number, index, rows, shape, answers } = found;
+    const columns = isCount(shape) ? this.#shapes[shape] : undefined;
+    const isSound =
+      typeof path === 'string' &&
+      isCount(number) &&
+      isCount(index) &&
+      isCount(rows) &&
+      Array.isArray(answers);
+    const isOfNext = this.#shapesUsed === this.#shapes.length || shape === this.#shapesUsed;
+    if (!isSound || columns === undefined || !isOfNext) throw damagedAnswer('a line of it is no unit');
+    this.#shapesUsed = this.#shapes.length;
+    const asked = this.#askedOf(path);
+    if (asked === undefined) throw damagedAnswer('a unit of it was not asked');
+    if (!areAnswers(answers, this.#plan.tables[asked.table]!.questions, rows, this.#plan))
+      throw damagedAnswer('an answer of a unit is not what a part says');
+    return { path, number, index, rows, columns, answers };
+  }
 }
 
 /** What to do where parts do not fit together. */
@@ -137,10 +225,6 @@ export function otherData(what: string): VarveError {
   return new VarveError('parts-differ', what, { remedy: AGAIN });
 }
 
-function cut(units: number, expected: number): VarveError {
-  return damagedAnswer(`there are ${units} units in place of ${expected}`);
-}
-
 type Fields = Readonly<Record<string, unknown>>;
 
 function parse(line: string): Fields {
@@ -154,8 +238,9 @@ function parse(line: string): Fields {
 }
 
 /** @param before the heads of other parts, of which it has to be another one of the same work */
-function headOf({ part, of, files, units }: Fields, before: readonly RowsPartHead[]): RowsPartHead {
-  if (!isCount(part) || !isCount(of) || part < 1 || part > of || typeof files !== 'string' || !isCount(units))
+function headOf({ part, of, files, asked, units }: Fields, before: readonly RowsPartHead[]): RowsPartHead {
+  const isSound = isCount(part) && isCount(of) && part >= 1 && part <= of && isCount(units);
+  if (!isSound || typeof files !== 'string' || typeof asked !== 'string')
     throw damagedAnswer('the first line of a part is none');
   const [first = { of, files }] = before;
   if (first.of !== of) throw otherData(`One part is of ${first.of} parts, and another of ${of}`);
@@ -165,7 +250,7 @@ function headOf({ part, of, files, units }: Fields, before: readonly RowsPartHea
     throw new VarveError('part-repeated', `Part ${part} of ${of} has asked its rows twice`, {
       remedy: AGAIN,
     });
-  return { part, of, files, units };
+  return { part, of, files, asked, units };
 }
 
 function columnsOf({ columns }: Fields): readonly RowColumn[] {
@@ -173,54 +258,7 @@ function columnsOf({ columns }: Fields): readonly RowColumn[] {
     Array.isArray(columns) &&
     columns.every((each) => isRecord(each) && typeof each.name === 'string' && typeof each.type === 'string');
   if (!isSound) throw damagedAnswer('the columns of a unit are none');
+  const names = new Set(columns.map(({ name }) => String(name).toLowerCase()));
+  if (names.size !== columns.length) throw damagedAnswer('two columns of a unit have one name');
   return columns.map(({ name, type }) => ({ name, type }));
-}
-
-function unitOf(found: Fields, shapes: readonly (readonly RowColumn[])[]): AnsweredUnit {
-  const { path, number, index, rows, shape, answers } = found;
-  const columns = isCount(shape) ? shapes[shape] : undefined;
-  const isSound =
-    typeof path === 'string' && isCount(number) && isCount(index) && isCount(rows) && Array.isArray(answers);
-  if (!isSound || columns === undefined) throw damagedAnswer('a line of it is no unit');
-  if (!answers.every((answer) => isAnswer(answer, rows)))
-    throw damagedAnswer('an answer of a unit is not what a part says');
-  return { path, number, index, rows, columns, answers };
-}
-
-/** @param all how many rows the unit has */
-function isAnswer(found: unknown, all: number): found is UnitAnswer {
-  if (!isRecord(found)) return false;
-  if ('incomparable' in found) return found.incomparable === true;
-  if ('error' in found) {
-    const { code, message, remedy } = isRecord(found.error) ? found.error : ({} as Fields);
-    const isFault = (QUESTION_FAULTS as readonly unknown[]).includes(code);
-    return isFault && typeof message === 'string' && typeof remedy === 'string';
-  }
-  const { rows, failing, examples, keys = 0 } = found;
-  if (!isCount(rows) || rows > all || !isCount(failing) || failing > rows) return false;
-  if (!isCount(keys) || keys > rows || !Array.isArray(examples) || examples.length > EXAMPLES) return false;
-  return examples.every(
-    (each) => Array.isArray(each) && isCount(each[0]) && each[0] <= all && typeof each[1] === 'string',
-  );
-}
-
-function repeatedOf({ repeated }: Fields): readonly RepeatedKeys[] {
-  if (Array.isArray(repeated) && repeated.every(isRepeated)) return repeated;
-  throw damagedAnswer('what it says of a range of keys is not what a task says');
-}
-
-function isRepeated(found: unknown): found is RepeatedKeys {
-  if (!isRecord(found)) return false;
-  const { question, keys, failing, lowest, highest, first } = found;
-  const areCounts = [question, keys, failing, lowest, highest].every(isCount);
-  if (!areCounts || (failing as number) > (keys as number) || (lowest as number) > (highest as number))
-    return false;
-  if (!Array.isArray(first) || first.length > EXAMPLES || first.length > (failing as number)) return false;
-  return first.every(
-    (each) =>
-      Array.isArray(each) &&
-      isCount(each[0]) &&
-      typeof each[1] === 'string' &&
-      /^[0-9a-f]{32}$/.test(each[1]),
-  );
 }

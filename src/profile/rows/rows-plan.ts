@@ -3,6 +3,8 @@
  * know what a question is for, where data lies, nor who runs the parts.
  */
 
+import { createHash, randomBytes } from 'node:crypto';
+import { sortedJson } from '../../base/json.ts';
 import type { RowColumn } from '../../engine/check-rows.ts';
 import type { ColumnReading, ColumnReadings } from '../../engine/column-readings.ts';
 import type { TableRows } from '../dataset/table-rows.ts';
@@ -28,6 +30,8 @@ export interface QuestionedTable {
 
 /** What all parts of one asking share. */
 export interface RowsPlan {
+  /** 64 hexadecimal digits that are of no other asking. Only who asks and who is asked know them: what is answered is sealed by them. */
+  readonly secret: string;
   readonly tables: readonly QuestionedTable[];
   /** Which files are of which table, by its index, and how they are read. One group has all files that no other names. */
   readonly groups: readonly {
@@ -65,6 +69,7 @@ export function planRows(
   const [largest, ...others] = [...groups.values()].sort((a, b) => b.files.length - a.files.length);
   return {
     ...options,
+    secret: randomBytes(32).toString('hex'),
     tables: tables.map(({ name, partitions }) => ({
       name,
       partitions: [...partitions],
@@ -75,6 +80,29 @@ export function planRows(
       ...others,
     ],
   };
+}
+
+/** Stands for what is asked, and of which units: answers to anything else have another. */
+export function askedDigest(plan: RowsPlan): string {
+  return createHash('sha256').update(sortedJson(plan)).digest('hex');
+}
+
+/** Questions of one table have numbers up to this, from its own on. */
+const MAX_QUESTIONS = 2 ** 16;
+
+/** The number of a question among those of all tables. @param at among those of its table */
+export function questionNumber(table: number, at: number): number {
+  return table * MAX_QUESTIONS + at;
+}
+
+/** The question of a number; undefined if there is none. */
+export function numberedQuestion({ tables }: RowsPlan, number: number): RowQuestion | undefined {
+  return tables[Math.floor(number / MAX_QUESTIONS)]?.questions[number % MAX_QUESTIONS];
+}
+
+/** By what the keys of one question are others than those of another, and those of one asking than those of another. @param asked an askedDigest */
+export function keySalt(asked: string, question: number): string {
+  return createHash('sha256').update(`${asked} ${question}`).digest('hex').slice(0, 16);
 }
 
 /** Tells of each path of a tabular file how it is read. */

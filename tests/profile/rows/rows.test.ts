@@ -1,30 +1,15 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
-import { literal } from '../../../src/engine/quote.ts';
+import { expect, test } from 'vitest';
 import { openTableRows, readDirectoryTables } from '../../../src/profile/dataset/profile-directory.ts';
 import type { DataFile } from '../../../src/profile/dataset/profile-files.ts';
-import { unitsOf, unitsOfPart } from '../../../src/profile/parts/plan.ts';
 import type { Slice } from '../../../src/profile/plan/open-rows.ts';
 import { directReader } from '../../../src/profile/reading/direct-reader.ts';
-import { answerUnits, askedUnits } from '../../../src/profile/rows/answer-units.ts';
 import { askTables } from '../../../src/profile/rows/ask-tables.ts';
 import { isIncomparable, isReadOtherwise, mergeAnswers } from '../../../src/profile/rows/merge-answers.ts';
-import { findRepeated } from '../../../src/profile/rows/repeated-keys.ts';
-import {
-  decodeUnits,
-  encodeRepeated,
-  encodeRowsHead,
-  unitEncoder,
-} from '../../../src/profile/rows/rows-part.ts';
-import type { RowQuestion, RowsPlan } from '../../../src/profile/rows/rows-plan.ts';
+import type { RowQuestion } from '../../../src/profile/rows/rows-plan.ts';
 import { repeatedIn } from '../../../src/schema/rules/uniqueness.ts';
 import { dataFiles, folder } from '../profiling.ts';
-
-const UNIT_BYTES = 20_000;
+import { askParts, BIG, BIG_ASKED, parquetFiles, UNIT_BYTES } from './asking.ts';
 
 /** Tables whose files differ in columns, in types, in partitions and in how they are read. */
 async function tables(): Promise<DataFile[]> {
@@ -40,29 +25,12 @@ async function tables(): Promise<DataFile[]> {
     'notes.txt': 'no table',
     'csv/empty.csv': '',
   });
-  const root = folder();
-  const database = await DuckDBInstance.create();
-  const connection = await database.connect();
-  for (const [path, rows] of [
-    [
-      'big/a.parquet',
-      "SELECT i AS id, i % 7 AS x, 'name ' || (i + CASE WHEN i > 8000 THEN -7 ELSE 0 END) AS text, CASE WHEN i = 5 THEN '-0.0'::DOUBLE WHEN i = 7 THEN 'nan'::DOUBLE END AS zero, DATE '2024-01-01' + (i % 3)::INT AS at FROM range(9000) t(i)",
-    ],
-    [
-      'big/b.parquet',
-      "SELECT i + 9000 - CASE WHEN i = 8999 THEN 9000 ELSE 0 END AS id, (i % 7) / 2 AS x, CASE WHEN i < 3 THEN 0::DOUBLE WHEN i = 4000 THEN 'nan'::DOUBLE END AS zero FROM range(9000) t(i)",
-    ],
-    ['between/b.parquet', 'SELECT i::SMALLINT AS id, 1.5 AS x, true AS more FROM range(3) t(i)'],
-  ] as const) {
-    mkdirSync(join(root, dirname(path)), { recursive: true });
-    await connection.run(
-      `COPY (${rows}) TO ${literal(join(root, path))} (FORMAT parquet, ROW_GROUP_SIZE 2048)`,
-    );
-    const absolutePath = join(root, path);
-    files.push({ path, absolutePath, digest: `sha256:${path}`, size: statSync(absolutePath).size });
-  }
-  connection.closeSync();
-  database.closeSync();
+  files.push(
+    ...(await parquetFiles(folder(), {
+      ...BIG,
+      'between/b.parquet': 'SELECT i::SMALLINT AS id, 1.5 AS x, true AS more FROM range(3) t(i)',
+    })),
+  );
   return files;
 }
 
@@ -78,55 +46,9 @@ const ASKED: Readonly<Record<string, readonly RowQuestion[]>> = {
     { failing: "day > DATE '2023-06-01'", value: 'day' },
     { ...repeatedIn(['"day"']), value: 'day' },
   ],
-  big: [
-    { failing: 'x = 3', value: 'x' },
-    { failing: 'x / 2 > 1 OR text IS NULL', value: "concat(text, ' ', x)" },
-    { failing: 'id = 17998', value: 'id' },
-    { ...repeatedIn(['id']), value: 'id' },
-    { ...repeatedIn(['x']), value: 'x' },
-    { ...repeatedIn(['zero']), value: 'zero' },
-    { ...repeatedIn(['x', 'text']), value: "concat_ws(', ', x, text)" },
-    { ...repeatedIn(['"at"', '"id"']), value: '"at"' },
-  ],
+  big: BIG_ASKED,
   between: [{ failing: 'id > 1', value: "concat_ws('/', id, x, more)" }],
 };
-
-async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {
-  yield Buffer.from(text);
-}
-
-/** Asks in parts, as tasks on other machines do. */
-function askParts(
-  files: readonly DataFile[],
-  of: number,
-  order: (parts: string[]) => string[] = (parts) => parts,
-  reader: Pick<typeof directReader, 'openRows'> = directReader,
-) {
-  return async (plan: RowsPlan) => {
-    const crossed = JSON.parse(JSON.stringify(plan)) as RowsPlan;
-    const parts: string[] = [];
-    const keys = { folder: mkdtempSync(join(tmpdir(), 'varve-test-')), ranges: Math.min(of, 7) };
-    const all = unitsOf(files, UNIT_BYTES);
-    for (let part = 1; part <= of; part++) {
-      const mine = unitsOfPart(all, part, of, UNIT_BYTES).map((unit) => [all.indexOf(unit), unit] as const);
-      const asked = { ...crossed, unitBytes: UNIT_BYTES };
-      const own = askedUnits(mine, asked);
-      const encode = unitEncoder();
-      let lines = encodeRowsHead({ part, of, files: 'these', units: own.length });
-      const withUnit = <T>({ file }: { file: { path: string } }, work: (file: DataFile) => Promise<T>) =>
-        work(files.find(({ path }) => path === file.path)!);
-      for await (const unit of answerUnits(own, asked, reader, withUnit, { keys })) lines += encode(unit);
-      parts.push(lines);
-    }
-    for (const range of readdirSync(keys.folder)) {
-      const repeated = findRepeated(join(keys.folder, range), 1000);
-      expect(findRepeated(join(keys.folder, range))).toEqual(repeated);
-      parts[0] += encodeRepeated(repeated);
-    }
-    rmSync(keys.folder, { recursive: true });
-    return decodeUnits(bytesOf(order(parts).join('')));
-  };
-}
 
 async function whole(files: readonly DataFile[], slice: Slice | undefined) {
   const found: Record<string, unknown[]> = {};
@@ -225,9 +147,6 @@ test('parts that are missing are missed', async () => {
 });
 
 test('rows repeat others as the engine compares them, whatever their types', async () => {
-  const root = folder();
-  const database = await DuckDBInstance.create();
-  const connection = await database.connect();
   // Each value twice with another that is no more than like it, over two files.
   const columns = {
     lasts:
@@ -241,19 +160,10 @@ test('rows repeat others as the engine compares them, whatever their types', asy
       'CASE WHEN i % 7 = 3 THEN [to_days(30)] WHEN i % 7 = 5 THEN [to_months(1)] ELSE [to_days(i::INTEGER)] END',
   };
   const list = Object.entries(columns).map(([name, sql]) => `${sql} AS ${name}`);
-  const files: DataFile[] = [];
-  for (const [path, rows] of [
-    ['a.parquet', 'range(0, 1000)'],
-    ['b.parquet', 'range(1000, 2000)'],
-  ] as const) {
-    const absolutePath = join(root, path);
-    await connection.run(
-      `COPY (SELECT ${list.join(', ')} FROM ${rows} t(i)) TO ${literal(absolutePath)} (FORMAT parquet)`,
-    );
-    files.push({ path, absolutePath, digest: `sha256:${path}`, size: statSync(absolutePath).size });
-  }
-  connection.closeSync();
-  database.closeSync();
+  const files = await parquetFiles(folder(), {
+    'a.parquet': `SELECT ${list.join(', ')} FROM range(0, 1000) t(i)`,
+    'b.parquet': `SELECT ${list.join(', ')} FROM range(1000, 2000) t(i)`,
+  });
   const { tables: found } = await readDirectoryTables(files, directReader, { unitBytes: UNIT_BYTES });
   const questions = Object.keys(columns).map((name) => ({ ...repeatedIn([name]), value: name }));
   const rows = (await openTableRows(files, '', directReader, { unitBytes: UNIT_BYTES }))!;
@@ -289,116 +199,4 @@ test('the rows of a unit are opened once, with a slice as well', async () => {
   );
   expect(mergeAnswers(units!, 0).failing).toBe(1);
   expect(opened).toEqual([...new Set(opened)]);
-});
-
-describe('parts that do not fit together are refused', () => {
-  const asked = async (
-    change: (parts: string[]) => string[],
-    options: Partial<Parameters<typeof askTables>[2]> = {},
-  ) => {
-    const files = (await tables()).filter(({ path }) => path.startsWith('big/'));
-    const { tables: found } = await readDirectoryTables(files, directReader, { unitBytes: UNIT_BYTES });
-    const questions = new Map([['', ASKED.big!]]);
-    return askTables(found, questions, { timeLimit: 60, ...options }, askParts(files, 3, change));
-  };
-  const edited = (line: RegExp, edit: (found: Record<string, unknown>) => unknown) => (parts: string[]) => {
-    let isDone = false;
-    return parts.map((part) =>
-      part
-        .split('\n')
-        .flatMap((text) => {
-          if (isDone || !line.test(text)) return [text];
-          isDone = true;
-          const now = edit(JSON.parse(text));
-          return (Array.isArray(now) ? now : [now]).map((each) =>
-            typeof each === 'string' ? each : JSON.stringify(each),
-          );
-        })
-        .join('\n'),
-    );
-  };
-  const UNIT = /^\{"path"/;
-  const HEAD = /^\{"varveRowsPart"/;
-  const RANGE = /^\{"repeated"/;
-  const fewer = (parts: string[]) =>
-    edited(HEAD, (head) => ({ ...head, units: (head.units as number) - 1 }))(parts);
-  const more = (parts: string[]) =>
-    edited(HEAD, (head) => ({ ...head, units: (head.units as number) + 1 }))(parts);
-
-  test.each<[string, string, (parts: string[]) => string[]]>([
-    ['a part that came twice', 'part-repeated', ([first, ...others]) => [first!, first!, ...others]],
-    ['a unit that was cut away', 'part-damaged', edited(UNIT, () => [])],
-    ['a unit that is missing', 'part-missing', (parts) => fewer(edited(UNIT, () => [])(parts))],
-    ['a unit that came twice', 'part-repeated', (parts) => more(edited(UNIT, (unit) => [unit, unit])(parts))],
-    ['a range that came twice', 'part-repeated', edited(RANGE, (range) => [range, range])],
-    ['a range that is missing', 'part-missing', edited(RANGE, () => [])],
-    ['other files', 'parts-differ', edited(HEAD, (head) => ({ ...head, files: 'others' }))],
-    ['another number of parts', 'parts-differ', edited(HEAD, (head) => ({ ...head, of: 4 }))],
-    [
-      'a file of no table',
-      'parts-differ',
-      (parts) => more(edited(UNIT, (unit) => [unit, { ...unit, path: 'x.parquet', index: 999 }])(parts)),
-    ],
-    [
-      'two units of one number',
-      'part-damaged',
-      edited(UNIT, (unit) => ({ ...unit, index: 1 + ((unit.index as number) || 0) })),
-    ],
-    [
-      'answers to less',
-      'part-damaged',
-      edited(UNIT, (unit) => ({ ...unit, answers: (unit.answers as unknown[]).slice(1) })),
-    ],
-    [
-      'answers of another kind',
-      'part-damaged',
-      edited(UNIT, (unit) => ({
-        ...unit,
-        answers: (unit.answers as unknown[]).map(() => ({ rows: 'all' })),
-      })),
-    ],
-    [
-      'more at fault than there are',
-      'part-damaged',
-      edited(UNIT, (unit) => ({
-        ...unit,
-        answers: (unit.answers as unknown[]).map(() => ({ rows: 1, failing: 2, examples: [] })),
-      })),
-    ],
-    [
-      'an error that no unit says',
-      'part-damaged',
-      edited(UNIT, (unit) => ({
-        ...unit,
-        answers: (unit.answers as unknown[]).map(() => ({
-          error: { code: 'defect', message: '', remedy: '' },
-        })),
-      })),
-    ],
-    ['a shape that nobody told', 'part-damaged', edited(UNIT, (unit) => ({ ...unit, shape: 99 }))],
-    ['columns that are none', 'part-damaged', edited(/^\{"columns"/, () => ({ columns: [{ name: 1 }] }))],
-    [
-      'a type that is none',
-      'part-damaged',
-      edited(/^\{"columns"/, () => ({ columns: [{ name: 'x', type: 'INTEGER) AS y; SELECT (1' }] })),
-    ],
-    ['what is not JSON', 'part-damaged', edited(UNIT, () => '{"path"')],
-    [
-      'a key that is none',
-      'part-damaged',
-      edited(RANGE, ({ repeated }) => ({
-        repeated: [{ ...(repeated as object[])[0], first: [[0, "' OR 1"]] }],
-      })),
-    ],
-    ['what has no end', 'part-damaged', (parts) => [parts.join('').slice(0, -1)]],
-  ])('%s', async (_, code, change) => {
-    await expect(asked(change)).rejects.toMatchObject({ code });
-  });
-
-  test('other rows than the profile has, and the same are not', async () => {
-    await expect(asked((parts) => parts, { rows: new Map([['', 17_999]]) })).rejects.toMatchObject({
-      code: 'parts-differ',
-    });
-    await asked((parts) => parts, { rows: new Map([['', 18_000]]) });
-  });
 });
