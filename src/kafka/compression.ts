@@ -1,44 +1,9 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
 import { Decompress } from 'fzstd';
 import { snappyUncompressor } from 'hysnappy';
 import lz4 from 'lz4js';
-import { VarveError } from '../errors.ts';
-
-/** The most bytes that one batch of messages may expand to. Brokers refuse batches of more than 1 MB unless told otherwise. */
-const MAX_BATCH_BYTES = 256 * 1024 * 1024;
-
-/** The most bytes that all batches of a consumer may expand to at a time, beside the first of each fetch. */
-const MAX_EXPANDED_BYTES = 2 * MAX_BATCH_BYTES;
-
-/** A fetch from one broker. */
-interface Fetch {
-  readonly mostBytes: () => number;
-  expandedBytes: number;
-}
-
-/** The fetch whose answer is being read. */
-const fetches = new AsyncLocalStorage<Fetch>();
-
-/**
- * What a consumer may have expanded at a time, shared by the brokers that it asks: the driver holds the answer of each until it is worked on.
- * The first batch of a fetch is expanded in any case, so that each one leads on.
- */
-export class ExpansionBudget {
-  readonly #mostBytes: number;
-  readonly #brokers = new Set<number>();
-
-  constructor(mostBytes = MAX_EXPANDED_BYTES) {
-    this.#mostBytes = mostBytes;
-  }
-
-  /** Count what a broker's answer expands to, from now on: the driver says so where it asks for one, and reads it in the same context. */
-  beginFetch(broker: number): void {
-    this.#brokers.add(broker);
-    fetches.enterWith({ mostBytes: () => this.#mostBytes / this.#brokers.size, expandedBytes: 0 });
-  }
-}
+import { Beyond, expanded } from './fetch-budget.ts';
 
 /** How batches of messages are expanded; nothing is written to a topic. */
 interface Codec {
@@ -57,38 +22,8 @@ export const DECOMPRESSORS: Readonly<Record<'gzip' | 'snappy' | 'lz4' | 'zstd', 
 function codec(decompress: (bytes: Buffer, mostBytes: number) => Buffer | Promise<Buffer>): Codec {
   return {
     compress: () => Promise.reject(new Error('topics are only read')),
-    decompress: async (bytes) => {
-      const fetch = fetches.getStore();
-      const isFirst = fetch === undefined || fetch.expandedBytes === 0;
-      const mostBytes = isFirst ? MAX_BATCH_BYTES : Math.min(MAX_BATCH_BYTES, leftOf(fetch));
-      if (mostBytes <= 0) throw askedForAgain();
-      try {
-        const plain = await decompress(bytes, mostBytes);
-        if (fetch !== undefined) fetch.expandedBytes += plain.length;
-        return plain;
-      } catch (error) {
-        if (!(error instanceof Beyond)) throw error;
-        throw mostBytes === MAX_BATCH_BYTES ? tooLong() : askedForAgain();
-      }
-    },
+    decompress: (bytes) => expanded((mostBytes) => decompress(bytes, mostBytes)),
   };
-}
-
-function leftOf({ mostBytes, expandedBytes }: Fetch): number {
-  return Math.floor(mostBytes() - expandedBytes);
-}
-
-/** A batch is longer than there is room for. */
-class Beyond extends Error {}
-
-/**
- * Have the driver take what comes behind in the partition for a batch that the answer was too short for: it goes on with what it has read so
- * far, and asks for the rest with the next fetch, in which partitions stand in another order.
- */
-function askedForAgain(): Error {
-  return Object.assign(new Error('there is no room for it in this fetch'), {
-    name: 'KafkaJSPartialMessageError',
-  });
 }
 
 const unzip = promisify(zlib.unzip) as (bytes: Buffer, options: object) => Promise<Buffer>;
@@ -164,13 +99,4 @@ function unzstd(bytes: Buffer, mostBytes: number): Buffer {
 /** Pass on what zlib failed with, where it was not the length. */
 function ofLength(error: unknown): never {
   throw (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? new Beyond() : error;
-}
-
-function tooLong(): VarveError {
-  const error = new VarveError('stream-error', 'A batch of messages expands to more than 256 MiB', {
-    remedy:
-      'Whoever sends to the topic should send smaller batches (`batch.size`). To pass over it, begin behind it by `--from`; `varve drift` needs another `--group` for that.',
-  });
-  // The driver would ask for the same batch for ever.
-  return Object.assign(error, { retriable: false });
 }

@@ -1,5 +1,6 @@
 import type * as Kafkajs from 'kafkajs';
 import { VarveError } from '../errors.ts';
+import { readBatchesAnew } from './batches.ts';
 import { DECOMPRESSORS } from './compression.ts';
 
 const PACKAGE = 'kafkajs';
@@ -32,6 +33,7 @@ export async function loadDriver(
   codecs[CompressionTypes.LZ4] = () => DECOMPRESSORS.lz4;
   codecs[CompressionTypes.ZSTD] = () => DECOMPRESSORS.zstd;
   await leaveHeaders();
+  readBatchesAnew();
   return driver;
 }
 

@@ -3,10 +3,10 @@ import type { Admin, Consumer, Kafka, KafkaConfig, logCreator } from 'kafkajs';
 import { VarveError } from '../errors.ts';
 import { counted } from '../wording/numbers.ts';
 import { describeTopic, type KafkaAddress } from './address.ts';
-import { ExpansionBudget } from './compression.ts';
 import { BrokerConnections, FETCH_BYTES } from './connections.ts';
 import { loadDriver } from './driver.ts';
 import { isGivenOutAnew, kafkaError, saidBy, topicMissing, unreachable } from './errors.ts';
+import { FetchBudget } from './fetch-budget.ts';
 import { Handover } from './handover.ts';
 import type { StreamPosition } from './positions.ts';
 import type { KafkaSettings } from './settings.ts';
@@ -226,7 +226,7 @@ export class Topic {
     const onAbort = () => handover.fail(this.#signal.reason);
     this.#signal.addEventListener('abort', onAbort);
     this.#log.onOutOfRange = () => handover.fail(offsetsGone(this.address));
-    const budget = new ExpansionBudget();
+    const budget = new FetchBudget();
     consumer.on(consumer.events.FETCH_START, ({ payload }) => budget.beginFetch(payload.nodeId));
     // Of fetches, those that failed tell of an end too.
     consumer.on(consumer.events.HEARTBEAT, () => this.#log.answered());

@@ -1,7 +1,8 @@
 import { AsyncResource } from 'node:async_hooks';
 import * as zlib from 'node:zlib';
 import { expect, test } from 'vitest';
-import { DECOMPRESSORS, ExpansionBudget } from '../../src/kafka/compression.ts';
+import { DECOMPRESSORS } from '../../src/kafka/compression.ts';
+import { FetchBudget, takeMessages } from '../../src/kafka/fetch-budget.ts';
 
 const MIB = 1024 * 1024;
 /** The driver reads an answer up to a batch that fails by this name, and asks for the rest with its next fetch. */
@@ -17,7 +18,7 @@ function snappyOf(length: number): Buffer {
 }
 
 /** Do something in an answer of its own, as the driver does with each. */
-function within<T>(budget: ExpansionBudget, broker: number, read: () => Promise<T>): Promise<T> {
+function within<T>(budget: FetchBudget, broker: number, read: () => Promise<T>): Promise<T> {
   return new AsyncResource('answer').runInAsyncScope(() => {
     budget.beginFetch(broker);
     return read();
@@ -25,7 +26,7 @@ function within<T>(budget: ExpansionBudget, broker: number, read: () => Promise<
 }
 
 test('batches that are too much together are asked for again, and the first of each fetch never is', async () => {
-  const budget = new ExpansionBudget(10 * MIB);
+  const budget = new FetchBudget({ bytes: 10 * MIB, messages: 100 });
   const four = zlib.gzipSync(Buffer.alloc(4 * MIB));
   const twelve = zlib.gzipSync(Buffer.alloc(12 * MIB));
   const { gzip, snappy } = DECOMPRESSORS;
@@ -53,8 +54,24 @@ test('one batch beyond its own bound is refused, with a way past it', async () =
     ['gzip', zlib.gzipSync(Buffer.alloc(257 * MIB))],
   ] as const) {
     await expect(DECOMPRESSORS[codec].decompress(bytes)).rejects.toMatchObject(refused);
-    await within(new ExpansionBudget(), 1, async () => {
+    await within(new FetchBudget(), 1, async () => {
       await expect(DECOMPRESSORS[codec].decompress(bytes)).rejects.toMatchObject(refused);
     });
   }
+});
+
+test('messages that are too many together are asked for again, and a batch of more than any fetch may have is refused', async () => {
+  const budget = new FetchBudget({ bytes: MIB, messages: 100 });
+  await within(budget, 1, async () => {
+    takeMessages(60);
+    takeMessages(40);
+    expect(() => takeMessages(1)).toThrow(expect.objectContaining(ASKED_AGAIN));
+  });
+  await within(budget, 1, async () => {
+    takeMessages(5000);
+    expect(() => takeMessages(1)).toThrow(expect.objectContaining(ASKED_AGAIN));
+  });
+  expect(() => takeMessages(2 ** 20 + 1)).toThrow(
+    expect.objectContaining({ code: 'stream-error', retriable: false }),
+  );
 });
