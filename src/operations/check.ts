@@ -16,6 +16,7 @@ import { fetchMissing } from './statistics/fetch-missing.ts';
 import { profileOfDataset } from './statistics/load.ts';
 import { asPbtxt } from './statistics/schema-file.ts';
 import { storedProfile } from './statistics/stored.ts';
+import { assertRowsRead } from './statistics/unread-rows.ts';
 import { validateDataset, versionBefore } from './validate.ts';
 
 /** Why a dataset could not be checked, in the words of the error. */
@@ -165,6 +166,7 @@ async function driftBetween({ dataset, before, nameBefore }: Sides): Promise<Dri
   if (before?.profile === undefined || version?.profile === undefined) return undefined;
   const earlier = await storedProfile(context!, nameBefore, before.profile);
   const { profile, digest } = await profileOfDataset(dataset);
+  await assertRowsRead(dataset, profile);
   return compareProfiles(earlier, profile, {
     names: [nameBefore, name],
     digests: [before.content, digest],

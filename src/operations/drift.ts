@@ -3,6 +3,7 @@ import { compareProfiles } from '../drift/compare.ts';
 import type { DriftOptions, DriftReport, TfdvThresholds, Thresholds } from '../drift/model.ts';
 import { VarveError } from '../errors.ts';
 import type { Profile } from '../profile/model/model.ts';
+import { isTabularProfile } from '../profile/model/tables.ts';
 import type { Schema } from '../schema/model.ts';
 import { shellWord } from '../wording/quote.ts';
 import type { Watch } from './context/context.ts';
@@ -14,6 +15,7 @@ import { type ProfiledDataset, profileOfDataset } from './statistics/load.ts';
 import type { ProfilingOptions } from './statistics/profiling-options.ts';
 import { readSchema, schemaFileOf } from './statistics/schema-file.ts';
 import { assertComparable } from './statistics/tfdv.ts';
+import { assertRowsRead } from './statistics/unread-rows.ts';
 
 export interface DriftOperationOptions extends ProfilingOptions {
   /** The slice of the dataset after, if it is another than `slice`: so two slices of one dataset compare. */
@@ -28,7 +30,7 @@ export interface DriftOperationOptions extends ProfilingOptions {
 
 /**
  * Compare two datasets, versions or slices by their profiles; what changed comes strongest first.
- * @throws VarveError `slice-empty`, `baseline-invalid`, and the codes of nameDataset, profileOfDataset and compareProfiles
+ * @throws VarveError `slice-empty`, `baseline-invalid`, `data-not-tabular` where only the second has rows, and the codes of nameDataset, profileOfDataset and compareProfiles
  */
 export async function drift(
   cwd: string,
@@ -58,6 +60,9 @@ async function driftOf(
   const optionsAfter = { ...options, slice: options.sliceAfter ?? options.slice };
   const profiledBefore = await profileOfDataset(before, options);
   const profiledAfter = await profileOfDataset(after, optionsAfter);
+  await assertRowsRead(before, profiledBefore.profile);
+  await assertRowsRead(after, profiledAfter.profile);
+  assertHasBaseline(profiledBefore, profiledAfter);
   assertSliceHasRows(profiledBefore, options);
   const baseline =
     options.baseline === undefined ? undefined : await baselineProfiles(after, options.baseline);
@@ -72,6 +77,20 @@ async function driftOf(
 
 function sideName(dataset: string, { slice }: ProfilingOptions): string {
   return slice === undefined ? dataset : `${dataset} where ${slice.feature} = ${slice.value}`;
+}
+
+/** Rows that are compared with none are all new, which would pass: most often the files before are none that are read. */
+function assertHasBaseline(before: ProfiledDataset, after: ProfiledDataset): void {
+  if (isTabularProfile(before.profile) || !isTabularProfile(after.profile)) return;
+  throw new VarveError(
+    'data-not-tabular',
+    `Nothing in ${before.name} was read as rows, so there is nothing to compare the rows of ${after.name} with`,
+    {
+      path: before.name,
+      remedy:
+        'Name as the first a dataset or version that has tables: CSV, TSV, JSON, JSON Lines, Parquet, Arrow, Feather, Avro or TFRecord files.',
+    },
+  );
 }
 
 /** A slice of no rows has no distribution that anything could drift from: most often a value is misspelt. */

@@ -7,6 +7,7 @@ import {
   statisticsOfDataset,
 } from './statistics/load.ts';
 import type { ProfilingOptions } from './statistics/profiling-options.ts';
+import { warnOfUnreadRows } from './statistics/unread-rows.ts';
 
 /** The statistics of a dataset, a version, or a plain file or folder, or a table of a database. */
 export function profile(
@@ -17,6 +18,7 @@ export function profile(
 ): Promise<ProfiledDataset> {
   return withNamedDatasets(cwd, [argument], watch, async ([dataset]) => {
     const { name, digest, profile: found } = await profileOfDataset(dataset!, options);
+    await warnOfUnreadRows(dataset!, found);
     return { name, digest, profile: found };
   });
 }
@@ -28,5 +30,9 @@ export function knownStatistics(
   options: ProfilingOptions = {},
   watch: Watch = {},
 ): Promise<KnownStatistics> {
-  return withNamedDatasets(cwd, [argument], watch, ([dataset]) => statisticsOfDataset(dataset!, options));
+  return withNamedDatasets(cwd, [argument], watch, async ([dataset]) => {
+    const found = await statisticsOfDataset(dataset!, options);
+    if ('profile' in found) await warnOfUnreadRows(dataset!, found.profile);
+    return found;
+  });
 }

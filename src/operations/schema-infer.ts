@@ -15,6 +15,7 @@ import { checkOutputPlace } from './datasets/output-place.ts';
 import { type NamedDataset, schemaPathOf } from './datasets/resolve.ts';
 import { profileOfDataset } from './statistics/load.ts';
 import { asPbtxt, readSchema, readSchemaSource, type SchemaFile } from './statistics/schema-file.ts';
+import { warnOfUnreadRows } from './statistics/unread-rows.ts';
 
 export type SchemaFormat = 'yaml' | 'tfdv';
 
@@ -78,7 +79,11 @@ async function schemaOf(
 ): Promise<Schema> {
   if (from !== undefined) return schemaFromDocument(cwd, datasets, { from, strict, explain });
   const profiles = [];
-  for (const dataset of datasets) profiles.push((await profileOfDataset(dataset)).profile);
+  for (const dataset of datasets) {
+    const { profile } = await profileOfDataset(dataset);
+    await warnOfUnreadRows(dataset, profile);
+    profiles.push(profile);
+  }
   return inferSchema(profiles, { strict, explain });
 }
 

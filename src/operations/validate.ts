@@ -1,4 +1,6 @@
+import { VarveError } from '../errors.ts';
 import type { Profile } from '../profile/model/model.ts';
+import { FILES_TABLE, isTabularProfile } from '../profile/model/tables.ts';
 import type { ValidationReport } from '../schema/anomaly.ts';
 import type { Schema } from '../schema/model.ts';
 import {
@@ -21,6 +23,7 @@ import { rowCheckerOf } from './statistics/row-checker.ts';
 import { neededSchemaFileOf, readSchema } from './statistics/schema-file.ts';
 import { storedProfile } from './statistics/stored.ts';
 import { isStatistics } from './statistics/tfdv.ts';
+import { assertRowsRead, warnOfUnreadRows } from './statistics/unread-rows.ts';
 
 export interface ValidateOptions extends ProfilingOptions {
   /** Another schema than the dataset's own. */
@@ -35,7 +38,7 @@ export interface ValidateOptions extends ProfilingOptions {
 /**
  * Hold a dataset against its schema. Reads the profile only, except for custom row checks and example rows, which it
  * looks up if the data lies in the working tree.
- * @throws VarveError `schema-missing`, `schema-invalid`, `environment-unknown`, `profile-not-fetched`
+ * @throws VarveError `schema-missing`, `schema-invalid`, `environment-unknown`, `profile-not-fetched`, `data-not-tabular`
  */
 export async function validate(
   cwd: string,
@@ -65,9 +68,7 @@ async function validateNamed(
   const arguments_ = previous === undefined ? [argument] : [argument, previous];
   return withNamedDatasets(cwd, arguments_, watch, ([dataset, before]) =>
     validateDataset(cwd, dataset!, options, async (schema) =>
-      before === undefined
-        ? versionBefore(dataset!, schema)
-        : (await profileOfDataset(before, options)).profile,
+      before === undefined ? versionBefore(dataset!, schema) : controlProfile(before, options),
     ),
   );
 }
@@ -86,12 +87,36 @@ export async function validateDataset(
   const file = neededSchemaFileOf(dataset, cwd, options.schema);
   const schema = readSchema(file);
   const profiled = await profileOfDataset(dataset, options, schema);
+  const isOfRows = schema.tables.some(({ name }) => name !== FILES_TABLE);
+  await (isOfRows ? assertRowsRead : warnOfUnreadRows)(dataset, profiled.profile);
   const { environment } = options;
-  return validateLoaded(dataset, profiled, schema, options, {
+  const report = await validateLoaded(dataset, profiled, schema, options, {
     schemaName: file.name,
     ...(environment === undefined ? {} : { environment }),
     ...(await controls(cwd, dataset, options, () => previousOf(schema))),
   });
+  if (report.valid && isOfRows && !isTabularProfile(profiled.profile)) throw noRows(dataset.name, file.name);
+  return report;
+}
+
+/** Where the schema needs no column, nothing would be missing, and nothing was looked at. */
+function noRows(name: string, schemaName: string): VarveError {
+  return new VarveError(
+    'data-not-tabular',
+    `Nothing in ${name} was read as rows, of which ${schemaName} speaks`,
+    {
+      path: name,
+      remedy:
+        'Look whether its files are there, and are CSV, TSV, JSON, JSON Lines, Parquet, Arrow, Feather, Avro or TFRecord by their names.',
+    },
+  );
+}
+
+/** A profile that data is held against. @throws VarveError as profileOfDataset, `data-not-tabular` where its rows are not read */
+async function controlProfile(dataset: NamedDataset, options: ProfilingOptions): Promise<Profile> {
+  const { profile } = await profileOfDataset(dataset, options);
+  await assertRowsRead(dataset, profile);
+  return profile;
 }
 
 /** Hold a profile that is loaded already against a schema, and ask the rows if they are at hand, or if an engine was named that reads them. */
@@ -145,11 +170,8 @@ async function controls(
   const serving =
     options.serving === undefined
       ? undefined
-      : await withNamedDatasets(
-          cwd,
-          [options.serving],
-          watch,
-          async ([dataset]) => (await profileOfDataset(dataset!, options)).profile,
+      : await withNamedDatasets(cwd, [options.serving], watch, ([dataset]) =>
+          controlProfile(dataset!, options),
         );
   return { ...(previous && { previous }), ...(serving && { serving }) };
 }

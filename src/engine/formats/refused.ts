@@ -1,5 +1,6 @@
 import { VarveError } from '../../errors.ts';
 import { firstBytes } from '../source-file.ts';
+import { isTabular } from './format.ts';
 import { isRecordHead } from './tfrecord/records.ts';
 
 /** What a file holds that is not read by its name, and what to do. */
@@ -75,52 +76,65 @@ function namedOtherwise(format: string, extension: string): Refusal {
   return { what: `${format} by another name`, remedy: `Give it a name that ends with ${extension}.` };
 }
 
-/** By how the file begins. */
-const BY_START: readonly (readonly [start: string, refusal: Refusal])[] = [
-  ['ORC', ORC],
-  ['SEQ', { what: 'a SequenceFile of Hadoop', remedy: HADOOP_REMEDY }],
-  ['RCF', { what: 'an RCFile of Hive', remedy: HADOOP_REMEDY }],
-  ['Obj\x01', namedOtherwise('Avro', '.avro')],
-  ['PAR1', namedOtherwise('Parquet', '.parquet')],
-  ['ARROW1', namedOtherwise('Arrow', '.arrow')],
+/** By how the file begins: with the byte of the version, so that text that happens to begin with these letters is none. */
+const BY_START: readonly (readonly [start: RegExp, refusal: Refusal])[] = [
+  // ORC has no such byte there. Behind its letters comes what is no text.
+  [/^ORC(?![\t\n\r\x20-\x7e]{9})/, ORC],
+  [/^SEQ[\x00-\x06]/, { what: 'a SequenceFile of Hadoop', remedy: HADOOP_REMEDY }],
+  [/^RCF[\x00-\x01]/, { what: 'an RCFile of Hive', remedy: HADOOP_REMEDY }],
+  [/^Obj\x01/, namedOtherwise('Avro', '.avro')],
+  [/^PAR1/, namedOtherwise('Parquet', '.parquet')],
+  [/^ARROW1/, namedOtherwise('Arrow', '.arrow')],
 ];
 
 /** Says that a file is no table that is read, and, where it is one of a known kind, which, and how it becomes one. */
 export function notTabular(path: string, absolutePath?: string): VarveError {
-  const found = refusalOf(path, absolutePath);
-  if (found !== undefined) {
-    const { what, remedy } = found;
-    return new VarveError('data-not-tabular', `${path} is ${what}, which varve does not read`, {
-      path,
-      remedy,
-    });
-  }
+  const found = refusalOf(path, absolutePath === undefined ? undefined : () => startOf(absolutePath));
+  if (found !== undefined) return refused(path, found);
   return new VarveError('data-not-tabular', `${path} is not a table, so there are no statistics of it`, {
     path,
     remedy: 'Name a CSV, TSV, JSON, JSON Lines, Parquet, Arrow, Feather, Avro or TFRecord file, or a folder.',
   });
 }
 
-function refusalOf(path: string, absolutePath: string | undefined): Refusal | undefined {
+/**
+ * Says what a file is that holds rows in a form that is not read, so that nobody takes it for one without rows; undefined for every other
+ * file. A workbook is one of those: people keep them beside data.
+ * @param shownAs how messages name it
+ * @param start gives its first {@link START_BYTES} bytes; by the name alone unless given
+ */
+export function unreadRows(path: string, shownAs: string, start?: () => Buffer): VarveError | undefined {
+  const found = isTabular(path) ? undefined : refusalOf(path, start);
+  return found === undefined || found === WORKBOOK ? undefined : refused(shownAs, found);
+}
+
+function refused(path: string, { what, remedy }: Refusal): VarveError {
+  return new VarveError('data-not-tabular', `${path} is ${what}, which varve does not read`, {
+    path,
+    remedy,
+  });
+}
+
+function refusalOf(path: string, start: (() => Buffer) | undefined): Refusal | undefined {
   const [, extension = ''] = /\.(\w+)$/.exec(path.toLowerCase()) ?? [];
   const byName = Object.hasOwn(BY_NAME, extension) ? BY_NAME[extension] : undefined;
   const known = byName ?? compressedOtherwise(path.toLowerCase());
-  if (known !== undefined || absolutePath === undefined) return known;
-  const start = startOf(absolutePath);
-  if (isRecordHead(start)) return namedOtherwise('TFRecords', '.tfrecord');
-  const text = start.toString('latin1');
-  const byStart = BY_START.find(([beginning]) => text.startsWith(beginning))?.[1];
+  if (known !== undefined || start === undefined) return known;
+  const bytes = start();
+  if (isRecordHead(bytes)) return namedOtherwise('TFRecords', '.tfrecord');
+  const text = bytes.toString('latin1');
+  const byStart = BY_START.find(([beginning]) => beginning.test(text))?.[1];
   return byStart ?? (isUnnamedPart(path) ? UNNAMED_PART : undefined);
 }
 
 /** Enough for the head of a TFRecord. */
-const START_BYTES = 12;
+export const START_BYTES = 12;
 
-function startOf(absolutePath: string): Buffer {
+/** Read the first {@link START_BYTES} bytes; none of a file that is gone, or not to be read: then it is of no known kind. */
+export function startOf(absolutePath: string): Buffer {
   try {
     return firstBytes(absolutePath, START_BYTES);
   } catch {
-    // It may be gone, or not to be read: then it is of no known kind.
     return Buffer.alloc(0);
   }
 }

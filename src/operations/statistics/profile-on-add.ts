@@ -1,7 +1,7 @@
 import { basename, join, relative } from 'node:path';
 import type { ColumnReadings } from '../../engine/column-readings.ts';
 import { isTabular } from '../../engine/formats/format.ts';
-import { isUnnamedPart, notTabular } from '../../engine/formats/refused.ts';
+import { startOf } from '../../engine/formats/refused.ts';
 import { VarveError } from '../../errors.ts';
 import { profileDirectory } from '../../profile/dataset/profile-directory.ts';
 import type { DataFile } from '../../profile/dataset/profile-files.ts';
@@ -18,6 +18,7 @@ import { hasUnreadDates, readingsOf, schemaForReading } from './date-formats.ts'
 import { type DatasetToProfile, type Profiler, type Statistics, schemaBeside } from './profiler.ts';
 import { engineOptions, type ProfilingOptions } from './profiling-options.ts';
 import { profileIn } from './stored.ts';
+import { sentenceOf, unreadRowsAmong } from './unread-rows.ts';
 
 /**
  * Compute the profile that travels with a new snapshot. Data that looks like a table and cannot be read as one is still
@@ -37,7 +38,10 @@ export function profilerFor(
       ...(signal && { signal }),
     };
     const { path, absolutePath, kind, files, known } = dataset;
-    if (kind === 'file' && !isTabular(path)) return undefined;
+    if (kind === 'file' && !isTabular(path)) {
+      noteUnreadRows(context, dataset, undefined);
+      return undefined;
+    }
     const file = { name: `${path}.schema.yaml`, absolutePath: schemaBeside(dataset) };
     const readings = readingsOf(undefined, schemaForReading(file));
     if (known !== undefined && !(await isReadOtherwise(context, known, readings))) return undefined;
@@ -53,7 +57,7 @@ export function profilerFor(
             ...options,
             ...cache,
           }));
-      noteUnnamedParts(context, dataset, profile);
+      if (kind === 'directory') noteUnreadRows(context, dataset, profile);
       return encodedStatistics(profile);
     } catch (error) {
       if (!(error instanceof VarveError) || signal?.aborted) throw error;
@@ -63,23 +67,30 @@ export function profilerFor(
   };
 }
 
-/** Say of a folder that a job of Hadoop wrote why no rows of it are counted. */
-function noteUnnamedParts(
+/** Say why the rows of files are not counted, or not all of them. */
+function noteUnreadRows(
   { onWarning }: Context,
-  { path, absolutePath, files }: DatasetToProfile,
-  profile: Profile,
+  { path: dataset, absolutePath: place, files }: DatasetToProfile,
+  profile: Profile | undefined,
 ): void {
-  if (isTabularProfile(profile)) return;
-  const part = files.find((file) => isUnnamedPart(file.path) && file.size > 0);
-  if (part === undefined) return;
-  const shown = join(path, part.path);
-  onWarning?.(
-    `There are no statistics of rows: ${sentenceOf(notTabular(shown, join(absolutePath, part.path)))}`,
+  if (onWarning === undefined) return;
+  const unread = unreadRowsAmong(
+    mapped(files, ({ path, size }) => ({
+      path: path || basename(dataset),
+      shownAs: join(dataset, path),
+      size,
+      start: () => startOf(join(place, path)),
+    })),
   );
+  if (unread === undefined) return;
+  const isPartly = profile !== undefined && isTabularProfile(profile);
+  const whose = isPartly ? 'The statistics of rows are not of all files' : 'There are no statistics of rows';
+  onWarning(`${whose}: ${sentenceOf(unread)}`);
 }
 
-function sentenceOf({ message, remedy }: VarveError): string {
-  return `${message}. ${remedy}`;
+/** One at a time: of a million images, few are asked for. */
+function* mapped<T, R>(items: Iterable<T>, change: (item: T) => R): Generator<R> {
+  for (const item of items) yield change(item);
 }
 
 /** Whether a profile was made before the schema came to say how its dates are written. One that is not here stays as it is. */

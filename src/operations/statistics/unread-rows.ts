@@ -1,0 +1,111 @@
+/**
+ * Finds files of rows in forms that varve does not read, so that a folder of them is not taken for one without rows. Knows files and their
+ * first bytes; knows no profile but whether it has rows.
+ */
+
+import { START_BYTES, startOf, unreadRows } from '../../engine/formats/refused.ts';
+import type { VarveError } from '../../errors.ts';
+import type { Profile } from '../../profile/model/model.ts';
+import { isTabularProfile } from '../../profile/model/tables.ts';
+import { findFiles } from '../datasets/files.ts';
+import { hasData, type NamedDataset } from '../datasets/resolve.ts';
+
+/** Files that are looked into: one of each way of naming, since a folder may have a million. */
+const MAX_LOOKED_INTO = 1000;
+/** Not a number, as Flume has there. */
+const EXTENSION = /\.[A-Za-z]\w*$/;
+
+interface FoundFile {
+  /** Tells the format. */
+  readonly path: string;
+  /** How messages name it. */
+  readonly shownAs: string;
+  readonly size?: number | undefined;
+  readonly start?: () => Buffer;
+}
+
+/** Say what the first file is that holds rows which are not read; undefined where none is found. */
+export function unreadRowsAmong(files: Iterable<FoundFile>): VarveError | undefined {
+  for (const { path, shownAs, start } of oneOfEachName(files)) {
+    const found = unreadRows(path, shownAs, start);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Of files whose names differ in numbers alone, or in what stands before the extension, the first that is not empty. */
+function* oneOfEachName(files: Iterable<FoundFile>): Generator<FoundFile> {
+  const seen = new Set<string>();
+  for (const file of files) {
+    if (file.size === 0) continue;
+    const [, folder = '', name = ''] = /^(.*\/)?(.*)$/s.exec(file.path) ?? [];
+    const extension = EXTENSION.exec(name)?.[0];
+    const naming = (folder + (extension ?? name)).replace(/\d+/g, '#');
+    if (seen.has(naming)) continue;
+    if (seen.size === MAX_LOOKED_INTO) return;
+    seen.add(naming);
+    yield file;
+  }
+}
+
+/**
+ * Say what the first file of a dataset is that holds rows which are not read, where its profile has no rows. Of a version that does not lie
+ * in the working tree, only files are looked into whose names have no extension, as jobs of Hadoop write them.
+ */
+export async function unreadRowsOf(dataset: NamedDataset, profile: Profile): Promise<VarveError | undefined> {
+  if (isTabularProfile(profile)) return undefined;
+  if (!hasData(dataset)) return unreadInVersion(dataset);
+  const { files } = findFiles(dataset);
+  return unreadRowsAmong(
+    files.map(({ path, absolutePath, shownAs = path, size }) => ({
+      ...{ path, shownAs, size },
+      start: () => startOf(absolutePath),
+    })),
+  );
+}
+
+/** A gate that compared no more than names and sizes of such files would pass whatever is in them. @throws VarveError `data-not-tabular` */
+export async function assertRowsRead(dataset: NamedDataset, profile: Profile): Promise<void> {
+  const unread = await unreadRowsOf(dataset, profile);
+  if (unread !== undefined) throw unread;
+}
+
+/** Tell whoever looks at the statistics of such files what they are of. */
+export async function warnOfUnreadRows(dataset: NamedDataset, profile: Profile): Promise<void> {
+  const { onWarning } = dataset.watch;
+  const unread = onWarning && (await unreadRowsOf(dataset, profile));
+  if (unread !== undefined) onWarning?.(`There are no statistics of rows: ${sentenceOf(unread)}`);
+}
+
+export function sentenceOf({ message, remedy }: VarveError): string {
+  return `${message}. ${remedy}`;
+}
+
+async function unreadInVersion({
+  name,
+  context,
+  version,
+  part,
+}: NamedDataset): Promise<VarveError | undefined> {
+  if (context === undefined || version === undefined || part !== undefined) return undefined;
+  const { backend } = context;
+  const found: FoundFile[] = [];
+  try {
+    for await (const { path, size } of backend.listFiles(version, true))
+      found.push({ path, shownAs: `${path} of ${name}`, size });
+    for (const file of oneOfEachName(found)) {
+      const isOpened = version.source === undefined && !EXTENSION.test(file.path);
+      const start = isOpened ? await firstBytesOf(backend.readFile(version, file.path)) : undefined;
+      const unread = unreadRows(file.path, file.shownAs, start && (() => start));
+      if (unread !== undefined) return unread;
+    }
+  } catch {
+    // What this clone has not, it cannot look into; whoever needs the rows is told by who reads them.
+  }
+  return undefined;
+}
+
+async function firstBytesOf(pieces: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  for await (const piece of pieces) return Buffer.from(piece.subarray(0, START_BYTES));
+  return Buffer.alloc(0);
+}
