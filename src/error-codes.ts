@@ -38,6 +38,7 @@ export const ERROR_CODES = {
   'config-invalid': 'A setting, or a file of DVC, has a value that it cannot have.',
   'config-too-new': 'The configuration was written by a newer varve.',
   'credentials-expired': 'The session of the credentials for a remote has expired.',
+  'credentials-invalid': 'A variable or a file that is to hold credentials for a remote does not hold any.',
   'credentials-missing': 'No credentials for a remote were found.',
   'credentials-refused': 'The server of a remote does not accept the credentials.',
   'data-not-read': 'Data lies in a bucket, and this part of it has not been read into the cache.',

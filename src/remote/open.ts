@@ -21,7 +21,7 @@ export interface RemoteOptions extends ServerOptions {
  * Open the remote at `url`, one of {@link URL_FORMS}. Nothing is contacted and nothing is created yet. The client libraries are loaded only
  * for the kinds that need them.
  * @throws VarveError `remote-scheme-unknown`, `remote-url-invalid`, `endpoint-invalid`, `alias-missing`, `ssh-config-invalid`,
- * `driver-missing`, `setting-unsupported`
+ * `driver-missing`, `setting-unsupported`, `credentials-invalid`, `credentials-missing`
  */
 export async function openRemote(url: string, options: RemoteOptions = {}): Promise<Remote> {
   return openRemoteAt(parseUrl(url, options.base ?? process.cwd()), url, options);

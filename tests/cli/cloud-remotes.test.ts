@@ -45,11 +45,111 @@ describeWithGcs('a remote on Google Cloud Storage', (server) => {
   });
 });
 
+/** What nothing answers at, so that only what is found before asking is told. */
+const NOBODY = 'http://127.0.0.1:9/devstoreaccount1';
+const KEY = Buffer.alloc(64, 'hush').toString('base64');
+
+test.each([
+  ['AZURE_STORAGE_CONNECTION_STRING', 'hushgarbage', /is not a connection string of Azure$/],
+  [
+    'AZURE_STORAGE_CONNECTION_STRING',
+    'AccountName=hush;AccountKey=y',
+    /its DefaultEndpointsProtocol is missing/,
+  ],
+  [
+    'AZURE_STORAGE_CONNECTION_STRING',
+    'DefaultEndpointsProtocol=https;AccountName=hush;AccountKey=%%;EndpointSuffix=core.windows.net',
+    /its AccountKey is missing, or is none/,
+  ],
+  ['AZURE_STORAGE_CONNECTION_STRING', `BlobEndpoint=hush;SharedAccessSignature=sig=a`, /its BlobEndpoint/],
+  [
+    'AZURE_STORAGE_CONNECTION_STRING',
+    `DefaultEndpointsProtocol=https;BlobEndpoint=ftp://hush;AccountName=a;AccountKey=${KEY}`,
+    /its BlobEndpoint/,
+  ],
+  ['AZURE_STORAGE_KEY', '%%hush', /is not a key of an account/],
+  ['AZURE_STORAGE_SAS_TOKEN', 'https://hush/?sig=a', /is not a token/],
+])('%s that holds %s is named as the cause, and never written', (variable, value, what) => {
+  const isKey = variable !== 'AZURE_STORAGE_CONNECTION_STRING';
+  box.env[variable] = value;
+  box.ok(['remote', 'add', 'az', 'azure://container/x', ...(isKey ? ['--endpoint', NOBODY] : [])]);
+  box.ok(['add', 'data.csv']);
+  for (const words of [
+    ['verify', '--remote', 'az'],
+    ['push', '--remote', 'az'],
+  ]) {
+    const { code, out, err } = box.varve([...words, '--json']);
+    const { error } = JSON.parse(out);
+    expect([code, error.code, error.path]).toEqual([2, 'credentials-invalid', variable]);
+    expect(error.message).toMatch(what);
+    expect(out + err).not.toContain('hush');
+  }
+});
+
+test('an account that Azure cannot have is named as the cause', () => {
+  box.env.AZURE_STORAGE_ACCOUNT = 'My Account';
+  box.ok(['remote', 'add', 'az', 'azure://container/x']);
+  const { out } = box.varve(['verify', '--remote', 'az', '--json']);
+  expect(JSON.parse(out).error).toMatchObject({ code: 'endpoint-invalid', path: 'AZURE_STORAGE_ACCOUNT' });
+});
+
+test('without credentials, or with those of another server, an endpoint of plain HTTP names the variables', () => {
+  box.ok(['remote', 'add', 'az', 'azure://container/x', '--endpoint', NOBODY]);
+  const refusal = () => JSON.parse(box.varve(['verify', '--remote', 'az', '--json']).out).error;
+  expect(refusal()).toMatchObject({
+    code: 'credentials-missing',
+    remedy: expect.stringMatching(
+      /AZURE_STORAGE_KEY.*AZURE_STORAGE_SAS_TOKEN.*AZURE_STORAGE_CONNECTION_STRING/,
+    ),
+  });
+  box.env.AZURE_STORAGE_CONNECTION_STRING = `DefaultEndpointsProtocol=http;AccountName=other;AccountKey=${KEY};BlobEndpoint=http://127.0.0.1:10/other;`;
+  expect(refusal()).toMatchObject({
+    code: 'credentials-missing',
+    message: expect.stringContaining('AZURE_STORAGE_CONNECTION_STRING names another server'),
+  });
+});
+
 describeWithAzurite('a remote on Azure', (server) => {
   beforeEach(() => void Object.assign(box.env, server.env));
 
   test('is pushed to, checked, and pulled from by a clone that agreed to it', async () => {
     aDayWith(box, [`azure://${await server.makeContainer()}/store`, '--endpoint', server.endpoint]);
+  });
+
+  test('takes the credentials of a connection string where its endpoint is the same', async () => {
+    for (const name of Object.keys(server.env)) delete box.env[name];
+    box.env.AZURE_STORAGE_CONNECTION_STRING = server.connection;
+    box.ok([
+      'remote',
+      'add',
+      'same',
+      `azure://${await server.makeContainer()}/x`,
+      '--endpoint',
+      `${server.endpoint}/`,
+    ]);
+    box.ok(['add', 'data.csv']);
+    box.ok(['push', '--remote', 'same']);
+    box.ok(['remote', 'add', 'alone', 'azure://no-such-container/x']);
+    for (const words of [
+      ['push', '--remote', 'alone'],
+      ['verify', '--remote', 'alone'],
+    ])
+      expect(JSON.parse(box.varve([...words, '--json']).out).error.code).toBe('bucket-missing');
+  });
+
+  test('whose container is not there is said to lack it, whatever is asked of it', () => {
+    box.ok(['remote', 'add', 'origin', 'azure://no-such-container/x', '--endpoint', server.endpoint]);
+    box.ok(['add', 'data.csv']);
+    const asked = [
+      ['push'],
+      ['verify', '--remote', 'origin'],
+      ['add', 'azure://no-such-container/data.csv', '--to', 'there.csv', '--endpoint', server.endpoint],
+      ['gc', '--remote', 'origin'],
+    ];
+    for (const words of asked) {
+      const { error } = JSON.parse(box.varve([...words, '--json']).out);
+      expect([words, error?.code]).toEqual([words, 'bucket-missing']);
+    }
   });
 
   test('with a wrong key, or a container that is not there, is refused in words', async () => {
@@ -64,6 +164,7 @@ describeWithAzurite('a remote on Azure', (server) => {
       // Azure itself says that the key is wrong.
       code: expect.stringMatching(/^(credentials-refused|access-denied)$/),
     });
+    expect(JSON.parse(out).error.remedy).toContain('Correct AZURE_STORAGE_KEY');
     expect(out + err).not.toContain(wrong);
     for (const name of Object.keys(server.env)) delete box.env[name];
     box.ok(['remote', 'add', 'unnamed', 'azure://container/x']);

@@ -6,6 +6,7 @@ test('a package that is not installed is named, with a command that installs it 
   const refusal = driver('gs', ['@google-cloud/storage', '@azure/identity'], () => import(missing));
   const error = await refusal.catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ code: 'driver-missing', path: '@google-cloud/storage' });
+  expect((error as Error).message).toContain('need @google-cloud/storage and @azure/identity');
   const { remedy } = error as { remedy: string };
   const commands = [...remedy.matchAll(/`([^`]*)`/g)].map(([, command]) => command);
   expect(commands).toEqual([

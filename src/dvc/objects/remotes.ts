@@ -122,7 +122,8 @@ function optionsOf(place: RemotePlace, settings: RemoteSettings): PlaceOptions {
         sas: settings.get('sas_token'),
       });
       return {
-        ...(account && { endpoint: `https://${account}.blob.core.windows.net` }),
+        // The string names its server itself, and wins, as in DVC.
+        ...(account && !azure.connection && { endpoint: `https://${account}.blob.core.windows.net` }),
         ...(Object.keys(azure).length > 0 && { azure }),
       };
     }

@@ -5,7 +5,6 @@
 
 import { Readable } from 'node:stream';
 import type { BlobItem, BlobPrefix, BlockBlobClient, ContainerClient } from '@azure/storage-blob';
-import { VarveError } from '../../errors.ts';
 import type {
   BucketClient,
   GetRequest,
@@ -18,66 +17,29 @@ import type {
   Upload,
   UploadedPart,
 } from '../bucket/client.ts';
-import { driver } from '../bucket/driver.ts';
 import { STALLED_AFTER_MS, timeout } from '../bucket/timed-request.ts';
 import { asBuffer, checkedBytes, md5Bytes } from '../bucket/upload-digests.ts';
+import { azureAccess, loadAzure } from './access.ts';
 
 /** A blob has at most so many blocks. */
 const MAX_PARTS = 50_000;
 const HEADERS = { blobHTTPHeaders: { blobContentType: 'application/octet-stream' } } as const;
 
 /**
- * A client for `container`. Credentials, the first that there are: AZURE_STORAGE_CONNECTION_STRING; AZURE_STORAGE_KEY or
- * AZURE_STORAGE_SAS_TOKEN; DefaultAzureCredential, which is the environment, workload and managed identity, and `az login`. The account is
- * that of the endpoint, or AZURE_STORAGE_ACCOUNT.
- * @throws VarveError `driver-missing`, `endpoint-invalid`
+ * A client for `container`, for whoever {@link azureAccess} finds.
+ * @throws VarveError as azureAccess
  */
 export async function openAzure(container: string, options: ServerOptions): Promise<BucketClient> {
-  const library = await driver('azure', ['@azure/storage-blob'], () => import('@azure/storage-blob'));
   // Trying again is done by the remote, for all clients alike.
   const pipeline = { retryOptions: { maxTries: 1 } };
-  const { env } = process;
-  const own = options.azure;
-  const { AZURE_STORAGE_ACCOUNT: account } = env;
-  const connection = own === undefined ? env.AZURE_STORAGE_CONNECTION_STRING : own.connection;
-  if (connection && options.endpoint === undefined && !options.anonymous) {
-    const service = library.BlobServiceClient.fromConnectionString(connection, pipeline);
-    return new AzureBucketClient(service.getContainerClient(container));
-  }
-  const endpoint = options.endpoint ?? (account && `https://${account}.blob.core.windows.net`);
-  if (!endpoint) throw accountMissing();
-  const { key, sas } = own ?? { key: env.AZURE_STORAGE_KEY, sas: env.AZURE_STORAGE_SAS_TOKEN };
-  const name = (own === undefined && account) || new URL(endpoint).hostname.split('.')[0]!;
-  const isKeyed = Boolean(key) && !options.anonymous;
-  const isSigned = Boolean(sas) && !isKeyed && !options.anonymous;
-  const url = `${endpoint.replace(/\/+$/, '')}${isSigned ? `?${sas!.replace(/^\?/, '')}` : ''}`;
-  const credential = isKeyed
-    ? new library.StorageSharedKeyCredential(name, key!)
-    : isSigned || options.anonymous
-      ? new library.AnonymousCredential()
-      : await defaultCredential();
-  const service = new library.BlobServiceClient(url, credential, pipeline);
-  return new AzureBucketClient(service.getContainerClient(container));
-}
-
-async function defaultCredential() {
-  const identity = await driver('azure', ['@azure/identity'], () => import('@azure/identity'));
-  return new identity.DefaultAzureCredential();
-}
-
-function accountMissing(): VarveError {
-  return new VarveError('endpoint-invalid', 'No account of Azure is named', {
-    path: 'AZURE_STORAGE_ACCOUNT',
-    remedy:
-      'Set AZURE_STORAGE_ACCOUNT or AZURE_STORAGE_CONNECTION_STRING, or give the remote the endpoint https://ACCOUNT.blob.core.windows.net.',
-  });
+  const { service, signIn } = await azureAccess(await loadAzure(), options, pipeline);
+  return new AzureBucketClient(service.getContainerClient(container), signIn);
 }
 
 class AzureBucketClient implements BucketClient {
   readonly bucket: string;
   readonly server: string;
-  readonly signIn =
-    'Run `az login`, or set AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN.';
+  readonly signIn: string;
   readonly rights = 'the role Storage Blob Data Contributor on it';
   readonly certificates =
     'Where it has its own certificate authority, name that by NODE_EXTRA_CA_CERTS; where it speaks plain HTTP, write http:// in its endpoint.';
@@ -87,8 +49,9 @@ class AzureBucketClient implements BucketClient {
   readonly maxRemoved = 1;
   readonly #container: ContainerClient;
 
-  constructor(container: ContainerClient) {
+  constructor(container: ContainerClient, signIn: string) {
     this.#container = container;
+    this.signIn = signIn;
     this.bucket = container.containerName;
     const { origin, pathname } = new URL(container.url);
     // An emulator has the account in the path, and no host of its own.
@@ -326,7 +289,6 @@ const CODES: Readonly<Record<string, string>> = {
   InvalidMd5: 'BadDigest',
   AuthenticationFailed: 'InvalidToken',
   NoAuthenticationInformation: 'CredentialsMissing',
-  AuthorizationFailure: 'AccessDenied',
   AuthorizationPermissionMismatch: 'AccessDenied',
   BlobArchived: 'InvalidObjectState',
   ServerBusy: 'SlowDown',
@@ -346,14 +308,18 @@ function asFault(error: unknown): Fault {
     statusCode,
     message = '',
     cause,
+    response,
   } = error as {
     name?: string;
     code?: string;
     statusCode?: number;
     message?: string;
     cause?: { code?: string };
+    response?: { headers?: { get(name: string): string | undefined } };
   };
-  const said = code === 'REQUEST_SEND_ERROR' ? (cause?.code ?? 'ECONNRESET') : code;
+  // The answer to HEAD has no body, and the code in its head alone.
+  const answered = code ?? response?.headers?.get('x-ms-error-code');
+  const said = code === 'REQUEST_SEND_ERROR' ? (cause?.code ?? 'ECONNRESET') : answered;
   return Object.assign(new Error(message.split('\n', 1)[0]), {
     code:
       CODES[said ?? ''] ?? CODES[name] ?? said ?? (statusCode === undefined ? name : `HTTP ${statusCode}`),

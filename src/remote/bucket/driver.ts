@@ -17,9 +17,14 @@ export async function driver<T>(
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'MODULE_NOT_FOUND' && code !== 'ERR_MODULE_NOT_FOUND') throw error;
     const names = packages.join(' ');
-    throw new VarveError('driver-missing', `Remotes at ${scheme}:// need ${names}, which is not installed`, {
-      path: packages[0]!,
-      remedy: `Run \`npm install ${names}\` where varve is a package of a project, \`npm install --global ${names}\` where it is global.`,
-    });
+    const which = packages.length === 1 ? 'which is not installed' : 'which are not all installed';
+    throw new VarveError(
+      'driver-missing',
+      `Remotes at ${scheme}:// need ${packages.join(' and ')}, ${which}`,
+      {
+        path: packages[0]!,
+        remedy: `Run \`npm install ${names}\` where varve is a package of a project, \`npm install --global ${names}\` where it is global.`,
+      },
+    );
   }
 }

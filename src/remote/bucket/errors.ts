@@ -84,10 +84,10 @@ const KNOWN: readonly (readonly [
       'InvalidSecurity',
       'UnrecognizedClientException',
     ),
-    ({ server, signIn }) => [
+    ({ server, signIn, rights }) => [
       'credentials-refused',
       `${server} does not accept these credentials`,
-      `Check the access key and its secret. ${signIn}`,
+      rights === undefined ? `Check the access key and its secret. ${signIn}` : signIn,
     ],
   ],
   [
@@ -155,6 +155,15 @@ const KNOWN: readonly (readonly [
       'remote-full',
       `${server} has no space left`,
       'Free some space there, then run the same command again.',
+    ],
+  ],
+  [
+    // Of Azure: by its emulator for a wrong key, by itself for what rules of the network or a signature do not allow.
+    named('AuthorizationFailure'),
+    ({ bucket, signIn, rights = '' }) => [
+      'access-denied',
+      `the key or signature is wrong, or does not allow this in ${bucket}`,
+      `${signIn} Where they are right, ask its owner for ${rights}, and whether the rules of its network let this machine in.`,
     ],
   ],
   [
