@@ -67,6 +67,35 @@ function remoteKind(url: string): RemotePlace['kind'] {
   });
 }
 
+/**
+ * `user@host:path`, as scp, rsync and Git have it: a colon before the first slash. One letter is a drive of Windows; whoever means a
+ * folder of such a name writes `./` before it.
+ */
+const SCP_FORM = /^(?:([^/\\:@]+)@)?([^/\\:@]+):(?!\/\/)(.*)$/s;
+
+/** Whether a text is the address of a folder at another machine in the form of scp, which is no URL and no path. */
+export function isScpAddress(text: string): boolean {
+  const [, user, host = ''] = SCP_FORM.exec(text) ?? [];
+  return host.length > 1 || (user !== undefined && host !== '');
+}
+
+/** @throws VarveError `remote-url-invalid`, with the URL that says the same */
+export function refuseScpAddress(text: string): void {
+  if (!isScpAddress(text)) return;
+  const [, user, host = '', path = ''] = SCP_FORM.exec(text)!;
+  const kind = Object.hasOwn(KINDS, host.toLowerCase()) ? KINDS[host.toLowerCase()] : undefined;
+  if (user === undefined && kind !== undefined)
+    throw invalid(text, `has no // behind ${host}:`, `Use ${URL_FORMS}.`);
+  const rest = path.startsWith('/') ? path : `/~/${path.replace(/^~\/?/, '')}`;
+  const url = `ssh://${user === undefined ? '' : `${user}@`}${host}${rest.replace(/\/+$/, '')}`;
+  const isUrl = describeUrl(url) === url && !path.includes('@');
+  throw invalid(
+    text,
+    'is written as scp has it, and is no URL',
+    `${isUrl ? `Write ${url}.` : FILE_FORMS.ssh} A folder here of such a name is written with ./ before it.`,
+  );
+}
+
 /** The forms that the URL of a remote may have, for messages. */
 export const URL_FORMS =
   'a folder, file:///folder, s3://bucket/prefix, minio://alias/bucket/prefix, gs://bucket/prefix, azure://container/prefix, ssh://user@host/folder, webhdfs://user@host:9870/folder, or https://host/folder to read from';
@@ -198,6 +227,7 @@ function isPlain(segment: string): boolean {
 }
 
 function folderPath(url: string, base: string): string {
+  refuseScpAddress(url);
   if (url === '' || url.includes('\0')) throw invalid(url, 'is not a path', 'Give the path of a folder.');
   if (!URL_SCHEME.test(url)) return isAbsolute(url) ? resolve(url) : resolve(base, url);
   try {

@@ -45,6 +45,45 @@ describeWithGcs('a remote on Google Cloud Storage', (server) => {
   });
 });
 
+const ACCOUNT_FILE = { type: 'service_account', client_email: 'a@example.org', private_key: 'hush' };
+
+test.each([
+  [undefined, 'is not there'],
+  ['{"type": "hush', 'is no JSON document'],
+  ['[]', 'is no JSON document'],
+  [JSON.stringify(ACCOUNT_FILE), 'has a private_key that is none'],
+  [JSON.stringify({ ...ACCOUNT_FILE, client_email: '' }), 'has no client_email'],
+  [JSON.stringify({ type: 'authorized_user', client_id: 'hush' }), 'has no client_secret'],
+])('a file of Google with %s is named as the cause, with the variable that names it', (content, what) => {
+  const file = box.path('keys.json');
+  if (content !== undefined) box.write('keys.json', content);
+  box.env.GOOGLE_APPLICATION_CREDENTIALS = file;
+  box.ok(['remote', 'add', 'g', 'gs://bucket/x']);
+  box.ok(['add', 'data.csv']);
+  for (const words of [
+    ['push', '--remote', 'g'],
+    ['verify', '--remote', 'g'],
+    ['add', 'gs://bucket/data', '--to', 'there'],
+  ]) {
+    const { code, out, err } = box.varve([...words, '--json']);
+    const { error } = JSON.parse(out);
+    expect([code, error.code, error.path]).toEqual([2, 'credentials-invalid', file]);
+    expect(error.message).toContain(`GOOGLE_APPLICATION_CREDENTIALS names ${file}, which ${what}`);
+    expect(out + err).not.toContain('hush');
+  }
+});
+
+test('a broken file that gcloud wrote is named', () => {
+  box.write('.config/gcloud/application_default_credentials.json', '{');
+  box.ok(['remote', 'add', 'g', 'gs://bucket/x']);
+  refused(
+    box,
+    ['verify', '--remote', 'g'],
+    'credentials-invalid',
+    'application_default_credentials.json is no JSON',
+  );
+});
+
 /** What nothing answers at, so that only what is found before asking is told. */
 const NOBODY = 'http://127.0.0.1:9/devstoreaccount1';
 const KEY = Buffer.alloc(64, 'hush').toString('base64');

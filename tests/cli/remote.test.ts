@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { refused } from '../support/refused.ts';
 import { Sandbox } from '../support/sandbox.ts';
@@ -54,4 +54,31 @@ test('a remote is removed, from whichever file names it, and its name is free ag
   expect(box.ok(['remote', 'list'])).toBe('  other  ../b\n');
   box.ok(['remote', 'add', 'origin', '../c']);
   refused(box, ['remote', 'remove', 'gone'], 'remote-unknown', 'gone');
+});
+
+test.each([
+  ['ann@host:/srv/x', 'Write ssh://ann@host/srv/x.'],
+  ['host:data/x/', 'Write ssh://host/~/data/x.'],
+  ['ann@h:~/x', 'Write ssh://ann@h/~/x.'],
+  ['ann:hush@host:/srv/x', 'Write it as ssh://user@host/folder'],
+  ['s3:bucket/x', 's3://bucket/prefix'],
+  ['file:/srv/x', 'file:///folder'],
+])('%s is no folder, and is refused with what to write', (address, remedy) => {
+  box.repository();
+  const err = refused(box, ['remote', 'add', 'x', address], 'remote-url-invalid', address.split('@').pop()!);
+  expect(err).toContain(remedy);
+  expect(err).not.toContain('hush');
+  expect(refused(box, ['add', address, '--to', 'there'], 'remote-url-invalid', '')).toContain(remedy);
+  box.write('repo/.varve/config.yaml', `version: 1\nremotes:\n  x: { url: ${JSON.stringify(address)} }\n`);
+  refused(box, ['verify', '--remote', 'x'], 'remote-url-invalid', '');
+});
+
+test('a folder whose name has a colon is a path with ./ before it, and a drive of Windows is one', () => {
+  box.repository();
+  for (const [name, url] of Object.entries({ colon: './ab:c', deeper: 'in/ab:c', drive: 'c:/data' }))
+    box.ok(['remote', 'add', name, url]);
+  box.write('repo/a.csv', 'n\n1\n');
+  box.ok(['add', 'a.csv']);
+  box.ok(['push', '--remote', 'colon']);
+  expect(existsSync(box.path('repo/ab:c/index'))).toBe(true);
 });

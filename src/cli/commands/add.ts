@@ -13,7 +13,7 @@ import {
 import type { AddedDataset, AddResult } from '../../operations/backend/results.ts';
 import { openContext } from '../../operations/context/open.ts';
 import { knownBy } from '../../profile/footers/model.ts';
-import { isSourceUrl } from '../../remote/url.ts';
+import { isSourceUrl, refuseScpAddress } from '../../remote/url.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted, grouped } from '../../wording/numbers.ts';
 import type { Access } from '../../workspace/config.ts';
@@ -225,6 +225,7 @@ function placeOf(paths: readonly string[], options: Options): Place {
   refuseForeignOptions(kind, options);
   if (from === undefined || kind === 'here') {
     if (to === undefined) return { kind: 'here' };
+    for (const path of paths) refuseScpAddress(path);
     throw usage('--to goes with a URL, or with - for standard input');
   }
   if (to === undefined) throw usage(`${WHAT[kind]} needs --to, the path where it is to lie`);

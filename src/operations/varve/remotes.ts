@@ -4,7 +4,7 @@ import { isMarked, refuseForeign } from '../../remote/folder/claim.ts';
 import { parseEndpoint } from '../../remote/minio/access.ts';
 import { refuseSettings } from '../../remote/open.ts';
 import { sourceUrl } from '../../remote/source/open.ts';
-import { parseUrl, refuseImpossibleBucket } from '../../remote/url.ts';
+import { isScpAddress, parseUrl, refuseImpossibleBucket } from '../../remote/url.ts';
 import { shellWord } from '../../wording/quote.ts';
 import { describeUrl } from '../../wording/urls.ts';
 import {
@@ -119,5 +119,6 @@ function shown(remote: RemoteConfig): RemoteConfig {
 function urlToKeep({ repository, cwd }: WorkingContext, url: string): string {
   const place = parseUrl(url, cwd);
   if (place.kind !== 'folder' || isAbsolute(url) || url.startsWith('file:')) return url;
-  return relative(repository.root, resolve(cwd, url)).split(sep).join('/') || '.';
+  const kept = relative(repository.root, resolve(cwd, url)).split(sep).join('/') || '.';
+  return isScpAddress(kept) ? `./${kept}` : kept;
 }

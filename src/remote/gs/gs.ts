@@ -21,6 +21,7 @@ import type {
 import { driver } from '../bucket/driver.ts';
 import { asBuffer, checkedBytes, googleCrc32c } from '../bucket/upload-digests.ts';
 import { TEMPORARY_FOLDER } from '../store-layout.ts';
+import { checkCredentialsFile } from './credentials-file.ts';
 import { DirectRequests } from './direct-requests.ts';
 
 /** Google composes an object of so many others; those may themselves be composed. */
@@ -31,7 +32,7 @@ const REQUESTS_AT_ONCE = 8;
  * A client for `bucket` with the whole chain of Google's credentials: a file that GOOGLE_APPLICATION_CREDENTIALS names, `gcloud`, workload
  * identity, the machine's own. STORAGE_EMULATOR_HOST or `options.endpoint` name another server.
  * @param prefix of the remote: parts of unfinished uploads lie below it
- * @throws VarveError `driver-missing`
+ * @throws VarveError `driver-missing`, `credentials-invalid`
  */
 export async function openGs(bucket: string, prefix: string, options: ServerOptions): Promise<BucketClient> {
   const library = await driver('gs', ['@google-cloud/storage'], () => import('@google-cloud/storage'));
@@ -45,6 +46,8 @@ export async function openGs(bucket: string, prefix: string, options: ServerOpti
     // Trying again is done by the remote, for all clients alike.
     retryOptions: { autoRetry: false, maxRetries: 0 },
   });
+  // An emulator gets no credentials.
+  if (storage.apiEndpoint.startsWith('https:')) checkCredentialsFile(options.files?.credentials);
   return new GsBucketClient(storage, bucket, prefix, endpoint ?? process.env.STORAGE_EMULATOR_HOST);
 }
 
