@@ -191,6 +191,25 @@ describeWithAzurite('a remote on Azure', (server) => {
     }
   });
 
+  test('whose endpoint has no such account is not said to be damaged', () => {
+    box.ok(['add', 'data.csv']);
+    for (const [name, endpoint] of [
+      ['without', new URL(server.endpoint).origin],
+      ['other', server.endpoint.replace(/[^/]+$/, 'other')],
+    ] as const) {
+      box.ok(['remote', 'add', name, 'azure://container/x', '--endpoint', endpoint]);
+      for (const words of [['push'], ['verify'], ['pull']]) {
+        const { error } = JSON.parse(box.varve([...words, '--remote', name, '--json']).out);
+        expect([words, error?.code, error?.remedy]).toEqual([
+          words,
+          'bucket-missing',
+          expect.stringContaining('Check the account in the endpoint'),
+        ]);
+        expect(error.message).toContain(`${endpoint} has no account`);
+      }
+    }
+  });
+
   test('with a wrong key, or a container that is not there, is refused in words', async () => {
     box.ok(['remote', 'add', 'origin', 'azure://no-such-container/x', '--endpoint', server.endpoint]);
     box.ok(['add', 'data.csv']);

@@ -33,7 +33,7 @@ export async function openAzure(container: string, options: ServerOptions): Prom
   // Trying again is done by the remote, for all clients alike.
   const pipeline = { retryOptions: { maxTries: 1 } };
   const { service, signIn } = await azureAccess(await loadAzure(), options, pipeline);
-  return new AzureBucketClient(service.getContainerClient(container), signIn);
+  return new AzureBucketClient(service.getContainerClient(container), container, signIn);
 }
 
 class AzureBucketClient implements BucketClient {
@@ -49,13 +49,14 @@ class AzureBucketClient implements BucketClient {
   readonly maxRemoved = 1;
   readonly #container: ContainerClient;
 
-  constructor(container: ContainerClient, signIn: string) {
+  /** @param name of the container: the library's own guess takes it for an account where the endpoint of an emulator lacks that */
+  constructor(container: ContainerClient, name: string, signIn: string) {
     this.#container = container;
     this.signIn = signIn;
-    this.bucket = container.containerName;
+    this.bucket = name;
     const { origin, pathname } = new URL(container.url);
     // An emulator has the account in the path, and no host of its own.
-    this.server = origin + pathname.replace(new RegExp(`/${container.containerName}/?$`), '');
+    this.server = origin + pathname.replace(/\/[^/]+\/?$/, '');
   }
 
   async list({ prefix, folders, token, limit }: ListRequest): Promise<ListPage> {

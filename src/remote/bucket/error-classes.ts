@@ -115,7 +115,7 @@ function retryOf(code: string, status: number | undefined, message: string): Ret
 export function isAbsence(fault: Fault): boolean {
   return (
     ['NoSuchKey', 'NoSuchVersion', 'NotFound'].includes(fault.code) ||
-    (fault.status === 404 && !['NoSuchBucket', 'NoSuchUpload'].includes(fault.code))
+    (fault.status === 404 && !['NoSuchBucket', 'NoSuchUpload', 'ResourceNotFound'].includes(fault.code))
   );
 }
 

@@ -107,6 +107,15 @@ const KNOWN: readonly (readonly [
     ],
   ],
   [
+    // Of Azure, where the account is not there, or does not show the container to whoever asks.
+    named('ResourceNotFound'),
+    ({ server, bucket }) => [
+      'bucket-missing',
+      `${server} has no account of that name, or shows no container ${bucket}`,
+      'Check the account in the endpoint or in AZURE_STORAGE_ACCOUNT, and the name of the container in the URL. The endpoint of an emulator ends in its account.',
+    ],
+  ],
+  [
     named(
       'PermanentRedirect',
       'MovedPermanently',
