@@ -40,6 +40,8 @@ export interface UpdateOptions extends CheckoutOptions {
 
 export interface UpdateResult {
   readonly datasets: readonly UpdatedDataset[];
+  /** Data in place that is no table, where everything was asked for: adding it again brings it to what lies there now. */
+  readonly inPlace: readonly { readonly path: string; readonly source: string }[];
 }
 
 /** A dataset that was looked at for an update. */
@@ -103,7 +105,8 @@ export async function update(
   const tables: string[] = [];
   // Nobody is asked before this machine agreed to all of it.
   const topics: [path: string, topic: TopicOrigin][] = [];
-  for (const [path, { imported, database, topic, inPlace }] of await backend.followers(paths)) {
+  const unfollowed: { path: string; source: string }[] = [];
+  for (const [path, { imported, database, topic, inPlace, source }] of await backend.followers(paths)) {
     const file = pointerPath(path);
     if (imported !== undefined) {
       requireTrust(repository.root, importRequest(repository, imported, file));
@@ -117,6 +120,8 @@ export async function update(
     } else if (inPlace !== undefined) {
       requireTrust(repository.root, inPlace.request);
       tables.push(path);
+    } else if (source !== undefined) {
+      unfollowed.push({ path, source });
     }
   }
   const datasets: UpdatedDataset[] = [];
@@ -137,7 +142,7 @@ export async function update(
       }
     });
   }
-  return { datasets };
+  return { datasets, inPlace: unfollowed };
 }
 
 /** Bring a table in place to its newest version, with statistics of the kind that it had if those are no profile. */

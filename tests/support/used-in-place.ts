@@ -64,6 +64,13 @@ export async function usedInPlace(
   for (const path of ['a.csv', 'new.csv', 'sub/ü b+c.txt']) expect(out).toContain(path);
   box.ok(['pull', 'data/raw']);
   expect(readFileSync(box.path('repo/data/raw/a.csv'), 'utf8')).toContain('3,c');
+  const { inPlace } = box.json<{ inPlace: unknown }>(['update']);
+  expect(inPlace).toContainEqual({ path: 'data/raw', source: `${url}/raw` });
+  expect(box.ok(['update'])).toContain(`varve add ${url}/raw --to data/raw`);
+  expect(refused(box, ['update', 'data/raw'], 'import-missing', `${url}/raw`)).toContain(
+    `\`varve add ${url}/raw --to data/raw\` takes what lies there now`,
+  );
+  box.ok(['add', `${url}/raw`, '--to', 'data/raw']);
   // A web server may have files there all the same.
   const absent = url.startsWith('http') ? 'listing-missing' : 'path-missing';
   refused(box, ['add', `${url}/nothing`, '--to', 'data/none', ...options], absent, '/nothing');

@@ -1,10 +1,13 @@
+import { join, relative } from 'node:path';
 import type { Command } from 'commander';
 import type { UpdatedTable } from '../../operations/backend/results.ts';
+import type { Context } from '../../operations/context/context.ts';
 import { openContext } from '../../operations/context/open.ts';
-import type { UpdatedDataset } from '../../operations/import.ts';
+import type { UpdatedDataset, UpdateResult } from '../../operations/import.ts';
 import { update } from '../../operations/import.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted, grouped } from '../../wording/numbers.ts';
+import { shellWord } from '../../wording/quote.ts';
 import { describeUrl } from '../../wording/urls.ts';
 import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
 import { rowFacts } from '../row-facts.ts';
@@ -36,9 +39,27 @@ export function command(run: RunCommand): Command {
       const { revision, force } = options;
       const result = await update(context, paths, { revision, force, prefer: preferred(options) });
       const text = result.datasets.map(updatedLine).join('\n');
-      return { json: result, text: text || 'Nothing here was imported: `varve import` does that.' };
+      return { json: result, text: text || nothingFollowed(context, result) };
     }),
   );
+}
+
+const MAX_NAMED = 5;
+
+/** Say what an update is of, or what brings to date that no update is of. */
+function nothingFollowed({ repository, cwd }: Context, { inPlace }: UpdateResult): string {
+  const nothing = 'Nothing here follows another repository, a database, a topic or a table in place';
+  if (inPlace.length === 0) return `${nothing}: \`varve import\` makes such a dataset.`;
+  const commands = inPlace.slice(0, MAX_NAMED).map(({ path, source }) => {
+    const to = relative(cwd, join(repository.root, path));
+    return neutral(`  varve add ${shellWord(source)} --to ${shellWord(to)}`);
+  });
+  const more = inPlace.length - commands.length;
+  return [
+    `${nothing}. Data in place is brought to what lies there now by adding it again:`,
+    ...commands,
+    ...(more > 0 ? [`  … and ${more} more`] : []),
+  ].join('\n');
 }
 
 function updatedLine(dataset: UpdatedDataset): string {

@@ -79,6 +79,8 @@ export interface Followed {
   readonly topic?: TopicOrigin;
   /** What is asked of this machine on the way to the table; undefined within if that is nothing. */
   readonly inPlace?: { readonly request: TrustRequest | undefined };
+  /** Of data in place that is no table: the place, of which no update is made. */
+  readonly source?: string;
 }
 
 export interface BackendAddOptions {

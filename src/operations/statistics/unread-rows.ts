@@ -52,7 +52,7 @@ function* oneOfEachName(files: Iterable<FoundFile>): Generator<FoundFile> {
  * Say what the first file of a dataset is that holds rows which are not read, where its profile has no rows. Of a version that does not lie
  * in the working tree, only files are looked into whose names have no extension, as jobs of Hadoop write them.
  */
-export async function unreadRowsOf(dataset: NamedDataset, profile: Profile): Promise<VarveError | undefined> {
+async function unreadRowsOf(dataset: NamedDataset, profile: Profile): Promise<VarveError | undefined> {
   if (isTabularProfile(profile)) return undefined;
   if (!hasData(dataset)) return unreadInVersion(dataset);
   const { files } = findFiles(dataset);

@@ -1,8 +1,9 @@
-import { posix } from 'node:path';
+import { join, posix, relative } from 'node:path';
 import { VarveError } from '../../errors.ts';
 import type { Store } from '../../store/store.ts';
 import { transfer } from '../../store/transfer/transfer.ts';
 import { shellWord } from '../../wording/quote.ts';
+import { describeUrl } from '../../wording/urls.ts';
 import { readConfig } from '../../workspace/config.ts';
 import type { Imported } from '../../workspace/imported.ts';
 import { type Pointer, pointerPath } from '../../workspace/pointer.ts';
@@ -105,7 +106,9 @@ export function followers(context: WorkingContext, paths: readonly string[]): Re
     else if (imported !== undefined) found.set(path, { imported });
     else if (source !== undefined && table !== undefined)
       found.set(path, { inPlace: { request: sourceRequest(config, source, pointerPath(path)) } });
-    else if (paths.length > 0) throw notImported(path);
+    else if (paths.length > 0)
+      throw source === undefined ? notImported(path) : liesInPlace(context, path, source);
+    else if (source !== undefined) found.set(path, { source });
   }
   return found;
 }
@@ -129,6 +132,18 @@ function notImported(path: string): VarveError {
     {
       path,
       remedy: '`varve update` without a path updates what was; `varve pull` brings what colleagues pushed.',
+    },
+  );
+}
+
+function liesInPlace({ repository, cwd }: WorkingContext, path: string, source: string): VarveError {
+  const to = relative(cwd, join(repository.root, path));
+  return new VarveError(
+    'import-missing',
+    `${path} lies in place at ${describeUrl(source)}, and follows no version there`,
+    {
+      path,
+      remedy: `\`varve add ${shellWord(source)} --to ${shellWord(to)}\` takes what lies there now.`,
     },
   );
 }
