@@ -20,6 +20,21 @@ describeWithHadoop('a remote on HDFS', (server) => {
     aDayWith(box, [`${server.url}${await server.makeFolder()}/store`]);
   });
 
+  test('whose path is a file, or lies below one, is refused in words', async () => {
+    const folder = await server.makeFolder();
+    box.ok(['add', 'data.csv']);
+    box.ok(['remote', 'add', 'good', `${server.url}${folder}`]);
+    box.ok(['push', '--remote', 'good']);
+    const path = `${folder}/varve-store.json`;
+    for (const [name, below] of [
+      ['file', ''],
+      ['below', '/store'],
+    ] as const) {
+      box.ok(['remote', 'add', name, `${server.url}${path}${below}`]);
+      expect(refused(box, ['push', '--remote', name], 'key-conflict', path)).toContain('a file lies where');
+    }
+  });
+
   test('is reached over TLS, and by nothing else where the URL asks for that', async () => {
     makeCertificates(box.root);
     const served: Served[] = [];

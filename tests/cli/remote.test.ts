@@ -82,3 +82,17 @@ test('a folder whose name has a colon is a path with ./ before it, and a drive o
   box.ok(['push', '--remote', 'colon']);
   expect(existsSync(box.path('repo/ab:c/index'))).toBe(true);
 });
+
+test.each([
+  ['ssh://ann@127.0.0.1:9/srv/x', 'the URL, or what ~/.ssh/config says of its host,'],
+  ['http://127.0.0.1:9/x', 'the URL'],
+  ['webhdfs://ann@127.0.0.1:9/x', 'the URL'],
+])('where nothing answers at %s, what names it is told', (url, named) => {
+  box.repository();
+  box.write('.ssh/known_hosts', '');
+  box.run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', box.path('.ssh/id_ed25519')], '.');
+  box.ok(['remote', 'add', 'away', url]);
+  const err = refused(box, ['verify', '--remote', 'away'], 'endpoint-unreachable', '');
+  expect(err).toContain(`that ${named} names it`);
+  expect(err).not.toContain('endpoint');
+});

@@ -27,6 +27,22 @@ describeWithSshd('a remote at an SSH server', (server) => {
     });
   });
 
+  test('whose path is a file, or lies below one, is refused in words', () => {
+    const folder = server.makeFolder();
+    writeFileSync(join(folder, 'plain'), 'mine');
+    box.ok(['add', 'data.csv']);
+    for (const [name, path] of [
+      ['file', 'plain'],
+      ['below', 'plain/store'],
+    ] as const) {
+      box.ok(['remote', 'add', name, server.url(`${folder}/${path}`)]);
+      expect(refused(box, ['push', '--remote', name], 'key-conflict', `${folder}/${path}`)).toContain(
+        'a file lies where a folder is needed',
+      );
+    }
+    expect(readFileSync(join(folder, 'plain'), 'utf8')).toBe('mine');
+  });
+
   test('is reached as ~/.ssh/config says', () => {
     const folder = server.makeFolder();
     const key = readFileSync(box.path('.ssh/id_ed25519'));

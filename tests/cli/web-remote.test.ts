@@ -45,8 +45,29 @@ describeWithWeb('a remote at a web server', (server) => {
     box.ok(['du', '--remote', 'web'], 'clone');
     box.write('clone/data.csv', 'id\n7\n');
     box.ok(['add', 'data.csv'], 'clone');
-    for (const command of ['push', 'gc'])
-      refused(box, [command, '--remote', 'web'], 'remote-read-only', server.url, 'clone');
+    for (const words of [['push'], ['gc'], ['purge', 'data.csv@HEAD~1', '--force']]) {
+      const err = refused(box, [...words, '--remote', 'web'], 'remote-read-only', server.url, 'clone');
+      expect(err).toContain('Run this of the place that the server has its files from');
+      expect(err).not.toContain('Push');
+    }
+  });
+
+  test('that is not there, or is a file, is told as that, and so is data in place', () => {
+    writeFileSync(join(server.root, 'alone.csv'), 'n\n1\n');
+    box.ok(['remote', 'add', 'nothing', `${server.url}/nothing`]);
+    box.ok(['remote', 'add', 'file', `${server.url}/alone.csv`]);
+    const typed = `${server.url}/alon.csv`;
+    for (const [words, url] of [
+      [['add', typed, '--to', 'data/a.csv'], typed],
+      [['verify', '--remote', 'nothing'], `${server.url}/nothing`],
+    ] as const) {
+      const err = refused(box, words, 'listing-missing', url);
+      expect(err).toContain(`The web server answers 404 for ${url}: there is no such file`);
+      expect(err).toContain('Check the URL for mistakes');
+    }
+    expect(refused(box, ['verify', '--remote', 'file'], 'listing-missing', 'alone.csv')).toContain(
+      'is a file',
+    );
   });
 
   test('whose packs are damaged is told of as damaged, not as without the data, and so is a folder', () => {

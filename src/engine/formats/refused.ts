@@ -42,7 +42,7 @@ const PART_OF_JOB = String.raw`(?:^|/)(?:part-(?:[mr]-)?\d{5}|\d{6}_\d+)`;
 const ONLY_PART = new RegExp(`${PART_OF_JOB}$`);
 
 /** Tells whether the name is one that jobs of Hadoop give to parts of any format. */
-export function isUnnamedPart(path: string): boolean {
+function isUnnamedPart(path: string): boolean {
   return ONLY_PART.test(path);
 }
 

@@ -2,8 +2,8 @@
  * Who asks Azure, and where: what the environment or the settings of another tool say of account and credentials. It sends nothing.
  */
 
-import type { AnonymousCredential, BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import type { DefaultAzureCredential } from '@azure/identity';
+import type { AnonymousCredential, BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { VarveError } from '../../errors.ts';
 import type { ServerOptions } from '../bucket/client.ts';
 import { driver } from '../bucket/driver.ts';
@@ -17,6 +17,8 @@ export interface AzureAccess {
   readonly service: BlobServiceClient;
   /** How a person gives the credentials: see BucketClient. */
   readonly signIn: string;
+  /** What names the server: see Site. */
+  readonly namedBy: string;
 }
 
 const PACKAGES = ['@azure/storage-blob', '@azure/identity'];
@@ -43,33 +45,79 @@ export async function azureAccess(
   pipeline: Pipeline,
 ): Promise<AzureAccess> {
   const names = options.azure === undefined ? OF_ENVIRONMENT : OF_SETTINGS;
-  const { connection, key, sas, account } = given(options);
-  const isAsked = Boolean(connection) && !(options.anonymous && options.endpoint);
-  const connected = isAsked ? serviceOf(library, connection!, names.connection, pipeline) : undefined;
-  const endpoint = (
-    options.endpoint ??
-    (connected && placeOf(connected.url)) ??
-    (account && `https://${account}.blob.core.windows.net`)
-  )?.replace(/\/+$/, '');
-  if (!endpoint) throw accountMissing();
-  const client = (credential: Credential, query = '') =>
-    new library.BlobServiceClient(endpoint + query, credential, pipeline);
-  if (options.anonymous) return { service: client(new library.AnonymousCredential()), signIn: SIGN_IN };
-  if (connected !== undefined && placeOf(connected.url) === placeOf(endpoint))
-    return { service: connected, signIn: `Correct ${names.connection}.` };
+  const known = given(options);
+  const connected = connectedService(library, options, known, names, pipeline);
+  const { endpoint, namedBy } = placeFor(options, connected, known, names);
+  if (connected !== undefined && !options.anonymous && placeOf(connected.url) === placeOf(endpoint))
+    return { service: connected, signIn: `Correct ${names.connection}.`, namedBy };
+  const unused = connected && names.connection;
+  const { credential, query, signIn } = options.anonymous
+    ? { credential: new library.AnonymousCredential(), query: '', signIn: SIGN_IN }
+    : (keyOrToken(library, known, endpoint, names) ?? (await anyCredential(endpoint, unused, options)));
+  return { service: new library.BlobServiceClient(endpoint + query, credential, pipeline), signIn, namedBy };
+}
+
+interface Found {
+  readonly credential: Credential;
+  /** Behind the endpoint, with its question mark. */
+  readonly query: string;
+  readonly signIn: string;
+}
+
+function connectedService(
+  library: Library,
+  { endpoint, anonymous }: ServerOptions,
+  { connection }: Given,
+  names: Names,
+  pipeline: Pipeline,
+): BlobServiceClient | undefined {
+  // Whoever asks without credentials needs no more of it than the server.
+  if (!connection || (anonymous && endpoint)) return undefined;
+  return serviceOf(library, connection, names.connection, pipeline);
+}
+
+/** @throws VarveError `endpoint-invalid` */
+function placeFor(
+  { endpoint }: ServerOptions,
+  connected: BlobServiceClient | undefined,
+  { account }: Given,
+  names: Names,
+): { readonly endpoint: string; readonly namedBy: string } {
+  const trimmed = (url: string) => url.replace(/\/+$/, '');
+  if (endpoint) return { endpoint: trimmed(endpoint), namedBy: 'the endpoint in the settings of the remote' };
+  if (connected !== undefined) return { endpoint: placeOf(connected.url), namedBy: names.connection };
+  if (!account) throw accountMissing();
+  return { endpoint: `https://${account}.blob.core.windows.net`, namedBy: 'AZURE_STORAGE_ACCOUNT' };
+}
+
+function keyOrToken(
+  library: Library,
+  { key, sas, account }: Given,
+  endpoint: string,
+  names: Names,
+): Found | undefined {
   if (key) {
-    const name = account ?? accountIn(endpoint);
-    const credential = new library.StorageSharedKeyCredential(name, checkedKey(key, names.key));
-    return { service: client(credential), signIn: `Correct ${names.key}, or the account that it is of.` };
+    const credential = new library.StorageSharedKeyCredential(
+      account ?? accountIn(endpoint),
+      checkedKey(key, names.key),
+    );
+    return { credential, query: '', signIn: `Correct ${names.key}, or the account that it is of.` };
   }
-  if (sas) {
-    const service = client(new library.AnonymousCredential(), `?${checkedToken(sas, names.sas)}`);
-    return { service, signIn: `Correct ${names.sas}.` };
-  }
-  const isOfOther = connected !== undefined;
-  if (endpoint.startsWith('http:')) throw unencrypted(endpoint, isOfOther ? names.connection : undefined);
-  if (isOfOther) options.onWarning?.(`${isNotUsed(names.connection, endpoint)}; others are looked for`);
-  return { service: client(await defaultCredential()), signIn: SIGN_IN };
+  if (!sas) return undefined;
+  const query = `?${checkedToken(sas, names.sas)}`;
+  return { credential: new library.AnonymousCredential(), query, signIn: `Correct ${names.sas}.` };
+}
+
+/** @param unused what holds a connection string of another server, if there is one */
+async function anyCredential(
+  endpoint: string,
+  unused: string | undefined,
+  { onWarning }: ServerOptions,
+): Promise<Found> {
+  if (endpoint.startsWith('http:')) throw unencrypted(endpoint, unused);
+  if (unused !== undefined) onWarning?.(`${isNotUsed(unused, endpoint)}; others are looked for`);
+  const { DefaultAzureCredential } = await driver('azure', PACKAGES, () => import('@azure/identity'));
+  return { credential: new DefaultAzureCredential(), query: '', signIn: SIGN_IN };
 }
 
 interface Given {
@@ -78,6 +126,8 @@ interface Given {
   readonly sas?: string | undefined;
   readonly account?: string | undefined;
 }
+
+type Names = typeof OF_ENVIRONMENT;
 
 const OF_ENVIRONMENT = {
   connection: 'AZURE_STORAGE_CONNECTION_STRING',
@@ -158,11 +208,6 @@ function checkedToken(sas: string, name: string): string {
     name,
     'Copy the token alone, without the URL before it: `sv=…&sig=…`, as `az storage container generate-sas` prints it.',
   );
-}
-
-async function defaultCredential() {
-  const identity = await driver('azure', PACKAGES, () => import('@azure/identity'));
-  return new identity.DefaultAzureCredential();
 }
 
 function connectionInvalid(name: string, part: string | undefined): VarveError {

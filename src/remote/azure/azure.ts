@@ -19,7 +19,7 @@ import type {
 } from '../bucket/client.ts';
 import { STALLED_AFTER_MS, timeout } from '../bucket/timed-request.ts';
 import { asBuffer, checkedBytes, md5Bytes } from '../bucket/upload-digests.ts';
-import { azureAccess, loadAzure } from './access.ts';
+import { type AzureAccess, azureAccess, loadAzure } from './access.ts';
 
 /** A blob has at most so many blocks. */
 const MAX_PARTS = 50_000;
@@ -32,14 +32,15 @@ const HEADERS = { blobHTTPHeaders: { blobContentType: 'application/octet-stream'
 export async function openAzure(container: string, options: ServerOptions): Promise<BucketClient> {
   // Trying again is done by the remote, for all clients alike.
   const pipeline = { retryOptions: { maxTries: 1 } };
-  const { service, signIn } = await azureAccess(await loadAzure(), options, pipeline);
-  return new AzureBucketClient(service.getContainerClient(container), container, signIn);
+  const { service, ...words } = await azureAccess(await loadAzure(), options, pipeline);
+  return new AzureBucketClient(service.getContainerClient(container), container, words);
 }
 
 class AzureBucketClient implements BucketClient {
   readonly bucket: string;
   readonly server: string;
   readonly signIn: string;
+  readonly namedBy: string;
   readonly rights = 'the role Storage Blob Data Contributor on it';
   readonly certificates =
     'Where it has its own certificate authority, name that by NODE_EXTRA_CA_CERTS; where it speaks plain HTTP, write http:// in its endpoint.';
@@ -50,9 +51,10 @@ class AzureBucketClient implements BucketClient {
   readonly #container: ContainerClient;
 
   /** @param name of the container: the library's own guess takes it for an account where the endpoint of an emulator lacks that */
-  constructor(container: ContainerClient, name: string, signIn: string) {
+  constructor(container: ContainerClient, name: string, { signIn, namedBy }: Omit<AzureAccess, 'service'>) {
     this.#container = container;
     this.signIn = signIn;
+    this.namedBy = namedBy;
     this.bucket = name;
     const { origin, pathname } = new URL(container.url);
     // An emulator has the account in the path, and no host of its own.

@@ -9,6 +9,8 @@ export interface Site {
   readonly bucket: string;
   /** The endpoint, or `AWS`. */
   readonly server: string;
+  /** What names the server, in the words of messages; the endpoint in the settings of the remote unless given. */
+  readonly namedBy?: string;
   /** How a person gives the keys that this client looks for: sentences. */
   readonly signIn: string;
   /** Where its servers are not of S3: what to ask the owner of the place for, so that it can be used. */
@@ -57,6 +59,8 @@ const named =
   (...codes: string[]) =>
   (fault: Fault) =>
     codes.includes(fault.code);
+
+const ENDPOINT = 'the endpoint in the settings of the remote';
 
 /** The first whose test holds gives the words. */
 const KNOWN: readonly (readonly [
@@ -167,6 +171,14 @@ const KNOWN: readonly (readonly [
     ],
   ],
   [
+    named('NotADirectory'),
+    () => [
+      'key-conflict',
+      'a file lies where a folder is needed',
+      'Name a folder in the URL of the remote, or move that file away.',
+    ],
+  ],
+  [
     // Of Azure: by its emulator for a wrong key, by itself for what rules of the network or a signature do not allow.
     named('AuthorizationFailure'),
     ({ bucket, signIn, rights = '' }) => [
@@ -189,18 +201,18 @@ const KNOWN: readonly (readonly [
   ],
   [
     named('ENOTFOUND', 'EAI_AGAIN'),
-    ({ server }) => [
+    ({ server, namedBy = ENDPOINT }) => [
       'endpoint-unreachable',
       `the host name of ${server} is not known`,
-      'Check the endpoint in the settings of the remote for mistakes, and the network of this machine.',
+      `Check ${namedBy} for mistakes, and the network of this machine.`,
     ],
   ],
   [
     named('ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ETIMEDOUT', 'TimeoutError'),
-    ({ server }) => [
+    ({ server, namedBy = ENDPOINT }) => [
       'endpoint-unreachable',
       `${server} does not answer`,
-      'Check that it runs, that the endpoint in the settings of the remote names it, and that no firewall lies between.',
+      `Check that it runs, that ${namedBy} names it, and that no firewall lies between.`,
     ],
   ],
   [

@@ -35,6 +35,7 @@ type Callback<T> = (error: Error | null | undefined, value: T) => void;
 class SshFiles implements FileClient {
   readonly bucket: string;
   readonly server: string;
+  readonly namedBy = 'the URL, or what ~/.ssh/config says of its host,';
   readonly signIn: string;
   readonly rights = 'the right to read, write and list that folder';
   readonly #target: SshTarget;
@@ -286,6 +287,7 @@ async function makeFolders(sftp: SFTPWrapper, path: string): Promise<void> {
   } catch (error) {
     const found = await call<SftpStats>((done) => sftp.stat(path, done)).catch(() => undefined);
     if (found?.isDirectory()) return;
+    if (found !== undefined) throw Object.assign(new Error(`${path} is a file`), { code: 'NotADirectory' });
     if (statusOf(error) !== NO_SUCH_FILE || posix.dirname(path) === path) throw error;
     await makeFolders(sftp, posix.dirname(path));
     await makeFolders(sftp, path);

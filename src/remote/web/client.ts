@@ -37,6 +37,7 @@ interface Answered {
 export class WebClient implements Reading {
   readonly bucket: string;
   readonly server: string;
+  readonly namedBy = 'the URL';
   readonly signIn = 'varve sends no credentials to web servers: name a place that everybody may read.';
   readonly rights = 'the right of everybody to read it';
   readonly certificates =

@@ -60,7 +60,20 @@ export class WebListing {
       const answer = await this.#documentAt(pageOfBucket(root, prefix, undefined, 1));
       if (answer !== undefined && isBucket(answer.text)) return { kind: 'bucket', root, prefix };
     }
-    throw listingMissing(this.#requests.client.bucket);
+    throw await this.#whyNoListing();
+  }
+
+  /** Tell a folder that shows no list from what is not there, or is a file. */
+  async #whyNoListing(): Promise<VarveError> {
+    const { client } = this.#requests;
+    const own = client.urlOf('').href;
+    if ((await this.#find('')) !== undefined) return isFile(own);
+    try {
+      await this.#requests.run(() => client.document(this.#folderUrl('')));
+    } catch (error) {
+      if (error instanceof RequestFailed && isAbsence(error.fault)) return notThere(own, error.fault.status);
+    }
+    return listingMissing(client.bucket);
   }
 
   /** A bucket is a host of its own, or the first step of the path. */
@@ -209,6 +222,24 @@ function decodedStep(text: string): string {
   } catch {
     return text;
   }
+}
+
+function notThere(url: string, status = 404): VarveError {
+  return new VarveError(
+    'listing-missing',
+    `The web server answers ${status} for ${url}: there is no such file, and no list of files`,
+    {
+      path: url,
+      remedy: `Check the URL for mistakes. Where it is a folder, put a list of its files there, made in that folder by \`find . -type f > ${FILE_LIST}\`.`,
+    },
+  );
+}
+
+function isFile(url: string): VarveError {
+  return new VarveError('listing-missing', `${url} is a file, and no folder of files`, {
+    path: url,
+    remedy: 'Name the folder of a remote; a single file is used in place by `varve add URL --to PATH`.',
+  });
 }
 
 function listingMissing(url: string): VarveError {

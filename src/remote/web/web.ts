@@ -76,7 +76,7 @@ export class WebRemote implements Remote {
     return new VarveError('remote-read-only', `${this.url} is a web server, which is only read`, {
       path: this.url,
       remedy:
-        'Push to the place from which the server has its files, by `--remote NAME`; `varve remote list` shows those there are.',
+        'Run this of the place that the server has its files from, by `--remote NAME`: `varve remote list` shows the remotes there are, and `varve remote add NAME URL` makes that place one.',
     });
   }
 }

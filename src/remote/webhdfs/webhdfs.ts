@@ -37,6 +37,7 @@ interface FileStatus {
 class WebHdfsFiles implements FileClient {
   readonly bucket: string;
   readonly server: string;
+  readonly namedBy = 'the URL';
   readonly signIn =
     'Where the cluster asks for Kerberos, give a delegation token by HADOOP_TOKEN, as `curl --negotiate -u : "https://HOST:9871/webhdfs/v1/?op=GETDELEGATIONTOKEN"` makes one; where it does not, the user stands in the URL.';
   readonly rights = 'the right to read, write and list that folder';
@@ -259,6 +260,7 @@ function fault(code: string, status: number, message: string): Fault {
 /** Hadoop's exceptions by the codes that all clients share. Their statuses say little: most come with 403. */
 const CODES: Readonly<Record<string, string>> = {
   FileNotFoundException: 'NoSuchKey',
+  ParentNotDirectoryException: 'NotADirectory',
   AccessControlException: 'AccessDenied',
   AuthenticationException: 'CredentialsMissing',
   SecurityException: 'CredentialsMissing',
@@ -289,7 +291,11 @@ async function faultOf(answer: IncomingMessage): Promise<Fault> {
     // Proxies answer otherwise.
   }
   const { exception = '', message = '' } = said;
-  const code = CODES[exception] ?? (exception || CODES_BY_STATUS[statusCode]) ?? `HTTP ${statusCode}`;
+  // Whoever looks below a file is told so as one who may not look there.
+  const isBelowFile = exception === 'AccessControlException' && /\bis not a directory\b/i.test(message);
+  const code = isBelowFile
+    ? 'NotADirectory'
+    : (CODES[exception] ?? (exception || CODES_BY_STATUS[statusCode]) ?? `HTTP ${statusCode}`);
   const [first = ''] = message.split('\n', 1);
   // Only those that the statuses of HTTP speak for: of others, a 403 would say that the user lacks a right.
   const isPlain = exception === '' || code === 'AccessDenied' || code === 'NoSuchKey';
