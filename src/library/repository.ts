@@ -729,7 +729,7 @@ export class VarveRepository extends DataFolder {
    * import { openRepository } from 'varve';
    *
    * const repo = await openRepository();
-   * const known = await repo.readFooters('data/raw');
+   * const known = await repo.readFooters('data/flights.csv@v1');
    * console.log(known?.by ?? 'footers', known?.tables.map(({ name, rows }) => [name, rows]));
    * ```
    */
