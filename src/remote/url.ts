@@ -100,6 +100,20 @@ export function parseUrl(url: string, base: string): RemotePlace {
   return bucketPlace(kind, url);
 }
 
+/** `user@host:path`, and `host:/path`; one letter and a colon is a drive of Windows. */
+const SCP = /^([\w.-]+@[\w.-]+|[\w.-]{2,}(?=:\/(?!\/))):(.*)$/s;
+
+/** Refuse how scp names a folder of another machine, which would be a folder here of an odd name. @throws VarveError `remote-url-invalid` */
+export function refuseScpAddress(url: string): void {
+  const [, machine, path] = SCP.exec(url) ?? [];
+  if (machine === undefined) return;
+  throw invalid(
+    url,
+    'is how scp names a folder of another machine',
+    `Write it as ssh://${machine}/${path!.replace(/^\/+/, '')}, with the path from the root of that machine, or ~/ and one in the home there; a folder here of such a name as ./${url}.`,
+  );
+}
+
 /**
  * Refuse a bucket that no server of S3 can have, before anything is kept under its name.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html

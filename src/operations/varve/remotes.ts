@@ -4,7 +4,7 @@ import { isMarked, refuseForeign } from '../../remote/folder/claim.ts';
 import { parseEndpoint } from '../../remote/minio/access.ts';
 import { refuseSettings } from '../../remote/open.ts';
 import { sourceUrl } from '../../remote/source/open.ts';
-import { parseUrl, refuseImpossibleBucket } from '../../remote/url.ts';
+import { parseUrl, refuseImpossibleBucket, refuseScpAddress } from '../../remote/url.ts';
 import { shellWord } from '../../wording/quote.ts';
 import { describeUrl } from '../../wording/urls.ts';
 import {
@@ -43,6 +43,7 @@ export async function addRemote(
     });
   }
   if (settings.endpoint !== undefined) parseEndpoint(settings.endpoint);
+  refuseScpAddress(url);
   const remote = { url: urlToKeep(context, url), ...settings };
   const place = parseUrl(remote.url, repository.root);
   refuseImpossibleBucket(remote.url, place);

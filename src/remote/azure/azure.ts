@@ -27,10 +27,11 @@ const MAX_PARTS = 50_000;
 const HEADERS = { blobHTTPHeaders: { blobContentType: 'application/octet-stream' } } as const;
 
 /**
- * A client for `container`. Credentials, the first that there are: AZURE_STORAGE_CONNECTION_STRING; AZURE_STORAGE_KEY or
+ * A client for `container`. Credentials, the first that there are: AZURE_STORAGE_CONNECTION_STRING, if its endpoint is
+ * that of `options` or there is none; AZURE_STORAGE_KEY or
  * AZURE_STORAGE_SAS_TOKEN; DefaultAzureCredential, which is the environment, workload and managed identity, and `az login`. The account is
  * that of the endpoint, or AZURE_STORAGE_ACCOUNT.
- * @throws VarveError `driver-missing`, `endpoint-invalid`
+ * @throws VarveError `driver-missing`, `endpoint-invalid`, `credentials-missing`
  */
 export async function openAzure(container: string, options: ServerOptions): Promise<BucketClient> {
   const library = await driver('azure', ['@azure/storage-blob'], () => import('@azure/storage-blob'));
@@ -40,9 +41,12 @@ export async function openAzure(container: string, options: ServerOptions): Prom
   const own = options.azure;
   const { AZURE_STORAGE_ACCOUNT: account } = env;
   const connection = own === undefined ? env.AZURE_STORAGE_CONNECTION_STRING : own.connection;
-  if (connection && options.endpoint === undefined && !options.anonymous) {
-    const service = library.BlobServiceClient.fromConnectionString(connection, pipeline);
-    return new AzureBucketClient(service.getContainerClient(container));
+  if (connection && !options.anonymous) {
+    const service = told(() => library.BlobServiceClient.fromConnectionString(connection, pipeline));
+    // Its key goes to no server but its own.
+    const isMeant =
+      options.endpoint === undefined || withoutSlash(options.endpoint) === withoutSlash(service.url);
+    if (isMeant) return new AzureBucketClient(service.getContainerClient(container));
   }
   const endpoint = options.endpoint ?? (account && `https://${account}.blob.core.windows.net`);
   if (!endpoint) throw accountMissing();
@@ -50,7 +54,7 @@ export async function openAzure(container: string, options: ServerOptions): Prom
   const name = (own === undefined && account) || new URL(endpoint).hostname.split('.')[0]!;
   const isKeyed = Boolean(key) && !options.anonymous;
   const isSigned = Boolean(sas) && !isKeyed && !options.anonymous;
-  const url = `${endpoint.replace(/\/+$/, '')}${isSigned ? `?${sas!.replace(/^\?/, '')}` : ''}`;
+  const url = `${withoutSlash(endpoint)}${isSigned ? `?${sas!.replace(/^\?/, '')}` : ''}`;
   const credential = isKeyed
     ? new library.StorageSharedKeyCredential(name, key!)
     : isSigned || options.anonymous
@@ -58,6 +62,24 @@ export async function openAzure(container: string, options: ServerOptions): Prom
       : await defaultCredential();
   const service = new library.BlobServiceClient(url, credential, pipeline);
   return new AzureBucketClient(service.getContainerClient(container));
+}
+
+function withoutSlash(url: string): string {
+  return url.replace(/\/+$/, '');
+}
+
+/** What the library makes of the connection string, which it does not take as it is unless it is whole. @throws VarveError `credentials-missing` */
+function told<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (cause) {
+    throw new VarveError('credentials-missing', 'The connection string of Azure is not one', {
+      path: 'AZURE_STORAGE_CONNECTION_STRING',
+      remedy:
+        'Copy the whole string from the access keys of the storage account into AZURE_STORAGE_CONNECTION_STRING: `DefaultEndpointsProtocol=https;AccountName=…;AccountKey=…;EndpointSuffix=core.windows.net`. Or unset it, to log in another way.',
+      cause,
+    });
+  }
 }
 
 async function defaultCredential() {
