@@ -7,7 +7,7 @@ import type { DatabaseOrigin } from '../workspace/database-origin.ts';
 import { findRevision, resolveRevision } from '../workspace/git/pointers.ts';
 import { type Imported, problemOfAddress } from '../workspace/imported.ts';
 import { pointerPath } from '../workspace/pointer.ts';
-import { pathInRepository } from '../workspace/repository.ts';
+import { pathInRepository, targetInRepository } from '../workspace/repository.ts';
 import type { TopicOrigin } from '../workspace/topic-origin.ts';
 import { giveConsent, requireTrust } from '../workspace/trust/consent.ts';
 import { databaseRequest } from '../workspace/trust/database.ts';
@@ -84,7 +84,7 @@ export async function importDataset(
 /** Into a folder that is there, or is named as one, under its own name. */
 function targetOf({ repository, cwd }: Context, to: string | undefined, name: string): string {
   if (to === undefined) return pathInRepository(repository, cwd, name);
-  const path = pathInRepository(repository, cwd, to);
+  const path = targetInRepository(repository, cwd, to);
   const isFolder = /[\\/]$/.test(to) || statSync(resolve(cwd, to), { throwIfNoEntry: false })?.isDirectory();
   const isDataset = existsSync(join(repository.root, pointerPath(path)));
   return isFolder && !isDataset ? posix.join(path, name) : path;

@@ -87,15 +87,15 @@ async function datasetDiff(
   if (isSameData && origins === undefined) return undefined;
   const after = live ?? filesOf(context, cache, path, saved);
   const files = isSameData ? [] : await changedFiles(filesOf(context, cache, path, before), after, only);
-  if ((live !== undefined || only !== undefined) && files?.length === 0 && origins === undefined)
-    return undefined;
-  const kinds = new Set([before?.kind ?? saved?.kind, saved?.kind ?? before?.kind]);
+  const mayBeSame = (live !== undefined || only !== undefined) && origins === undefined;
+  if (mayBeSame && files?.length === 0) return undefined;
+  const isFolder = [before, saved].some((side) => side?.kind === 'directory');
   const found: DatasetDiff = {
     path,
     change: before === undefined ? 'added' : saved === undefined ? 'removed' : 'modified',
     before: totalsOf(before),
     after: live === undefined ? totalsOf(saved) : liveTotals(live),
-    ...(files === undefined || !kinds.has('directory') ? {} : { files }),
+    ...(files === undefined || !isFolder ? {} : { files }),
     ...(origins && { origins }),
   };
   // Statistics are those of the whole.
