@@ -8,7 +8,7 @@ import { neutral } from '../wording/neutral.ts';
 import { authorityFile, authorityToKeep } from '../workspace/authority-file.ts';
 import { type DatabaseOrigin, IN_REPOSITORY } from '../workspace/database-origin.ts';
 import { pointerPath } from '../workspace/pointer.ts';
-import { pathInRepository } from '../workspace/repository.ts';
+import { targetInRepository } from '../workspace/repository.ts';
 import { giveConsent } from '../workspace/trust/consent.ts';
 import { databaseRequest } from '../workspace/trust/database.ts';
 import { recordAdd } from './add.ts';
@@ -70,7 +70,7 @@ async function addRows(
   };
   refuseUnkept(first);
   // Who asks on this machine has agreed to ask again, by the certificates that are there as it is asked.
-  const agreed = databaseRequest(root, first, pointerPath(pathInRepository(repository, cwd, to)));
+  const agreed = databaseRequest(root, first, pointerPath(targetInRepository(repository, cwd, to)));
   const added =
     incremental === undefined
       ? await withCopiedTable(asked, { format: formatOf(to), password }, context, ({ path }) =>
@@ -112,6 +112,10 @@ function queryOf(places: readonly Pick<DatabaseOptions, 'table' | 'query'>[]): D
     ...(query === undefined ? [] : [{ query }]),
   ]);
   if (named.length === 1) return named[0]!;
+  if (named.length > 1)
+    throw new VarveError('usage', 'a database is asked for one table or one query, and more were given', {
+      remedy: 'Leave out all but one of `--table`, `--query`, and `table=` or `query=` in the URL.',
+    });
   throw new VarveError('usage', 'a database needs either a table or a query', {
     remedy: 'Give `--table NAME`, or `--query "SELECT …"`.',
   });

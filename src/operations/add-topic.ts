@@ -12,7 +12,7 @@ import { counted } from '../wording/numbers.ts';
 import { withoutSecrets } from '../wording/urls.ts';
 import { SafeFolders } from '../workspace/checkout/safe-folder.ts';
 import { pointerPath } from '../workspace/pointer.ts';
-import { pathInRepository } from '../workspace/repository.ts';
+import { pathInRepository, targetInRepository } from '../workspace/repository.ts';
 import {
   formatOffsets,
   type OffsetRange,
@@ -72,7 +72,7 @@ export async function addTopic(
   const origin: TopicOrigin = { url: describeTopic(address), ...(registry !== undefined && { registry }) };
   refuseUnkept(origin);
   const asked = settings.registry && new SchemaRegistry(settings.registry, { onNote: onWarning, signal });
-  const target = pathInRepository(repository, context.cwd, to);
+  const target = targetInRepository(repository, context.cwd, to);
   checkDataPath(target);
   const folder = join(repository.root, target);
   const known = await rangesOf(context, folder, target, address);

@@ -10,7 +10,7 @@ import { withoutSecrets } from '../wording/urls.ts';
 import { SafeFolders } from '../workspace/checkout/safe-folder.ts';
 import { type DatabaseOrigin, type Incremental, problemOfOrigin } from '../workspace/database-origin.ts';
 import { POINTER_SUFFIX } from '../workspace/pointer.ts';
-import { pathInRepository } from '../workspace/repository.ts';
+import { targetInRepository } from '../workspace/repository.ts';
 import { addMadeFiles } from './add-made-files.ts';
 import type { BackendAddOptions } from './backend/backend.ts';
 import type { AddResult } from './backend/results.ts';
@@ -44,7 +44,7 @@ export async function appendRows(
 ): Promise<AddResult> {
   const { repository, backend } = context;
   if (backend.pointerSuffix !== POINTER_SUFFIX) throw unsupportedByDvc();
-  const target = pathInRepository(repository, context.cwd, to);
+  const target = targetInRepository(repository, context.cwd, to);
   checkDataPath(target);
   const folder = join(repository.root, target);
   const known = await takenBefore(context, folder, target, { ...origin, incremental: { column, rows: 0 } });

@@ -7,6 +7,7 @@ import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted, grouped } from '../../wording/numbers.ts';
 import { describeUrl } from '../../wording/urls.ts';
 import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
+import { withProblems } from '../problems.ts';
 import { rowFacts } from '../row-facts.ts';
 import { preferred, type SideOptions, withSides } from './checkout.ts';
 import { importedLine } from './import.ts';
@@ -31,12 +32,14 @@ export function command(run: RunCommand): Command {
     )
     .option('--revision <rev>', 'follow this revision of the other repository');
   return withSides(defined).action((paths: string[], options: Options) =>
-    run(options, async ({ cwd, signal, onProgress, onWarning }) => {
+    run(options, async ({ cwd, signal, onProgress, onWarning, note }) => {
       const context = await openContext(cwd, { signal, onProgress, onWarning });
       const { revision, force } = options;
       const result = await update(context, paths, { revision, force, prefer: preferred(options) });
       const text = result.datasets.map(updatedLine).join('\n');
-      return { json: result, text: text || 'Nothing here was imported: `varve import` does that.' };
+      const none =
+        result.problems === undefined ? 'Nothing here was imported: `varve import` does that.' : '';
+      return withProblems({ note }, result.problems, { json: result, text: text || none });
     }),
   );
 }
