@@ -168,6 +168,8 @@ function optionsOf(address: DatabaseAddress, password: string | undefined): pg.C
     keepAlive: true,
     keepAliveInitialDelayMillis: 30_000,
     ssl: ssl ?? false,
+    // The other way is of newer servers only, and of this driver's own variable.
+    ...{ sslnegotiation: 'postgres' },
   };
 }
 

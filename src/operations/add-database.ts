@@ -33,6 +33,8 @@ export interface DatabaseOptions extends BackendAddOptions {
   readonly to: string;
   /** In place of the one that variables or files of the database's own clients have. It is kept nowhere. */
   readonly password?: string | undefined;
+  /** Whether this machine is known to have agreed, by whatever means; else who asks agrees to ask again. */
+  readonly isAgreed?: boolean;
 }
 
 /**
@@ -52,7 +54,7 @@ async function addRows(
   context: Context,
   asGiven: string,
   wanted: DatabaseQuery,
-  { incremental, to, password, table, query, ...options }: DatabaseOptions,
+  { incremental, to, password, isAgreed, table, query, ...options }: DatabaseOptions,
 ): Promise<AddResult> {
   const { repository, cwd } = context;
   const { root } = repository;
@@ -74,11 +76,16 @@ async function addRows(
   const added =
     incremental === undefined
       ? await withCopiedTable(asked, { format: formatOf(to), password }, context, ({ path }) =>
-          addFromStream(context, createReadStream(path), to, { ...options, database }),
+          addFromStream(context, bytesOf(path), to, { ...options, database }),
         )
       : await appendRows(context, asked, database, { column: incremental, to, password, ...options });
-  giveConsent(root, agreed);
+  if (!isAgreed) giveConsent(root, agreed);
   return added;
+}
+
+/** A file that is opened where its bytes are first asked for: until then, whoever takes them may refuse. */
+async function* bytesOf(path: string): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(path) as AsyncIterable<Uint8Array>;
 }
 
 /**

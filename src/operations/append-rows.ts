@@ -58,7 +58,7 @@ export async function appendRows(
     if (before !== undefined && found.rows === 0) {
       const some = join(folder, fileBehind(0));
       // Another way to the same rows is kept, for the next update.
-      if (known!.url !== origin.url && existsSync(some))
+      if (known!.url !== origin.url && existsSync(some) && (await isSaved(context, folder)))
         return addMadeFiles(context, folder, [some], {
           ...options,
           database: { ...origin, incremental: before },
@@ -80,6 +80,11 @@ export async function appendRows(
 /** The name of the file that goes on behind so many rows. */
 function fileBehind(rows: number): string {
   return `rows-${String(rows).padStart(ROW_DIGITS, '0')}.parquet`;
+}
+
+/** Whether the dataset is as its version has it: what somebody changed is none of these rows. */
+async function isSaved({ backend }: Context, folder: string): Promise<boolean> {
+  return (await backend.status([folder])).datasets.every(({ changes }) => changes.length === 0);
 }
 
 /** @throws VarveError `database-url-invalid` for what a pointer could not say */

@@ -228,7 +228,7 @@ async function copyAgain(context: Context, path: string, database: DatabaseOrigi
   // While other datasets were brought, other certificates may have come.
   requireTrust(root, databaseRequest(root, database, pointerPath(path)));
   const { datasets } = await addDatabase(context, asking, {
-    ...{ table, query, to, profiler },
+    ...{ table, query, to, profiler, isAgreed: true },
     incremental: incremental?.column,
   });
   const asked = table === undefined ? { query: query! } : { table };
