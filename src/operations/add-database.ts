@@ -107,7 +107,7 @@ function refuseLinkOut(authority: string): never {
     {
       path,
       remedy:
-        'Put the file itself there, or run `varve add` once more with `?sslrootcert=` and the whole path of the file behind the URL.',
+        'Put the file itself there, or name one outside of the repository: `varve add` takes `?sslrootcert=` and its whole path behind the URL.',
     },
   );
 }

@@ -82,9 +82,10 @@ function fileBehind(rows: number): string {
   return `rows-${String(rows).padStart(ROW_DIGITS, '0')}.parquet`;
 }
 
-/** Whether the dataset is as its version has it: what somebody changed is none of these rows. */
+/** Whether the files of the version are here as it has them: what somebody changed is none of the rows that were taken. */
 async function isSaved({ backend }: Context, folder: string): Promise<boolean> {
-  return (await backend.status([folder])).datasets.every(({ changes }) => changes.length === 0);
+  const { datasets } = await backend.status([folder]);
+  return datasets.every(({ changes }) => changes.every(({ change }) => change === 'added'));
 }
 
 /** @throws VarveError `database-url-invalid` for what a pointer could not say */

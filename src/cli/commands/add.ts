@@ -244,7 +244,7 @@ function refuseUnknownScheme(paths: readonly string[], { to, table, query, incre
   if (unknown === undefined) return;
   const known = DATABASE_SCHEMES.map((scheme) => `${scheme}://`).join(', ');
   throw new VarveError('usage', `${unknown}:// is no kind of URL that \`varve add\` takes`, {
-    remedy: `Databases have ${known}, topics kafka://, and data on a server s3://, gs://, azure://, hdfs:// and those of \`varve add --help\`.`,
+    remedy: `Databases have ${known}, topics kafka://, and data on a server s3://, minio://, gs://, azure://, ssh://, webhdfs:// and https://.`,
   });
 }
 
