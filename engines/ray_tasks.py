@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import sys
 import tarfile
 import tempfile
@@ -31,6 +32,7 @@ def unpacked(archive):
                     target.write(ray.get(piece))
             with tarfile.open(file) as tar:
                 tar.extractall(os.path.join(made, "varve"), filter="data")
+            os.chmod(os.path.join(made, "varve"), 0o700)
             try:
                 os.rename(os.path.join(made, "varve"), place)
             except OSError:
@@ -39,7 +41,18 @@ def unpacked(archive):
                     raise
         finally:
             shutil.rmtree(made, ignore_errors=True)
+    if not is_own(place):
+        raise varve_task.Lasting(json.dumps({"message": STRANGE % place, "isLasting": True}))
     return place
+
+
+STRANGE = "%s, where programs of tasks lie, belongs to somebody else, or others may write to it: nothing in it is run"
+
+
+def is_own(folder):
+    """Whether nobody but this user can have put something into a folder of a place that all may write to."""
+    found = os.lstat(folder)
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o022
 
 
 @contextlib.contextmanager

@@ -50,6 +50,10 @@ async function buildProgram(
     .addOption(new Option('-C <folder>', 'run as if started in this folder'))
     .option('--version', 'print the version')
     .on('option:version', printVersion)
+    .hook('preAction', (_, action) => {
+      // Before the name of a nested command it means the same as behind it.
+      if (action.parent?.opts<CommonOptions>().json) action.setOptionValue('json', true);
+    })
     .enablePositionalOptions()
     .showHelpAfterError('Run the command with --help for its usage.')
     .addHelpText('after', '\nExit codes: 0 fine, 1 a check found something, 2 trouble.');

@@ -35,7 +35,9 @@ const SCHEMES = {
   postgresql: 'postgresql',
   postgres: 'postgresql',
 } as const;
-const DATABASE_URL = new RegExp(`^(${Object.keys(SCHEMES).join('|')})://`, 'i');
+/** What the URL of a database may begin with. */
+export const DATABASE_SCHEMES = Object.keys(SCHEMES);
+const DATABASE_URL = new RegExp(`^(${DATABASE_SCHEMES.join('|')})://`, 'i');
 /** Words of the clients of MySQL, MariaDB and PostgreSQL. Those that take what comes, such as `prefer`, leave it to varve. */
 const TLS_WORDS: Readonly<Record<string, TlsMode>> = {
   ...{ disable: 'disable', disabled: 'disable', require: 'require', required: 'require' },
@@ -85,22 +87,33 @@ export function parseDatabaseUrl(text: string): DatabaseAddress {
   };
 }
 
+const PARAMETERS_TOLD =
+  'Leave it out: behind the `?` stand `sslmode=`, `sslrootcert=`, `socket=` and `timeout=`, and for some commands `table=` or `query=`.';
+/** Of a word that is shown. */
+const MAX_WORD = 40;
+
 type Parameters = Pick<DatabaseAddress, 'tls' | 'authority' | 'socket' | 'timeout'>;
 
 function parametersOf(given: URLSearchParams, shown: string): Parameters {
   const found: Partial<Record<(typeof PARAMETERS)[string], string>> = {};
+  let modeName = 'sslmode';
   for (const [name, value] of given) {
     const known = Object.hasOwn(PARAMETERS, name) ? PARAMETERS[name]! : undefined;
-    if (known === undefined) throw invalid(shown, `has \`${neutral(name)}=\`, which says nothing here`);
-    if (found[known] !== undefined || value === '') throw invalid(shown, `has no one \`${name}=\``);
+    if (known === undefined)
+      throw invalid(shown, `has \`${neutral(name)}=\`, which says nothing here`, PARAMETERS_TOLD);
+    if (found[known] !== undefined || value === '')
+      throw invalid(shown, `has no one \`${name}=\``, `Write \`${name}=\` once, with a value behind it.`);
     found[known] = value;
+    if (known === 'mode') modeName = name;
   }
   const { mode, timeout, authority, socket } = found;
-  const tls = mode === undefined ? undefined : TLS_WORDS[mode.toLowerCase()];
-  if (mode !== undefined && tls === undefined)
-    throw invalid(shown, 'has a `sslmode=` other than verify, verify-ca, require and disable');
+  const tls = mode === undefined ? undefined : tlsOf(modeName, mode, shown);
   if (timeout !== undefined && !/^[1-9]\d{0,5}$/.test(timeout))
-    throw invalid(shown, 'has a `timeout=` that is no number of seconds from 1 to 999999');
+    throw invalid(
+      shown,
+      'has a `timeout=` that is no number of seconds from 1 to 999999',
+      'Write it as in `?timeout=60`, or leave it out.',
+    );
   // A driver takes what is no path for a host or a port, and would go there as if it were on this machine.
   if (socket !== undefined && !isPlainPath(socket))
     throw invalid(
@@ -114,6 +127,16 @@ function parametersOf(given: URLSearchParams, shown: string): Parameters {
     ...(socket !== undefined && { socket }),
     ...(timeout !== undefined && { timeout: Number(timeout) }),
   };
+}
+
+function tlsOf(name: string, word: string, shown: string): TlsMode {
+  const mode = TLS_WORDS[word.toLowerCase()];
+  if (mode !== undefined) return mode;
+  throw invalid(
+    shown,
+    `has \`${name}=${neutral(word.slice(0, MAX_WORD))}\`, which is none of verify, verify-ca, require and disable`,
+    `Write \`${name}=\` with one of those words, or leave it out: then another machine has to encrypt and to prove who it is.`,
+  );
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { VarveError } from '../errors.ts';
 import { counted } from '../wording/numbers.ts';
 import type { DatabaseAddress } from './address.ts';
-import { databaseError, describeDatabase } from './errors.ts';
+import { CONNECT_SECONDS, databaseError, describeDatabase } from './errors.ts';
 
 /** What a server may send of one row. */
 const MAX_ROW_MIB = 64;
@@ -31,6 +31,8 @@ export class ConnectionWatch {
   #cancel: (() => Promise<void>) | undefined;
   #stream: Socket | undefined;
   #untaken = 0;
+  /** Whether the server has answered anything yet: until then the drivers give it up much sooner. */
+  #isConnected = false;
   #maxMib = MAX_ANSWER_MIB;
   /** Why the connection was ended from here. */
   #reason: unknown;
@@ -39,12 +41,13 @@ export class ConnectionWatch {
     this.#address = address;
     this.#signal = signal;
     const seconds = address.timeout ?? DEFAULT_TIMEOUT_SECONDS;
-    const word = onWaiting && waitingWord(address, seconds);
+    const tellOfIt = (): void =>
+      onWaiting?.(this.#isConnected ? waitingWord(address, seconds) : connectingWord(address, seconds));
     this.#timers = [
       setTimeout(() => this.#whileSilent(() => this.#giveUp(silent(address, seconds))), seconds * 1000),
-      ...(word === undefined || seconds <= WORD_AFTER_SECONDS
+      ...(onWaiting === undefined || seconds <= WORD_AFTER_SECONDS
         ? []
-        : [setTimeout(() => this.#whileSilent(() => onWaiting!(word)), WORD_AFTER_SECONDS * 1000)]),
+        : [setTimeout(() => this.#whileSilent(tellOfIt), WORD_AFTER_SECONDS * 1000)]),
     ];
     signal?.addEventListener('abort', this.#onAbort);
   }
@@ -79,6 +82,7 @@ export class ConnectionWatch {
   /** Tell that something was made of what came so far. */
   taken(): void {
     this.#untaken = 0;
+    this.#isConnected = true;
   }
 
   /** Make of an error why the connection ended, if that was from here; else what the server or its driver said. */
@@ -130,6 +134,11 @@ export class ConnectionWatch {
 
 function waitingWord(address: DatabaseAddress, seconds: number): string {
   return `${describeDatabase(address)} has not answered for ${WORD_AFTER_SECONDS} seconds, as for a slow query; after ${counted(seconds, 'second')} it is given up, which \`?timeout=SECONDS\` behind the URL changes.`;
+}
+
+function connectingWord(address: DatabaseAddress, seconds: number): string {
+  const limit = counted(Math.min(seconds, CONNECT_SECONDS), 'second');
+  return `${describeDatabase(address)} has let nobody log in for ${WORD_AFTER_SECONDS} seconds; after ${limit} it is given up.`;
 }
 
 function silent(address: DatabaseAddress, seconds: number): VarveError {

@@ -28,6 +28,12 @@ const UNREACHABLE = ['ECONNREFUSED', 'ENOTFOUND', 'ETIMEDOUT', 'EHOSTUNREACH', '
 /** Of Node, and of the driver of MySQL, which has one for all. */
 const UNTRUSTED = /^(ERR_TLS_|ERR_SSL_|EPROTO$|HANDSHAKE_SSL_ERROR|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|CERT_)/;
 const MAX_SAID = 500;
+/** The drivers have no codes for these. */
+const NO_TLS = 'NO_TLS';
+const FOREIGN = 'FOREIGN_PROTOCOL';
+/** Seconds in which a server has to let somebody log in, whatever a query may take. */
+export const CONNECT_SECONDS = 20;
+const SERVERS = { mysql: 'MySQL or MariaDB', postgresql: 'PostgreSQL' } as const;
 
 /** What drivers say to programmers, and what it means to people; with a code, as if the server had said so. */
 const DRIVER_WORDS: readonly (readonly [theirs: RegExp, ours: string, code?: string])[] = [
@@ -40,9 +46,15 @@ const DRIVER_WORDS: readonly (readonly [theirs: RegExp, ours: string, code?: str
     '28P01',
   ],
   [/^SASL: (.*)$/, 'the login failed: $1'],
-  [/not support (SSL|secure) connection/, 'the server has no TLS', 'HANDSHAKE_SSL_ERROR'],
+  [/not support (SSL|secure) connection/, 'the server has no TLS', NO_TLS],
   [/^Connection terminated/, 'the server ended the connection', 'ECONNRESET'],
-  [/^timeout expired$/, 'no login within 20 seconds', 'ETIMEDOUT'],
+  [/^(timeout expired|connect ETIMEDOUT)$/, `no login within ${CONNECT_SECONDS} seconds`, 'ETIMEDOUT'],
+  // Of what is no server of the kind, such as one of the other kind.
+  [
+    /^Received (unexpected|invalid) .*|^There was an error establishing an SSL connection$/i,
+    'it is another protocol',
+    FOREIGN,
+  ],
 ];
 
 /** Say what a server or its driver said, about the database that was asked. */
@@ -50,13 +62,9 @@ export function databaseError(error: unknown, address: DatabaseAddress): VarveEr
   if (error instanceof VarveError) return error;
   const path = describeDatabase(address);
   // A driver that believed what it cannot make sense of.
-  if (error instanceof TypeError || error instanceof RangeError)
-    return new VarveError('database-error', `What ${path} sends is not what such a server sends`, {
-      path,
-      remedy: 'Check scheme, host and port of the URL: something else may listen there.',
-      cause: error,
-    });
+  if (error instanceof TypeError || error instanceof RangeError) return foreignError(error, address);
   const { code, said } = saidBy(error as { code?: string; message: string });
+  if (code === FOREIGN) return foreignError(error, address);
   if (REFUSED.includes(code))
     return new VarveError('database-refused', `${path} lets this user not read: ${said}`, {
       path,
@@ -68,20 +76,56 @@ export function databaseError(error: unknown, address: DatabaseAddress): VarveEr
       path,
       remedy: LOST.includes(code)
         ? 'See what the server did, and run the same again: nothing of what came is kept.'
-        : 'Check host and port of the URL, and that the server is up.',
+        : `Check host and port of the URL, that the server is up, and that it is ${SERVERS[address.kind]}: something else may listen there.`,
+      cause: error,
+    });
+  if (code === NO_TLS)
+    return new VarveError('tls-refused', `${path} does not encrypt: ${said}`, {
+      path,
+      remedy:
+        'Have TLS set up at the server. Only within a network that you trust, write `?sslmode=disable` behind the URL: whoever is on the way can then read and change what is asked and what comes.',
       cause: error,
     });
   if (UNTRUSTED.test(code))
     return new VarveError('tls-refused', `${path} does not prove who it is: ${said}`, {
       path,
-      remedy: `Where an authority of your own signed its certificate, name the file of that by \`?sslrootcert=PATH\` behind the URL, or by ${AUTHORITY_PLACES[address.kind]}. Only within a network that you trust, \`?sslmode=require\` asks for no proof, and \`?sslmode=disable\` for no encryption.`,
+      remedy: `Where an authority of your own signed its certificate, name the file of that by \`?sslrootcert=PATH\` behind the URL, or by ${AUTHORITY_PLACES[address.kind]}. Only within a network that you trust, ${address.tls === 'require' ? '' : '`?sslmode=require` asks for no proof, and '}\`?sslmode=disable\` for no encryption.`,
       cause: error,
     });
   return new VarveError('database-error', `${path} says: ${said}`, {
     path,
-    remedy: `Check the name of the table, in which a dot that is no border stands in quotes: \`--table '"a.b"'\`; or try the query in the client of the database.`,
+    remedy: REMEDIES.find(([codes]) => codes.includes(code))?.[1] ?? REMEDY,
     cause: error,
   });
+}
+
+/** What is wrong with a statement, by the codes of both kinds. Source: PostgreSQL 17 Documentation, Appendix A; MariaDB, "Error Codes". */
+const REMEDIES: readonly (readonly [codes: readonly string[], remedy: string])[] = [
+  [['ER_BAD_DB_ERROR', '3D000'], 'Check the name of the database, which stands behind the host in the URL.'],
+  [
+    ['ER_NO_SUCH_TABLE', 'ER_WRONG_TABLE_NAME', '42P01', '3F000'],
+    `Check the name of the table, in which a dot that is no border stands in quotes: \`--table '"a.b"'\`; in a query, the schema before it too.`,
+  ],
+  [
+    ['ER_BAD_FIELD_ERROR', '42703'],
+    'Check the names of the columns in the query; text stands in single quotes.',
+  ],
+  [['ER_PARSE_ERROR', '42601'], 'Correct the query: it is one SELECT, in the SQL of that server.'],
+  [
+    ['ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION', '25006'],
+    'Write one SELECT that only reads. What changes something belongs into the client of the database.',
+  ],
+];
+const REMEDY = 'Try the same table or query in the client of the database, as the same user.';
+
+/** What answers, and is no server of the kind. */
+function foreignError(cause: unknown, address: DatabaseAddress): VarveError {
+  const path = describeDatabase(address);
+  return new VarveError(
+    'database-error',
+    `What ${path} sends is not what a server of ${SERVERS[address.kind]} sends`,
+    { path, remedy: 'Check scheme, host and port of the URL: something else may listen there.', cause },
+  );
 }
 
 function saidBy({ code = '', message }: { code?: string; message: string }): { code: string; said: string } {

@@ -5,6 +5,7 @@ import type { TLSSocket } from 'node:tls';
 import { type Connection, type ConnectionOptions, createConnection, type FieldPacket } from 'mysql2';
 import { clientPort, type DatabaseAddress } from './address.ts';
 import type { ConnectionWatch } from './connection-watch.ts';
+import { CONNECT_SECONDS } from './errors.ts';
 import type { Statement } from './names.ts';
 import { readOptionFile } from './option-file.ts';
 import { type TlsOptions, tlsOptions } from './tls.ts';
@@ -19,7 +20,7 @@ const AS_TEXT = {
   disableEval: true,
   // A server must not be able to ask for files of the client.
   flags: ['-LOCAL_FILES'],
-  connectTimeout: 20_000,
+  connectTimeout: CONNECT_SECONDS * 1000,
   keepAliveInitialDelay: 30_000,
 };
 

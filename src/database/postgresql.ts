@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { clientPort, type DatabaseAddress } from './address.ts';
 import { CANCEL_MS, ConnectionWatch } from './connection-watch.ts';
-import { followable } from './errors.ts';
+import { CONNECT_SECONDS, followable } from './errors.ts';
 import { quotedTable, type Statement, selectAll, selectNext, selectNone } from './names.ts';
 import { PostgresqlRows } from './postgresql-rows.ts';
 import {
@@ -164,10 +164,12 @@ function optionsOf(address: DatabaseAddress, password: string | undefined): pg.C
     port: port ?? clientPort(PGPORT, 'PGPORT') ?? 5432,
     ...(user !== undefined && { user }),
     ...(password !== undefined && { password }),
-    connectionTimeoutMillis: 20_000,
+    connectionTimeoutMillis: CONNECT_SECONDS * 1000,
     keepAlive: true,
     keepAliveInitialDelayMillis: 30_000,
     ssl: ssl ?? false,
+    // The other way is of newer servers only, and of this driver's own variable.
+    ...{ sslnegotiation: 'postgres' },
   };
 }
 

@@ -12,7 +12,7 @@ import {
   readError,
 } from './duckdb.ts';
 import { formatOf } from './formats/format.ts';
-import { identifier, literal } from './quote.ts';
+import { foldedName, identifier, literal } from './quote.ts';
 import { assertRowExpression, invalidExpression } from './row-expression.ts';
 import { areComparable, type KeysAsked, type WrittenKeys, writeKeys } from './row-keys.ts';
 import { dropTableSource, openTableSource } from './source.ts';
@@ -133,9 +133,8 @@ export async function openRows(groups: readonly RowGroup[], options: RowOptions 
 
 const ALL_ROWS = 'all_rows';
 
-/** The engine takes no heed of capital letters. */
 function isNamed(name: string, column: string): boolean {
-  return name.toLowerCase() === column.toLowerCase();
+  return foldedName(name) === foldedName(column);
 }
 
 /** Rows of which a slice is wanted by a column that only others of their table have: they tell how many they are, and their columns. */
@@ -284,7 +283,9 @@ export async function columnsTogether(
     return await columnsOf(engine, 'together');
   } catch (error) {
     options.signal?.throwIfAborted();
-    if (error instanceof VarveError || !isQueryError(String((error as Error).message))) throw error;
+    const message = String((error as Error).message);
+    const isOfTypes = isQueryError(message) || message.startsWith('Conversion Error');
+    if (error instanceof VarveError || !isOfTypes) throw error;
     throw invalidExpression('the types of its columns', reasonOf(error), error);
   } finally {
     engine.close();

@@ -4,6 +4,11 @@ export function identifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
+/** The spelling that names of one column share: the engine takes no heed of capital letters, of ASCII alone. */
+export function foldedName(name: string): string {
+  return name.replaceAll(/[A-Z]+/g, (capitals) => capitals.toLowerCase());
+}
+
 /** NUL cannot be part of a DuckDB text; callers that pass file names are safe, since POSIX forbids it there too. */
 export function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;

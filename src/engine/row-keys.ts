@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemError } from '../base/files/system-errors.ts';
@@ -17,6 +18,8 @@ export interface KeysAsked {
   readonly ranges: number;
   /** A short text by which the keys of one question are others than those of another, whatever the rows. */
   readonly salt: string;
+  /** As hexadecimal digits, for the seals of frames. */
+  readonly secret: string;
   /** Two numbers below 2³² that stand before keys, for whoever reads the files. */
   readonly frame: readonly [question: number, unit: number];
 }
@@ -27,7 +30,7 @@ export function keySql(columns: readonly string[], salt: string): string {
   return `left(sha256(${hashed.join(' || ')}), ${2 * KEY_BYTES})`;
 }
 
-/** Adds keys up, whatever their order: keys that were lost, doubled, changed or exchanged for others come to another sum. */
+/** Adds keys up, whatever their order: keys that were lost or doubled come to another sum. That none was changed is for the seals of frames. */
 export class KeySum {
   readonly #words = new Uint32Array(4);
 
@@ -93,8 +96,16 @@ function isComparable(type: EngineType): boolean {
 /** Bytes of a frame before its keys: question, unit, and how many keys there are, each of four bytes, little-endian. */
 export const FRAME_BYTES = 12;
 
-/** Keys of one range that are written at once. */
-const KEYS_AT_ONCE = 1024;
+/** The most keys of a frame. */
+export const FRAME_KEYS = 1024;
+
+/** Bytes of a frame behind its keys: half of an HMAC-SHA-256 of all before them, which nobody has who does not know the secret. */
+export const SEAL_BYTES = 16;
+
+/** The seal of a frame. @param secret as hexadecimal digits @param frame its bytes without the seal */
+export function frameSeal(secret: string, frame: Uint8Array): Buffer {
+  return createHmac('sha256', Buffer.from(secret, 'hex')).update(frame).digest().subarray(0, SEAL_BYTES);
+}
 
 /** Keys that were written: how many, and their KeySum. */
 export interface WrittenKeys {
@@ -106,7 +117,7 @@ export interface WrittenKeys {
 export async function writeKeys(
   engine: Engine,
   relation: string,
-  { columns, folder, ranges, salt, frame }: KeysAsked,
+  { columns, folder, ranges, salt, secret, frame }: KeysAsked,
 ): Promise<WrittenKeys> {
   let written = 0;
   const sum = new KeySum();
@@ -116,7 +127,8 @@ export async function writeKeys(
     if (keys === 0) return;
     const head = Buffer.alloc(FRAME_BYTES);
     for (const [at, word] of [...frame, keys].entries()) head.writeUInt32LE(word, 4 * at);
-    append(join(folder, String(range)), Buffer.concat([head, bytes.subarray(0, keys * KEY_BYTES)]));
+    const sealable = Buffer.concat([head, bytes.subarray(0, keys * KEY_BYTES)]);
+    append(join(folder, String(range)), Buffer.concat([sealable, frameSeal(secret, sealable)]));
     written += keys;
     waiting[range]!.keys = 0;
   };
@@ -124,9 +136,9 @@ export async function writeKeys(
     sum.add(key);
     const range = rangeOf(key, ranges);
     const own = waiting[range]!;
-    if (own.bytes.length === 0) own.bytes = Buffer.alloc(KEYS_AT_ONCE * KEY_BYTES);
+    if (own.bytes.length === 0) own.bytes = Buffer.alloc(FRAME_KEYS * KEY_BYTES);
     own.bytes.set(key, own.keys++ * KEY_BYTES);
-    if (own.keys === KEYS_AT_ONCE) flush(range);
+    if (own.keys === FRAME_KEYS) flush(range);
   };
   const isWhole = columns.map((column) => `${column} IS NOT NULL`).join(' AND ');
   const sql = `SELECT unhex(${keySql(columns, salt)}) FROM ${relation} WHERE ${isWhole}`;

@@ -27,6 +27,14 @@ export function typeSql(text: string): string | undefined {
   }
 }
 
+/**
+ * Whether a type within it has a field without a name, as a row of values without names has when it is read from a file: no SQL can write
+ * it. Of a text that is no type, false.
+ */
+export function hasUnnamedField(text: string): boolean {
+  return /[(,] ?"" /.test(typeSql(text) ?? '');
+}
+
 /** Ends the reading of a text that is no type. */
 class NoType extends Error {}
 

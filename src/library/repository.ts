@@ -729,7 +729,7 @@ export class VarveRepository extends DataFolder {
    * import { openRepository } from 'varve';
    *
    * const repo = await openRepository();
-   * const known = await repo.readFooters('data/raw');
+   * const known = await repo.readFooters('data/flights.csv@v1');
    * console.log(known?.by ?? 'footers', known?.tables.map(({ name, rows }) => [name, rows]));
    * ```
    */
@@ -758,7 +758,8 @@ export class VarveRepository extends DataFolder {
   }
 
   /**
-   * Bring imported datasets to what the revision that they follow has now, and copies of rows to what their database has.
+   * Bring imported datasets to what the revision that they follow has now, and copies of rows to what their database has. Several are
+   * brought each by itself: what one of them met is listed in `problems`, and thrown only where it is alone.
    * @throws VarveError `import-missing`, `settings-untrusted`, `repository-unreachable`, `changes-unsaved`, `dvc-unsupported`
    */
   async update(options: PathOptions & UpdateOptions & Watch = {}): Promise<UpdateResult> {

@@ -8,7 +8,7 @@ import { neutral } from '../wording/neutral.ts';
 import { authorityFile, authorityToKeep } from '../workspace/authority-file.ts';
 import { type DatabaseOrigin, IN_REPOSITORY } from '../workspace/database-origin.ts';
 import { pointerPath } from '../workspace/pointer.ts';
-import { pathInRepository } from '../workspace/repository.ts';
+import { targetInRepository } from '../workspace/repository.ts';
 import { giveConsent } from '../workspace/trust/consent.ts';
 import { databaseRequest } from '../workspace/trust/database.ts';
 import { recordAdd } from './add.ts';
@@ -33,6 +33,8 @@ export interface DatabaseOptions extends BackendAddOptions {
   readonly to: string;
   /** In place of the one that variables or files of the database's own clients have. It is kept nowhere. */
   readonly password?: string | undefined;
+  /** Whether this machine is known to have agreed, by whatever means; else who asks agrees to ask again. */
+  readonly isAgreed?: boolean;
 }
 
 /**
@@ -52,7 +54,7 @@ async function addRows(
   context: Context,
   asGiven: string,
   wanted: DatabaseQuery,
-  { incremental, to, password, table, query, ...options }: DatabaseOptions,
+  { incremental, to, password, isAgreed, table, query, ...options }: DatabaseOptions,
 ): Promise<AddResult> {
   const { repository, cwd } = context;
   const { root } = repository;
@@ -70,15 +72,20 @@ async function addRows(
   };
   refuseUnkept(first);
   // Who asks on this machine has agreed to ask again, by the certificates that are there as it is asked.
-  const agreed = databaseRequest(root, first, pointerPath(pathInRepository(repository, cwd, to)));
+  const agreed = databaseRequest(root, first, pointerPath(targetInRepository(repository, cwd, to)));
   const added =
     incremental === undefined
       ? await withCopiedTable(asked, { format: formatOf(to), password }, context, ({ path }) =>
-          addFromStream(context, createReadStream(path), to, { ...options, database }),
+          addFromStream(context, bytesOf(path), to, { ...options, database }),
         )
       : await appendRows(context, asked, database, { column: incremental, to, password, ...options });
-  giveConsent(root, agreed);
+  if (!isAgreed) giveConsent(root, agreed);
   return added;
+}
+
+/** A file that is opened where its bytes are first asked for: until then, whoever takes them may refuse. */
+async function* bytesOf(path: string): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(path) as AsyncIterable<Uint8Array>;
 }
 
 /**
@@ -100,7 +107,7 @@ function refuseLinkOut(authority: string): never {
     {
       path,
       remedy:
-        'Put the file itself there, or run `varve add` once more with `?sslrootcert=` and the whole path of the file behind the URL.',
+        'Put the file itself there, or name one outside of the repository: `varve add` takes `?sslrootcert=` and its whole path behind the URL.',
     },
   );
 }
@@ -112,6 +119,10 @@ function queryOf(places: readonly Pick<DatabaseOptions, 'table' | 'query'>[]): D
     ...(query === undefined ? [] : [{ query }]),
   ]);
   if (named.length === 1) return named[0]!;
+  if (named.length > 1)
+    throw new VarveError('usage', 'a database is asked for one table or one query, and more were given', {
+      remedy: 'Leave out all but one of `--table`, `--query`, and `table=` or `query=` in the URL.',
+    });
   throw new VarveError('usage', 'a database needs either a table or a query', {
     remedy: 'Give `--table NAME`, or `--query "SELECT …"`.',
   });

@@ -9,7 +9,7 @@ import { systemError } from '../base/files/system-errors.ts';
 import { VarveError } from '../errors.ts';
 import { shellWord } from '../wording/quote.ts';
 import { SafeFolders } from '../workspace/checkout/safe-folder.ts';
-import { pathInRepository } from '../workspace/repository.ts';
+import { targetInRepository } from '../workspace/repository.ts';
 import { add } from './add.ts';
 import type { BackendAddOptions } from './backend/backend.ts';
 import type { AddResult, DatasetStatus } from './backend/results.ts';
@@ -29,7 +29,7 @@ export async function addFromStream(
   options: BackendAddOptions = {},
 ): Promise<AddResult> {
   const { root } = context.repository;
-  const target = pathInRepository(context.repository, context.cwd, to);
+  const target = targetInRepository(context.repository, context.cwd, to);
   checkDataPath(target);
   await refuseUnsaved(context, target);
   new SafeFolders(root).make(posix.dirname(target));

@@ -12,7 +12,7 @@ import { counted } from '../wording/numbers.ts';
 import { withoutSecrets } from '../wording/urls.ts';
 import { SafeFolders } from '../workspace/checkout/safe-folder.ts';
 import { pointerPath } from '../workspace/pointer.ts';
-import { pathInRepository } from '../workspace/repository.ts';
+import { pathInRepository, targetInRepository } from '../workspace/repository.ts';
 import {
   formatOffsets,
   type OffsetRange,
@@ -72,7 +72,7 @@ export async function addTopic(
   const origin: TopicOrigin = { url: describeTopic(address), ...(registry !== undefined && { registry }) };
   refuseUnkept(origin);
   const asked = settings.registry && new SchemaRegistry(settings.registry, { onNote: onWarning, signal });
-  const target = pathInRepository(repository, context.cwd, to);
+  const target = targetInRepository(repository, context.cwd, to);
   checkDataPath(target);
   const folder = join(repository.root, target);
   const known = await rangesOf(context, folder, target, address);
@@ -83,7 +83,9 @@ export async function addTopic(
     spool = await TopicSpool.open(repository.stateFolder, target, question, async () => {
       const starts = await topic.at(begin ?? { kind: 'earliest' }, '--from');
       const ends = await topic.at(end, '--until');
-      return wantedRanges(starts, ends, begin === undefined ? known : undefined);
+      if (begin !== undefined) return wantedRanges(starts, ends, undefined);
+      tellDeleted(starts, known, address, onWarning);
+      return wantedRanges(starts, ends, known);
     });
     refuseOverlap(known, spool, folder, address);
     await fill(spool, topic, asked && new RegisteredSchemas(asked), context);
@@ -95,7 +97,8 @@ export async function addTopic(
     spool.remove();
     throw nothingThere(address);
   }
-  const offsets = formatOffsets(together(known, rangesIn(folder, address)));
+  const taken = new Map([...spool.ranges].map(([partition, range]) => [partition, [range]] as const));
+  const offsets = formatOffsets(together(together(known, rangesIn(folder, address)), taken));
   const result = await addedFiles(context, folder, made, {
     ...options,
     topic: { ...origin, ...(offsets !== undefined && { offsets }) },
@@ -238,7 +241,10 @@ const AS_THEY_ARE = {
   },
 };
 
-/** @param there what the folder has; undefined where the user says where to begin */
+/**
+ * The range of each partition; an empty one of a partition that the user has begin with what comes from now on, so that it will.
+ * @param there what the folder has; undefined where the user says where to begin
+ */
 function wantedRanges(
   starts: ReadonlyMap<number, number>,
   ends: ReadonlyMap<number, number>,
@@ -246,14 +252,34 @@ function wantedRanges(
 ): ReadonlyMap<number, OffsetRange> {
   const ranges = [...ends].map(([partition, until]) => {
     const known = Math.max(0, ...(there?.get(partition) ?? []).map((range) => range.until));
-    return [partition, { from: Math.max(starts.get(partition) ?? 0, known), until }] as const;
+    const from = Math.max(starts.get(partition) ?? 0, known);
+    return [partition, { from, until: there === undefined ? Math.max(from, until) : until }] as const;
   });
-  return new Map(ranges.filter(([, { from, until }]) => from < until));
+  const isKept = ({ from, until }: OffsetRange) => from < until || (there === undefined && from > 0);
+  return new Map(ranges.filter(([, range]) => isKept(range)));
+}
+
+/** Say what nobody can take any more: behind what the folder has, the topic has deleted messages. */
+function tellDeleted(
+  starts: ReadonlyMap<number, number>,
+  there: OffsetRanges,
+  address: KafkaAddress,
+  onWarning: Context['onWarning'],
+): void {
+  for (const [partition, ranges] of there) {
+    const known = Math.max(...ranges.map((range) => range.until));
+    const deleted = (starts.get(partition) ?? 0) - known;
+    if (deleted > 0)
+      onWarning?.(
+        `${describeTopic(address)} has deleted ${counted(deleted, 'message')} of partition ${partition} that were not taken: those from offset ${known} on`,
+      );
+  }
 }
 
 /** @throws VarveError `path-taken` for offsets that another file has */
 function refuseOverlap(there: OffsetRanges, spool: TopicSpool, folder: string, address: KafkaAddress): void {
   for (const [partition, { from, until }] of spool.ranges) {
+    if (from === until) continue;
     const other = there.get(partition)?.find((one) => one.from < until && from < one.until);
     // What this very range has left there is written again.
     if (other === undefined || (other.from === from && other.until === until)) continue;

@@ -10,7 +10,7 @@ import { withoutSecrets } from '../wording/urls.ts';
 import { SafeFolders } from '../workspace/checkout/safe-folder.ts';
 import { type DatabaseOrigin, type Incremental, problemOfOrigin } from '../workspace/database-origin.ts';
 import { POINTER_SUFFIX } from '../workspace/pointer.ts';
-import { pathInRepository } from '../workspace/repository.ts';
+import { targetInRepository } from '../workspace/repository.ts';
 import { addMadeFiles } from './add-made-files.ts';
 import type { BackendAddOptions } from './backend/backend.ts';
 import type { AddResult } from './backend/results.ts';
@@ -44,7 +44,7 @@ export async function appendRows(
 ): Promise<AddResult> {
   const { repository, backend } = context;
   if (backend.pointerSuffix !== POINTER_SUFFIX) throw unsupportedByDvc();
-  const target = pathInRepository(repository, context.cwd, to);
+  const target = targetInRepository(repository, context.cwd, to);
   checkDataPath(target);
   const folder = join(repository.root, target);
   const known = await takenBefore(context, folder, target, { ...origin, incremental: { column, rows: 0 } });
@@ -58,7 +58,7 @@ export async function appendRows(
     if (before !== undefined && found.rows === 0) {
       const some = join(folder, fileBehind(0));
       // Another way to the same rows is kept, for the next update.
-      if (known!.url !== origin.url && existsSync(some))
+      if (known!.url !== origin.url && existsSync(some) && (await isSaved(context, folder)))
         return addMadeFiles(context, folder, [some], {
           ...options,
           database: { ...origin, incremental: before },
@@ -80,6 +80,12 @@ export async function appendRows(
 /** The name of the file that goes on behind so many rows. */
 function fileBehind(rows: number): string {
   return `rows-${String(rows).padStart(ROW_DIGITS, '0')}.parquet`;
+}
+
+/** Whether the files of the version are here as it has them: what somebody changed is none of the rows that were taken. */
+async function isSaved({ backend }: Context, folder: string): Promise<boolean> {
+  const { datasets } = await backend.status([folder]);
+  return datasets.every(({ changes }) => changes.every(({ change }) => change === 'added'));
 }
 
 /** @throws VarveError `database-url-invalid` for what a pointer could not say */

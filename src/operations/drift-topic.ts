@@ -14,7 +14,7 @@ import { openReference, type Reference } from './inference/reference.ts';
 import { RequestReader } from './inference/requests.ts';
 import { LEFT_OUT, MessageReader, type MessageRows } from './stream/message-rows.ts';
 import { RegisteredSchemas } from './stream/registered-schemas.ts';
-import { nothingCompared, reportOf } from './stream/report.ts';
+import { nothingCompared, nothingReadable, reportOf } from './stream/report.ts';
 import { Tally } from './stream/tally.ts';
 import { TopicProgress } from './stream/topic-progress.ts';
 import { type StreamOptions, windowsOf } from './stream/window-options.ts';
@@ -116,7 +116,8 @@ class TopicDrift {
       else if (this.#isOurs) yield* this.#read(event);
       if (!this.#isOurs || !progress.isDone) continue;
       yield* this.#reported(windows.rest(), () => windows.rest());
-      if (this.#isOurs) await this.#commit();
+      // Where no report came out, nobody was told of what was read: it stays to be read by a corrected command.
+      if (this.#isOurs && this.#reports > 0) await this.#commit();
       if (this.#isOurs) break;
     }
     this.#tellOfTheRest();
@@ -157,7 +158,7 @@ class TopicDrift {
   }
 
   #tellOfTheRest(): void {
-    const { tally } = this.#parts;
+    const { tally, reader } = this.#parts;
     if (tally.withoutRows !== undefined)
       this.#watch.onWarning?.(
         `No message held a request: there were messages without rows, ${tally.withoutRows}`,
@@ -166,7 +167,11 @@ class TopicDrift {
       this.#watch.onWarning?.(
         `Of the last messages, ${tally.malformed} could not be read, and the rows of ${tally.late} came too late`,
       );
-    if (this.#reports === 0) throw nothingCompared(describeTopic(this.#topic.address));
+    if (this.#reports > 0) return;
+    const path = describeTopic(this.#topic.address);
+    throw tally.malformed > 0
+      ? nothingReadable(path, tally.malformed, reader.timeField)
+      : nothingCompared(path);
   }
 
   /** Partitions that are still to be read, and whether they have nothing now. */

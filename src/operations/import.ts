@@ -7,7 +7,7 @@ import type { DatabaseOrigin } from '../workspace/database-origin.ts';
 import { findRevision, resolveRevision } from '../workspace/git/pointers.ts';
 import { type Imported, problemOfAddress } from '../workspace/imported.ts';
 import { pointerPath } from '../workspace/pointer.ts';
-import { pathInRepository } from '../workspace/repository.ts';
+import { pathInRepository, targetInRepository } from '../workspace/repository.ts';
 import type { TopicOrigin } from '../workspace/topic-origin.ts';
 import { giveConsent, requireTrust } from '../workspace/trust/consent.ts';
 import { databaseRequest } from '../workspace/trust/database.ts';
@@ -21,11 +21,13 @@ import type {
   ImportedDataset,
   TakenDataset,
   UpdatedTable,
+  WithProblems,
 } from './backend/results.ts';
 import type { DatasetVersion } from './backend/version.ts';
 import { closing } from './context/closing.ts';
 import type { Context } from './context/context.ts';
 import { openRepositoryAt } from './context/open-other.ts';
+import { eachDatasetQuietly, problemsField } from './datasets/each.ts';
 import { namedVersion } from './open-version.ts';
 
 export interface ImportOptions {
@@ -38,7 +40,8 @@ export interface UpdateOptions extends CheckoutOptions {
   readonly revision?: string | undefined;
 }
 
-export interface UpdateResult {
+/** A result has `problems` where one dataset of several could not be brought up to date. */
+export interface UpdateResult extends WithProblems {
   readonly datasets: readonly UpdatedDataset[];
   /** Data in place that is no table, where everything was asked for: adding it again brings it to what lies there now. */
   readonly inPlace: readonly { readonly path: string; readonly source: string }[];
@@ -83,7 +86,7 @@ export async function importDataset(
 /** Into a folder that is there, or is named as one, under its own name. */
 function targetOf({ repository, cwd }: Context, to: string | undefined, name: string): string {
   if (to === undefined) return pathInRepository(repository, cwd, name);
-  const path = pathInRepository(repository, cwd, to);
+  const path = targetInRepository(repository, cwd, to);
   const isFolder = /[\\/]$/.test(to) || statSync(resolve(cwd, to), { throwIfNoEntry: false })?.isDirectory();
   const isDataset = existsSync(join(repository.root, pointerPath(path)));
   return isFolder && !isDataset ? posix.join(path, name) : path;
@@ -91,6 +94,8 @@ function targetOf({ repository, cwd }: Context, to: string | undefined, name: st
 
 /**
  * Bring imported datasets to what the revision that they follow has now, and tables in place to their newest version. Files that were edited here are not lost.
+ * Several are brought each by itself, and what one of them met is listed in `problems`; of a dataset that is alone it is thrown. Consent
+ * comes before all of that: while one of them is not agreed to, nobody is asked for any.
  * @param paths no paths: every imported dataset
  * @throws VarveError `import-missing`, `settings-untrusted`, `repository-unreachable`, `dataset-missing`, `changes-unsaved`
  */
@@ -103,9 +108,9 @@ export async function update(
   const imports: [path: string, imported: Imported][] = [];
   const copies: [path: string, database: DatabaseOrigin][] = [];
   const tables: string[] = [];
-  // Nobody is asked before this machine agreed to all of it.
   const topics: [path: string, topic: TopicOrigin][] = [];
   const unfollowed: { path: string; source: string }[] = [];
+  // Nobody is asked before this machine agreed to all of it.
   for (const [path, { imported, database, topic, inPlace, source }] of await backend.followers(paths)) {
     const file = pointerPath(path);
     if (imported !== undefined) {
@@ -124,25 +129,66 @@ export async function update(
       unfollowed.push({ path, source });
     }
   }
-  const datasets: UpdatedDataset[] = [];
-  for (const path of tables) datasets.push(await updateTable(context, path));
-  for (const [path, database] of copies) datasets.push(await copyAgain(context, path, database));
-  for (const [path, topic] of topics) datasets.push(await takeNext(context, path, topic));
-  const addresses = new Set(imports.map(([, imported]) => imported.repository));
-  for (const address of addresses) {
-    const wanted = imports.filter(([, imported]) => imported.repository === address);
-    await closing(await openOther(context, address), async (opened) => {
-      for (const [to, imported] of wanted) {
-        const asked = revision ?? imported.revision;
-        const other = opened.context;
-        const commit = commitOf(other, asked, opened.commit);
-        const version = await versionAt(other, imported, commit);
-        const followed = { ...imported, ...(asked === undefined ? {} : { revision: asked }), commit };
-        datasets.push(await backend.takeIn(other.backend, version, followed, to, options));
-      }
+  const others = new Map<string, ReturnType<typeof openOther>>();
+  const takeAnew = async (to: string, imported: Imported): Promise<ImportedDataset> => {
+    const { repository: address } = imported;
+    // One that cannot be reached is asked once, whatever is imported from it.
+    if (!others.has(address)) others.set(address, openOther(context, address));
+    const opened = await others.get(address)!;
+    const other = opened.context;
+    const asked = revision ?? imported.revision;
+    const commit = commitOf(other, asked, opened.commit);
+    const version = await versionAt(other, imported, commit);
+    const followed = { ...imported, ...(asked === undefined ? {} : { revision: asked }), commit };
+    return backend.takeIn(other.backend, version, followed, to, options);
+  };
+  const steps: Step[] = [
+    ...tables.map((path) => ({ path, bring: () => updateTable(context, path) })),
+    ...copies.map(([path, database]) => ({ path, bring: () => copyAgain(context, path, database) })),
+    ...topics.map(([path, topic]) => ({ path, bring: () => takeNext(context, path, topic) })),
+    ...imports.map(([path, imported]) => ({ path, bring: () => takeAnew(path, imported) })),
+  ];
+  try {
+    return { ...(await bringEach(steps)), inPlace: unfollowed };
+  } finally {
+    for (const opened of others.values())
+      await opened.then(
+        ({ close }) => close(),
+        // Whoever asked for it has told of that.
+        () => undefined,
+      );
+  }
+}
+
+/** What brings one dataset up to date. */
+interface Step {
+  readonly path: string;
+  readonly bring: () => Promise<UpdatedDataset>;
+}
+
+/** Each by itself: what worked is kept, whatever others met. One that is alone has nobody to be listed beside. */
+async function bringEach(steps: readonly Step[]): Promise<Omit<UpdateResult, 'inPlace'>> {
+  const [first] = steps;
+  if (first !== undefined && steps.length === 1) return { datasets: [await bringNamed(first)] };
+  const { done, problems } = await eachDatasetQuietly(steps, bringNamed);
+  return { datasets: done, ...problemsField(problems) };
+}
+
+/** A server that refuses knows nothing of the dataset that it was asked for. */
+async function bringNamed({ path, bring }: Step): Promise<UpdatedDataset> {
+  try {
+    return await bring();
+  } catch (error) {
+    const isNamed =
+      !(error instanceof VarveError) || error.path === path || error.path?.startsWith(`${path}/`);
+    // Whoever agrees is asked by the error itself.
+    if (isNamed || error.code === 'settings-untrusted') throw error;
+    const { code, message, remedy, details } = error;
+    throw new VarveError(code, `${path} was not updated: ${message}`, {
+      ...(error.path !== undefined && { path: error.path }),
+      ...{ remedy, details, cause: error },
     });
   }
-  return { datasets, inPlace: unfollowed };
 }
 
 /** Bring a table in place to its newest version, with statistics of the kind that it had if those are no profile. */
@@ -187,7 +233,7 @@ async function copyAgain(context: Context, path: string, database: DatabaseOrigi
   // While other datasets were brought, other certificates may have come.
   requireTrust(root, databaseRequest(root, database, pointerPath(path)));
   const { datasets } = await addDatabase(context, asking, {
-    ...{ table, query, to, profiler },
+    ...{ table, query, to, profiler, isAgreed: true },
     incremental: incremental?.column,
   });
   const asked = table === undefined ? { query: query! } : { table };

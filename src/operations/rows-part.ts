@@ -40,7 +40,7 @@ export async function* answerRowsPart(
     const own = askedUnits(mine, plan);
     const files = planDigest({ kind: opened.kind, readings: [], unitBytes: UNIT_BYTES }, opened.files);
     const folder = options.keys && resolve(cwd, options.keys);
-    const keys = folder && { folder, ranges: Math.min(of, MAX_RANGES), asked };
+    const keys = folder && { folder, ranges: Math.min(of, MAX_RANGES), asked, secret: toAsk.secret };
     const machine = { ...engineOptions(options), ...watching(watch), ...(keys && { keys }) };
     const units = answerUnits(own, plan, processReader, withUnitOf(opened, plan), machine);
     yield* encodeUnits({ part, of, files, asked, units: own.length }, toAsk.secret, units);

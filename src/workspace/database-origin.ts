@@ -56,7 +56,7 @@ export const SYSTEM_AUTHORITIES = 'system';
 /** What a path of a file in the repository begins with, which is from the root, wherever the pointer lies and whoever asks. */
 export const IN_REPOSITORY = './';
 /** Folders of which a path means another file to each who asks, or asks a server. */
-const CHANGING = /^\/(proc|dev|sys|net)(\/|$)/;
+const CHANGING = /^\/(proc|dev|sys|net|System\/Volumes)(\/|$)/i;
 
 function isOneFile(path: string): boolean {
   if (path === SYSTEM_AUTHORITIES) return true;
@@ -65,7 +65,7 @@ function isOneFile(path: string): boolean {
   return (
     isAbsolute(plain) !== isOwn &&
     posix.normalize(plain) === plain &&
-    !/^\.{0,2}$|^\.\.\/|\/$|[\0]/.test(plain) &&
+    !/^\.{0,2}$|^\.\.\/|\/$|[\0\\]|^\/\//.test(plain) &&
     !CHANGING.test(plain)
   );
 }

@@ -91,6 +91,20 @@ export function pathInRepository({ root }: Pick<Repository, 'root'>, cwd: string
   return sep === '/' ? inside : inside.replaceAll(sep, '/');
 }
 
+/** As pathInRepository, for a path where data is only to lie. @throws VarveError `path-outside` */
+export function targetInRepository(repository: Pick<Repository, 'root'>, cwd: string, to: string): string {
+  try {
+    return pathInRepository(repository, cwd, to);
+  } catch (error) {
+    if (!(error instanceof VarveError) || error.code !== 'path-outside') throw error;
+    throw new VarveError('path-outside', error.message, {
+      path: to,
+      remedy: '`--to` is a path in the repository, such as `data/orders.csv`: name one there.',
+      cause: error,
+    });
+  }
+}
+
 /**
  * Refuse a path that lies in the repository of `cwd` by its name, and elsewhere in truth: a link on the way leads out of it, and Git may
  * have brought that link. Looks at the folders alone, not at the last step. Outside of repositories nothing is refused.

@@ -77,6 +77,24 @@ test('what names no database, or would show a password, is refused before a conn
   );
   expect(cut).toContain('%23');
   expect(cut).not.toContain('hush');
+  // What was typed is named, and what would do in its place.
+  const said = (...args: string[]) => box.varve(add(...args)).err;
+  const both = said('mysql://db.example/shop', '--table', 'x', '--query', 'SELECT 1');
+  expect(both).toMatch(/more were given\n.*Leave out all but one/);
+  expect(said('mysql://db.example/shop')).toContain('needs either a table or a query');
+  for (const name of ['sslmode', 'ssl-mode'])
+    expect(said(`mysql://db.example/shop?${name}=prefer`, '--table', 'x')).toMatch(
+      new RegExp(`has \`${name}=prefer\`.* verify, verify-ca, require and disable\\n.*Write \`${name}=\``),
+    );
+  expect(said('mysql://db.example/shop?wait=1', '--table', 'x')).toMatch(/`wait=`.*\n.*`timeout=`/);
+  const mistyped = said('mysq://ann:hush@db.example/shop', '--table', 'x');
+  expect(mistyped).toMatch(/mysq:\/\/ is no kind of URL.*\n.*mysql:\/\/.*postgresql:\/\//);
+  expect(mistyped).not.toContain('hush');
+  const outside = box.path('outside.csv');
+  for (const words of [['mysql://db.example/shop', '--table', 'x'], ['kafka://broker.example/orders'], ['-']])
+    expect(box.varve(['add', ...words, '--to', outside]).err).toMatch(
+      /lies outside.*\n.*`--to` is a path in/,
+    );
   // One table or query, wherever it is named.
   refused(box, add('mysql://h/shop?table=x', '--table', 'x'), 'usage', '');
   refused(box, add('mysql://h/shop?table=x&query=SELECT 1'), 'usage', '');
@@ -107,6 +125,36 @@ test('a server that speaks no protocol of a database is no crash', async () => {
   }
   server.close();
 });
+
+test('a server of another kind is told as that, not as a slow query or a wrong table', async () => {
+  const ask = async (scheme: string, first: Buffer) => {
+    const server: Server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.write(first);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    const url = `${scheme}://127.0.0.1:${port}/shop`;
+    const { code, err } = await box.later(['add', url, '--table', 'x', '--to', 'x.csv']);
+    server.close();
+    expect([scheme, code]).toEqual([scheme, 2]);
+    expect(err).toContain('something else may listen there');
+    expect(err).not.toMatch(/slow query|name of the table/);
+    return err;
+  };
+  // What MariaDB says first, by which the driver of PostgreSQL takes its length for the kind of a message.
+  const greeting = Buffer.concat([
+    Buffer.from([100, 0, 0, 0, 10]),
+    Buffer.from('11.8.3-MariaDB'),
+    Buffer.alloc(86),
+  ]);
+  const [silent] = await Promise.all([
+    ask('mysql', Buffer.from('SSH-2.0-OpenSSH_9.2\r\n')),
+    ask('postgresql', Buffer.from('SSH-2.0-OpenSSH_9.2\r\n')),
+    ask('postgresql', greeting),
+  ]);
+  expect(silent).toMatch(/has let nobody log in .*\n.*no login within 20 seconds/);
+}, 90_000);
 
 /**
  * A table to which rows are appended, into a folder of files: the same of each kind of server.
@@ -528,6 +576,20 @@ describeWithMariadb(() => {
     expect(existsSync(file)).toBe(false);
     server.run('SELECT id FROM kept');
     box.ok(['add', server.url(), '--query', 'SELECT id FROM kept -- all of it', '--to', 'kept.parquet']);
+    expect(box.varve(add('--table', 'none')).err).toContain('Check the name of the table');
+    const elsewhere = server.url().replace(/\/[^/?]*(?=\?)/, '/nowhere');
+    expect(box.varve(['add', elsewhere, '--table', 'x', '--to', 'x.parquet']).err).toContain(
+      'Check the name of the database',
+    );
+    for (const [query, remedy] of [
+      ['SELECT nocol FROM kept', 'Check the names of the columns'],
+      ['SELEC', 'Correct the query'],
+      ['DELETE FROM kept', 'Write one SELECT'],
+    ] as const)
+      expect(box.varve(add('--query', query)).err).toContain(remedy);
+    // It has no TLS, which `require` does not change.
+    const bare = box.varve(['add', server.url('&sslmode=require'), '--table', 'kept', '--to', 'x.parquet']);
+    expect(bare.err).toMatch(/does not encrypt: the server has no TLS\n.*`\?sslmode=disable`/);
     // What is wrong with a query is said as the server says it.
     expect(box.varve(add('--query', 'SELECT nocol FROM kept')).err).toMatch(/Unknown column 'nocol'/);
     expect(box.varve(add('--query', 'SELEC')).err).toMatch(/error in your SQL syntax/);
@@ -765,7 +827,7 @@ describeWithPostgresql(() => {
 
   test('more rows than one batch, and what the server refuses', async () => {
     server.run(
-      `CREATE TABLE many AS SELECT g AS id, repeat('ü', g % 50) AS note FROM generate_series(5000, 1, -1) g`,
+      `CREATE SEQUENCE counted; CREATE TABLE many AS SELECT g AS id, repeat('ü', g % 50) AS note FROM generate_series(5000, 1, -1) g`,
     );
     const add = (...args: string[]) => ['add', server.url(), ...args, '--to', 'x.parquet'];
     expect(box.ok(add('--query', 'SELECT * FROM many ORDER BY id'))).toContain('5,000 rows');
@@ -774,6 +836,24 @@ describeWithPostgresql(() => {
     refused(box, add('--table', 'none'), 'database-error', '');
     refused(box, add('--query', 'DELETE FROM many RETURNING id'), 'database-error', '');
     refused(box, add('--query', 'SELECT 1; DROP TABLE many'), 'database-error', '');
+    expect(box.varve(add('--table', 'none')).err).toContain('Check the name of the table');
+    for (const [query, remedy] of [
+      ['SELECT nocol FROM many', 'Check the names of the columns'],
+      ['SELEC', 'Correct the query'],
+      ["SELECT nextval('counted')", 'Write one SELECT that only reads'],
+    ] as const)
+      expect(box.varve(add('--query', query)).err, query).toContain(remedy);
+    const elsewhere = [
+      'add',
+      server.url().replace('/postgres?', '/none?'),
+      '--table',
+      'x',
+      '--to',
+      'x.parquet',
+    ];
+    expect(box.varve(elsewhere).err).toContain('Check the name of the database');
+    const bare = box.varve(['add', server.url('&sslmode=require'), '--table', 'many', '--to', 'x.parquet']);
+    expect(bare.err).toMatch(/does not encrypt: the server has no TLS\n.*`\?sslmode=disable`/);
     // The server runs a program for its own superuser, even where nothing may be changed.
     const program = `PROGRAM 'cat > /tmp/varve-ran-${process.pid}'`;
     for (const query of [

@@ -30,6 +30,7 @@ interface MadeTable {
   /** Where its files are named. */
   readonly named?: string;
   readonly location?: string;
+  readonly properties?: Readonly<Record<string, string>>;
 }
 
 describeWithWeb('Iceberg tables of odd shapes', (server) => {
@@ -137,6 +138,32 @@ describeWithWeb('Iceberg tables of odd shapes', (server) => {
       ],
     });
     refuses('mixed', 'within some files');
+    // What no writer counted may be within: no path says that it is missing.
+    const unknown = [
+      { path: 'data/a.parquet', has: [1] },
+      { ...us, has: [1] },
+    ];
+    const specs = [{ 'spec-id': 0, fields: [] }, BY_REGION];
+    make('unknown', {
+      specs,
+      files: unknown,
+      properties: { 'write.metadata.metrics.column.region': 'none' },
+    });
+    refuses('unknown', 'within some files');
+    const wide = Array.from({ length: 100 }, (_, at) => ({ ...X, id: at + 10, name: `x${at}` }));
+    const counted = wide.map(({ id }) => id);
+    make('wide', {
+      specs,
+      schemas: [[...wide, ID, REGION]],
+      files: unknown.map((file) => ({ ...file, has: counted })),
+    });
+    refuses('wide', 'within some files');
+    make('known', { specs, files: unknown });
+    takes('known');
+    expect(paths('known')).toEqual([
+      'region=US/data+region~US+a.parquet',
+      'region=__HIVE_DEFAULT_PARTITION__/data+a.parquet',
+    ]);
   });
 
   test('a folder that says another value than the file has is none of the dataset', () => {
@@ -288,7 +315,16 @@ describeWithWeb('Iceberg tables of odd shapes', (server) => {
 
   function make(
     name: string,
-    { files, schemas = [[ID, REGION]], specs, list, manifest, named = LOCATION, location = named }: MadeTable,
+    {
+      files,
+      schemas = [[ID, REGION]],
+      specs,
+      list,
+      manifest,
+      named = LOCATION,
+      location = named,
+      properties,
+    }: MadeTable,
   ): void {
     const write = (path: string, bytes: string | Uint8Array) => {
       const file = join(server.root, name, path);
@@ -298,6 +334,7 @@ describeWithWeb('Iceberg tables of odd shapes', (server) => {
     const metadata = {
       'format-version': 2,
       location,
+      properties,
       schemas: schemas.map((fields, id) => ({ type: 'struct', 'schema-id': id, fields })),
       'current-schema-id': schemas.length - 1,
       'partition-specs': specs ?? [{ 'spec-id': 0, fields: [] }],

@@ -37,6 +37,35 @@ test('what another program prints becomes a dataset, then its next version', () 
   expect(readdirSync(box.path('repo/data')).filter((name) => name.startsWith('.varve'))).toEqual([]);
 });
 
+test('a table that the client of a database drew for people is told as that, with the option for programs', () => {
+  const psql = [
+    ' id | name |  day',
+    '----+------+------------',
+    '  1 | Ann  | 2026-01-02',
+    '  2 | Bo   | ',
+    '(2 rows)',
+  ];
+  const mysql = [
+    '+----+------+',
+    '| id | name |',
+    '+----+------+',
+    '|  1 | Ann  |',
+    '|  2 | NULL |',
+    '+----+------+',
+  ];
+  for (const [lines, client, option] of [
+    [psql, 'psql', '`psql --csv`'],
+    [mysql, 'mariadb', '`mariadb -B`'],
+  ] as const) {
+    box.write('drawn', `${lines.join('\n')}\n`);
+    const { err, out } = shell('cat ../drawn | varve add - --to data/drawn.csv');
+    expect(out).toContain('data/drawn.csv');
+    expect(err).toContain(`data/drawn.csv: a table that ${client} drew for people to read`);
+    expect(err).toContain(option);
+    expect(err).not.toContain('fewer fields');
+  }
+});
+
 test('a file of a folder that is a dataset can come by a pipe', () => {
   box.write('repo/days/1.csv', CSV);
   box.ok(['add', 'days']);

@@ -105,6 +105,12 @@ describeWithKafka(() => {
     refused(box, add('events', '--to', 'data/events', '--from', '0:10,1:51'), 'path-taken', '');
     const part = add('events', '--from', '0:10,1:50', '--until', '0:20,1:0', '--to', 'data/part');
     expect((await box.later(part)).out).toMatch(/^new +data\/part {2}10 rows/);
+    // Where a partition was to begin is where it goes on, though nothing of it was taken.
+    expect(readFileSync(box.path('repo/data/part.varve'), 'utf8')).toMatch(
+      /topic-offsets: "?0:10-20,1:50-50"?\n/,
+    );
+    const updated = await box.later(['update', 'data/part', '--json']);
+    expect(JSON.parse(updated.out).datasets).toMatchObject([{ offsets: '0:10-51,1:50-51' }]);
     refused(box, add('events', '--from', 'latest', '--to', 'data/none'), 'input-empty', '');
   });
 

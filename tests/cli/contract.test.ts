@@ -39,6 +39,17 @@ test('usage that cannot be understood: exit 2, a hint, and JSON where it was ask
   expect(box.ok(['--version'])).toBe(`${JSON.parse(readFileSync('package.json', 'utf8')).version}\n`);
 });
 
+test('--json means the same before and behind the name of a nested command', () => {
+  box.repository().withRemote();
+  for (const [group, name] of [
+    ['remote', 'list'],
+    ['remote', 'clones'],
+  ] as const)
+    expect(box.json([group, '--json', name])).toEqual(box.json([group, name, '--json']));
+  expect(box.json<{ error: object }>(['schema', '--json', 'show', 'none'], 'repo', 2).error).toBeDefined();
+  expect(box.ok(['remote', 'list'])).not.toContain('{');
+});
+
 test('results go to standard output, everything else to standard error; no colours where none are wanted', () => {
   box.repository();
   box.write('repo/f.bin', 'x');

@@ -246,6 +246,8 @@ describeWithPostgresql(() => {
         '/proc/../proc/self/cwd/ca.pem',
         '/dev/fd/3',
         '/net/a/ca.pem',
+        '/NET/a/ca.pem',
+        '/etc%5Cca.pem',
       ],
     ]) {
       const said = `database: "${url}?sslrootcert=${path}"`;

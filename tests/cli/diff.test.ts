@@ -1,5 +1,6 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { DiffResult } from '../../src/index.ts';
 import { refused } from '../support/refused.ts';
 import { Sandbox } from '../support/sandbox.ts';
 
@@ -115,4 +116,49 @@ test('ranges are read as Git reads them, and parts of datasets are compared alon
   box.write('repo/v1..side', 'x');
   box.ok(['add', 'v1..side']);
   expect(paths('v1..side')).toEqual(['added v1..side']);
+});
+
+test('where a dataset comes from is told before and after, though its data stays the same', () => {
+  box.write('repo/orders.csv', 'id\n1\n');
+  box.write('repo/events/a.csv', 'id\n2\n');
+  box.ok(['add', 'orders.csv', 'events']);
+  const pointers = new Map(
+    ['orders.csv', 'events'].map((path) => [path, readFileSync(box.path(`repo/${path}.varve`), 'utf8')]),
+  );
+  const follow = (path: string, ...lines: string[]): void => {
+    const pointer = pointers.get(path)!.replace(/^varve: .*/m, 'varve: 6');
+    box.write(`repo/${path}.varve`, [pointer.trimEnd(), ...lines, ''].join('\n'));
+    box.commit(lines.join(' '));
+  };
+  follow('orders.csv', 'database: mysql://ann@db.example/shop', 'database-table: orders');
+  follow('orders.csv', 'database: mysql://ann@evil.example/shop', 'database-table: orders');
+  const said = box.ok(['diff', 'HEAD~1..']);
+  expect(said).toMatch(/^orders\.csv {2}modified /);
+  expect(said).toContain('\n  - from table orders of mysql://ann@db.example/shop\n');
+  expect(said).toContain('\n  + from table orders of mysql://ann@evil.example/shop\n');
+  const origins = {
+    before: 'table orders of mysql://ann@db.example/shop',
+    after: 'table orders of mysql://ann@evil.example/shop',
+  };
+  expect(box.json<DiffResult>(['diff', 'HEAD~1', 'HEAD', 'orders.csv']).datasets).toMatchObject([
+    { origins },
+  ]);
+  expect(box.varve(['diff', 'HEAD~1..', '--exit-code']).code).toBe(1);
+  expect(box.ok(['diff'])).toBe('');
+
+  // A topic in its place, and a dataset that is moved at the same time.
+  follow('events', 'topic: kafka://broker.example/orders', 'topic-offsets: 0:0-5');
+  expect(box.ok(['diff', 'HEAD~1..'])).toContain('\n  + from kafka://broker.example/orders');
+  // How far it was read is no other place.
+  follow('events', 'topic: kafka://broker.example/orders', 'topic-offsets: 0:0-7');
+  expect(box.ok(['diff', 'HEAD~1..'])).toBe('');
+  box.ok(['mv', 'events', 'moved']);
+  const moved = readFileSync(box.path('repo/moved.varve'), 'utf8');
+  box.write('repo/moved.varve', moved.replace('broker.example', 'evil.example'));
+  box.commit('moved');
+  const [renamed] = box.json<DiffResult>(['diff', 'HEAD~1', 'HEAD']).datasets;
+  expect(renamed).toMatchObject({
+    change: 'renamed',
+    origins: { before: 'kafka://broker.example/orders', after: 'kafka://evil.example/orders' },
+  });
 });

@@ -110,6 +110,27 @@ describeWithKafka(() => {
     ...more,
   ];
 
+  test('a window in which no row could be read is no report, and leaves its messages to a corrected command', async () => {
+    await broker.create('misspelt', 1);
+    const times = Array.from({ length: 200 }, (_, at) => new Date(1_750_000_000_000 + at * 1000));
+    const value = (at: Date, id: number) => JSON.stringify(ride(id, { at: at.toISOString() }));
+    await broker.send(
+      'misspelt',
+      times.map((at, id) => ({ value: value(at, id), partition: 0 })),
+    );
+    const words = (field: string) =>
+      stream('misspelt', '--window', '15m', '--event-time', field, '--until', 'latest', '--json');
+    const wrong = await box.later(words('att'));
+    expect(wrong.code).toBe(2);
+    expect(JSON.parse(wrong.out).error).toMatchObject({
+      code: 'input-empty',
+      message: expect.stringMatching(/200 messages.*the field att \(--event-time\)/),
+    });
+    const right = await box.later(words('at'));
+    const rows = windowsOf(right.out).reduce((sum, window) => sum + window.rows, 0);
+    expect(rows, right.err).toBe(200);
+  });
+
   test('a topic is compared window by window, and a second run goes on where the first ended', async () => {
     await broker.create('rides', 2);
     const value = (at: number, changed?: object) => JSON.stringify(ride(at, changed));

@@ -27,6 +27,25 @@ test('remotes that are not there, or not named', () => {
   refused(box, ['remote', 'add', '../x', '/elsewhere'], 'remote-name-invalid', '../x');
 });
 
+test('a broken connection string of Azure is named by its variable, and not shown', () => {
+  box.repository();
+  box.write('repo/f.txt', 'x');
+  box.ok(['add', 'f.txt']);
+  box.ok(['remote', 'add', 'az', 'azure://container/prefix']);
+  const whole =
+    'DefaultEndpointsProtocol=https;AccountName=acc;AccountKey=aHVzaA==;EndpointSuffix=core.windows.net';
+  for (const broken of ['hush', 'AccountName=hush;AccountKey=hush', whole.replace('aHVzaA==', '%%')]) {
+    box.env.AZURE_STORAGE_CONNECTION_STRING = broken;
+    const said = refused(
+      box,
+      ['push', '--remote', 'az'],
+      'credentials-invalid',
+      'AZURE_STORAGE_CONNECTION_STRING',
+    );
+    expect(said).not.toContain('hush');
+  }
+});
+
 test('a folder with other files is not named as a remote; a new, an empty one and a store are', () => {
   box.repository();
   box.write('home/thesis.tex', 'thesis');

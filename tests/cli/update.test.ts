@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { UpdateResult } from '../../src/index.ts';
 import { refused } from '../support/refused.ts';
@@ -94,4 +94,43 @@ test('an address that came through Git is asked only after consent', () => {
   writeFileSync(box.path('clone/a.csv.varve'), pointer.replace('"../registry"', '"../other"'));
   refused(box, ['update'], 'settings-untrusted', 'a.csv.varve', 'clone');
   expect(existsSync(box.path('ran'))).toBe(false);
+});
+
+test('each dataset is brought by itself: what one of them met keeps no other back, and is told with its name', () => {
+  publish('one');
+  box.repository('other').withRemote('other');
+  box.write('other/b.csv', 'one');
+  box.ok(['add', 'b.csv'], 'other');
+  box.commit('published', 'other');
+  box.ok(['push'], 'other');
+  box.ok(['import', '../registry', 'a.csv']);
+  box.ok(['import', '../other', 'b.csv']);
+  box.ok(['import', '../registry', 'folder']);
+  box.commit('imported');
+  renameSync(box.path('other'), box.path('away'));
+
+  publish('two');
+  const told = box.varve(['update']);
+  expect([told.code, read('a.csv'), read('folder/x.txt'), read('b.csv')]).toEqual([2, 'two', 'two', 'one']);
+  expect(told.out).toMatch(/changed {4}a\.csv .*\nchanged {4}folder /);
+  expect(told.err).toMatch(/^varve: b\.csv was not updated: .*other.*\n {2}\S/);
+
+  publish('three');
+  const { code, out } = box.varve(['update', '--json']);
+  const { datasets, problems } = JSON.parse(out) as UpdateResult;
+  expect([code, datasets.map(({ to, change }) => [to, change])]).toEqual([
+    2,
+    [
+      ['a.csv', 'changed'],
+      ['folder', 'changed'],
+    ],
+  ]);
+  expect(problems).toMatchObject([{ path: 'b.csv', message: expect.stringContaining('b.csv') }]);
+
+  // Where none of several could be brought, each is told; one that is alone is the error.
+  renameSync(box.path('registry'), box.path('gone'));
+  const none = box.varve(['update']);
+  expect([none.code, none.out]).toEqual([2, '']);
+  for (const path of ['a.csv', 'folder', 'b.csv']) expect(none.err).toContain(`varve: ${path} was not`);
+  expect(box.varve(['update', 'b.csv', '--json']).out).toContain('"error"');
 });

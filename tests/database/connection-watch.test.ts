@@ -25,6 +25,7 @@ function watched(options: { signal?: AbortSignal; timeout?: number } = {}) {
 
 test('a server that is silent is waited for with a word, and no longer than an hour', () => {
   const { words, watch, stream } = watched();
+  watch.taken();
   vi.advanceTimersByTime(9_000);
   stream.emit('data', Buffer.from('x'));
   vi.advanceTimersByTime(9_999);
@@ -36,6 +37,12 @@ test('a server that is silent is waited for with a word, and no longer than an h
   vi.advanceTimersByTime(1);
   expect(stream.destroyed).toBe(true);
   expect(watch.said(new Error('lost'))).toMatchObject({ code: 'database-unreachable' });
+});
+
+test('before somebody is logged in, that is what is waited for, and its own limit is told', () => {
+  const { words } = watched();
+  vi.advanceTimersByTime(10_000);
+  expect(words).toEqual([expect.stringMatching(/has let nobody log in for 10 seconds; after 20 seconds/)]);
 });
 
 test('while nobody reads, and once nothing is waited for, no server is silent', () => {

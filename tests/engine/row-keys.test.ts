@@ -6,9 +6,11 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { POSITION_COLUMN, rowTable } from '../../src/engine/check-rows.ts';
 import { openEngine } from '../../src/engine/duckdb.ts';
 import { literal } from '../../src/engine/quote.ts';
-import { KeySum } from '../../src/engine/row-keys.ts';
+import { frameSeal, KeySum } from '../../src/engine/row-keys.ts';
 import { findRepeated } from '../../src/profile/rows/repeated-keys.ts';
 import { repeatedIn } from '../../src/schema/rules/uniqueness.ts';
+
+const SECRET = 'ab';
 
 /** For each type some texts of values, among them such as are equal and look otherwise, or look alike and are not. */
 const VALUES: Readonly<Record<string, readonly string[]>> = {
@@ -92,9 +94,9 @@ async function compare(types: readonly string[], rows: readonly (readonly (strin
   const table = rowTable(engine, 'given');
   try {
     const { failing } = await table.ask(repeatedIn(columns).failing, 'c0');
-    const asked = { columns, folder, ranges: 2, salt: '', frame: [0, 0] } as const;
+    const asked = { columns, folder, ranges: 2, salt: '', secret: SECRET, frame: [0, 0] } as const;
     const written = await table.keys(repeatedIn(columns).failing, asked);
-    const found = readdirSync(folder).flatMap((range) => findRepeated(join(folder, range)));
+    const found = readdirSync(folder).flatMap((range) => findRepeated(join(folder, range), SECRET));
     for (const range of readdirSync(folder)) rmSync(join(folder, range));
     const sum = (of: 'keys' | 'failing') => found.reduce((all, each) => all + each[of], 0);
     const sums = new KeySum();
@@ -183,17 +185,25 @@ describe('a file that has no keys of a range', () => {
       head.writeUInt32LE(keys, 8);
       return head;
     };
-    for (const bytes of [frame(0, 0), frame(2, 16), frame(1, 16).subarray(0, 11), Buffer.alloc(12_000)]) {
+    const sealed = (bytes: Buffer) => Buffer.concat([bytes, frameSeal(SECRET, bytes)]);
+    const changed = sealed(frame(1, 16));
+    changed[20]! ^= 1;
+    const others = Buffer.concat([frame(1, 16), frameSeal('cd', frame(1, 16))]);
+    const cut = [sealed(frame(1, 16)).subarray(0, 11), sealed(frame(1, 16)).subarray(0, -1)];
+    const none = [frame(0, 0), frame(2, 16), frame(1025, 1025 * 16)].map(sealed);
+    for (const bytes of [...none, ...cut, changed, others, Buffer.alloc(12_000)]) {
       writeFileSync(path, bytes);
-      expect(() => findRepeated(path)).toThrow(expect.objectContaining({ code: 'part-damaged', path }));
+      expect(() => findRepeated(path, SECRET)).toThrow(
+        expect.objectContaining({ code: 'part-damaged', path }),
+      );
     }
-    writeFileSync(path, frame(1, 16));
-    expect(findRepeated(path)).toMatchObject([{ keys: 1, failing: 0, sum: '0'.repeat(32) }]);
+    writeFileSync(path, sealed(frame(1, 16)));
+    expect(findRepeated(path, SECRET)).toMatchObject([{ keys: 1, failing: 0, sum: '0'.repeat(32) }]);
     const absent = join(folder, 'none');
-    expect(() => findRepeated(absent)).toThrow(
+    expect(() => findRepeated(absent, SECRET)).toThrow(
       expect.objectContaining({ code: 'path-missing', path: absent }),
     );
-    expect(() => findRepeated(folder)).toThrow(
+    expect(() => findRepeated(folder, SECRET)).toThrow(
       expect.objectContaining({ path: folder, remedy: expect.any(String) }),
     );
   });
@@ -207,7 +217,14 @@ describe('what is a fault of an expression', () => {
     );
     const table = rowTable(engine, 'given');
     const keys = (columns: readonly string[], folder: string) =>
-      table.keys(repeatedIn(columns).failing, { columns, folder, ranges: 1, salt: '', frame: [0, 0] });
+      table.keys(repeatedIn(columns).failing, {
+        columns,
+        folder,
+        ranges: 1,
+        salt: '',
+        secret: SECRET,
+        frame: [0, 0],
+      });
     const fault = await table.ask(repeatedIn(['y']).failing, 'y').catch((error: Error) => error.message);
     // The words of one machine.
     await expect(keys(['y'], '/')).rejects.toMatchObject({ code: 'expression-invalid', message: fault });
@@ -229,7 +246,7 @@ describe('what is a fault of an expression', () => {
     const table = rowTable(engine, 'given', undefined, { files: [file] });
     const unreadable = { code: 'table-unreadable', path: 'data.csv' };
     await expect(table.ask('t > 1', 't')).rejects.toMatchObject(unreadable);
-    const asked = { columns: ['t'], folder, ranges: 1, salt: '', frame: [0, 0] } as const;
+    const asked = { columns: ['t'], folder, ranges: 1, salt: '', secret: SECRET, frame: [0, 0] } as const;
     await expect(table.keys('t > 1', asked)).rejects.toMatchObject(unreadable);
     table.close();
   });

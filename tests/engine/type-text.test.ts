@@ -115,7 +115,10 @@ describe('what is no type is not run', () => {
       code: 'expression-invalid',
     });
     await expect(
-      columnsTogether([[{ name: 'x', type: 'STRUCT("a" INTEGER)' }], [{ name: 'x', type: 'INTEGER' }]]),
+      columnsTogether([
+        [{ name: 'x', type: 'UNION("a" INTEGER, "b" VARCHAR)' }],
+        [{ name: 'x', type: 'STRUCT("a" INTEGER)' }],
+      ]),
     ).rejects.toMatchObject({ code: 'expression-invalid' });
   });
 

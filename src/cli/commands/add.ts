@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { isDatabaseUrl } from '../../database/address.ts';
+import { DATABASE_SCHEMES, isDatabaseUrl } from '../../database/address.ts';
 import { isTabular } from '../../engine/formats/format.ts';
 import { VarveError } from '../../errors.ts';
 import { isKafkaUrl } from '../../kafka/address.ts';
@@ -16,6 +16,7 @@ import { knownBy } from '../../profile/footers/model.ts';
 import { isSourceUrl, refuseScpAddress } from '../../remote/url.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted, grouped } from '../../wording/numbers.ts';
+import { URL_SCHEME } from '../../wording/urls.ts';
 import type { Access } from '../../workspace/config.ts';
 import {
   type CommonOptions,
@@ -222,6 +223,7 @@ function placeOf(paths: readonly string[], options: Options): Place {
   if (remote !== undefined && !toRemote) throw usage('--remote goes with --to-remote');
   const from = paths.find((path) => kindOf(path) !== 'here');
   const kind = kindOf(from);
+  if (from === undefined) refuseUnknownScheme(paths, options);
   refuseForeignOptions(kind, options);
   if (from === undefined || kind === 'here') {
     if (to === undefined) return { kind: 'here' };
@@ -234,6 +236,17 @@ function placeOf(paths: readonly string[], options: Options): Place {
   if (kind !== 'pipe') return { kind, url: from, to };
   if (process.stdin.isTTY) throw usage('standard input is a terminal: pipe a program into `varve add -`');
   return { kind, to };
+}
+
+/** A name that is mistyped is no reason to say that its options are wrong. @throws VarveError `usage` */
+function refuseUnknownScheme(paths: readonly string[], { to, table, query, incremental, password }: Options) {
+  if ((to ?? table ?? query ?? incremental ?? password) === undefined) return;
+  const [unknown] = paths.flatMap((path) => URL_SCHEME.exec(path)?.[1] ?? []);
+  if (unknown === undefined) return;
+  const known = DATABASE_SCHEMES.map((scheme) => `${scheme}://`).join(', ');
+  throw new VarveError('usage', `${unknown}:// is no kind of URL that \`varve add\` takes`, {
+    remedy: `Databases have ${known}, topics kafka://, and data on a server s3://, minio://, gs://, azure://, ssh://, webhdfs:// and https://.`,
+  });
 }
 
 /** @throws VarveError `usage` for options that are for another kind of place */

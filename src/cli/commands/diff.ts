@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { DriftReport, FeatureRef } from '../../drift/model.ts';
-import type { DatasetDiff, DiffResult, Totals } from '../../operations/backend/results.ts';
+import type { DatasetDiff, DiffResult, Origins, Totals } from '../../operations/backend/results.ts';
 import { openContext } from '../../operations/context/open.ts';
 import { diff } from '../../operations/diff.ts';
 import type { FooterDifference } from '../../profile/footers/compare.ts';
@@ -49,15 +49,26 @@ function describe({ datasets }: DiffResult, paint: Paint): string {
 }
 
 function paragraph(dataset: DatasetDiff, paint: Paint): string {
-  const { path, change, renamedFrom, before, after, files, statistics, footers } = dataset;
+  const { path, change, renamedFrom, before, after, files, statistics, footers, origins } = dataset;
   const from = renamedFrom === undefined ? '' : ` from ${neutral(renamedFrom)}`;
   const head = `${paint('bold', neutral(path))}  ${change}${from}  ${movement(before, after)}`;
   return [
     head,
+    ...originLines(origins),
     ...statisticsLines(statistics),
     ...footerLines(footers, byWhom(before?.statistics ?? after?.statistics)),
     ...changeLines(files ?? [], paint),
   ].join('\n');
+}
+
+/** Where the data comes from, which a later `varve update` would ask. */
+function originLines(origins: Origins | undefined): string[] {
+  if (origins === undefined) return [];
+  const { before, after } = origins;
+  return [
+    ...(before === null ? [] : [`  - from ${neutral(before)}`]),
+    ...(after === null ? [] : [`  + from ${neutral(after)}`]),
+  ];
 }
 
 /** Columns that came and went, and those whose values are distributed otherwise, strongest first. */

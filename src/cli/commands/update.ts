@@ -10,6 +10,7 @@ import { byteSize, counted, grouped } from '../../wording/numbers.ts';
 import { shellWord } from '../../wording/quote.ts';
 import { describeUrl } from '../../wording/urls.ts';
 import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
+import { withProblems } from '../problems.ts';
 import { rowFacts } from '../row-facts.ts';
 import { preferred, type SideOptions, withSides } from './checkout.ts';
 import { importedLine } from './import.ts';
@@ -34,12 +35,13 @@ export function command(run: RunCommand): Command {
     )
     .option('--revision <rev>', 'follow this revision of the other repository');
   return withSides(defined).action((paths: string[], options: Options) =>
-    run(options, async ({ cwd, signal, onProgress, onWarning }) => {
+    run(options, async ({ cwd, signal, onProgress, onWarning, note }) => {
       const context = await openContext(cwd, { signal, onProgress, onWarning });
       const { revision, force } = options;
       const result = await update(context, paths, { revision, force, prefer: preferred(options) });
       const text = result.datasets.map(updatedLine).join('\n');
-      return { json: result, text: text || nothingFollowed(context, result) };
+      const none = result.problems === undefined ? nothingFollowed(context, result) : '';
+      return withProblems({ note }, result.problems, { json: result, text: text || none });
     }),
   );
 }

@@ -58,8 +58,10 @@ export function command(run: RunCommand): Command {
     (dataset: string, options: ReportOptions & ValidateOptions & TaskOptions) =>
       run(options, async (io) => {
         if (options.askPart !== undefined) return answers(io, dataset, options.askPart, options);
-        if (options.askKeys !== undefined)
-          return verbatim(encodeRepeated(rowsPlan(), findRepeated(resolve(io.cwd, options.askKeys))));
+        if (options.askKeys !== undefined) {
+          const plan = rowsPlan();
+          return verbatim(encodeRepeated(plan, findRepeated(resolve(io.cwd, options.askKeys), plan.secret)));
+        }
         const file = fileInGit(io.cwd, dataset);
         const report = await validate(io.cwd, dataset, options, io);
         return reportOutcome(

@@ -117,6 +117,14 @@ export interface DatasetDiff {
   readonly statistics?: DriftReport;
   /** What the footers say differently of columns, nulls and bounds, if that is all that is known of both versions. */
   readonly footers?: readonly FooterDifference[];
+  /** Set where the data comes from elsewhere than before; the data itself may be the same. */
+  readonly origins?: Origins;
+}
+
+/** Where the data of two versions comes from, in words and without secrets; null for a version that was added here, or is not there. */
+export interface Origins {
+  readonly before: string | null;
+  readonly after: string | null;
 }
 
 /** A dataset that differs, and its two versions if both sides are versions, so that their statistics can be compared. */

@@ -56,12 +56,16 @@ export function withDatasetRenames(compared: readonly ComparedDataset[]): Compar
     compared.flatMap(({ diff, content }) => (diff.change === wanted ? [{ path: diff.path, content }] : []));
   const renames = exactRenames(placed('removed'), placed('added'));
   const gone = new Set(renames.values());
+  const left = new Map(compared.map(({ diff }) => [diff.path, diff.origins?.before ?? null]));
   return compared.flatMap((one) => {
     const { diff } = one;
     if (diff.change === 'removed' && gone.has(diff.path)) return [];
     const renamedFrom = diff.change === 'added' ? renames.get(diff.path) : undefined;
     if (renamedFrom === undefined) return [one];
     const { path, after } = diff;
-    return [{ diff: { path, change: 'renamed', renamedFrom, before: after, after } }];
+    const origins = { before: left.get(renamedFrom) ?? null, after: diff.origins?.after ?? null };
+    const isMoved = origins.before !== origins.after;
+    const renamed = { path, change: 'renamed', renamedFrom, before: after, after } as const;
+    return [{ diff: { ...renamed, ...(isMoved && { origins }) } }];
   });
 }

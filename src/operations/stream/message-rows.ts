@@ -71,6 +71,11 @@ export class MessageReader {
     this.#alike = new AlikeRows(options.timeField);
   }
 
+  /** The field that says when a row happened, if one was named. */
+  get timeField(): string | undefined {
+    return this.#options.timeField;
+  }
+
   /** Count names anew: those that the version has not are counted for each window. */
   beginWindow(): void {
     this.#names.clear();

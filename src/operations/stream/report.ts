@@ -58,6 +58,23 @@ export function nothingCompared(what: string): VarveError {
   });
 }
 
+/**
+ * A topic whose messages came, and none of whose rows could be put into a window.
+ * @param timeField the field that was to say when a row happened, if one was named
+ */
+export function nothingReadable(what: string, messages: number, timeField: string | undefined): VarveError {
+  const place = timeField === undefined ? '' : `, with their time in the field ${timeField} (--event-time)`;
+  return new VarveError(
+    'input-empty',
+    `${what} has ${messages} messages, and none could be read as a row${place}: nothing was compared`,
+    {
+      path: what,
+      remedy:
+        'The warnings say why each was left out. The group has passed over none of them: the same command, corrected, reads them again.',
+    },
+  );
+}
+
 export function withStream(report: DriftReport, stream: StreamWindow): DriftReport {
   return { ...report, after: { ...report.after, stream } };
 }

@@ -146,13 +146,17 @@ function readState(folder: string): State | undefined {
   }
 }
 
-/** Rows that were written after the state are read again. */
+/** Rows that were written after the state are read again. @throws VarveError of the system */
 function cutBack(folder: string, files: State['files']): void {
   const sizes = new Map(files);
-  for (const name of readdirSync(folder)) {
-    const size = sizes.get(name);
-    if (name === STATE) continue;
-    if (size === undefined) rmSync(join(folder, name), { force: true });
-    else truncateSync(join(folder, name), size);
+  try {
+    for (const name of readdirSync(folder)) {
+      const size = sizes.get(name);
+      if (name === STATE) continue;
+      if (size === undefined) rmSync(join(folder, name), { force: true });
+      else truncateSync(join(folder, name), size);
+    }
+  } catch (error) {
+    throw systemError(error, 'write', folder);
   }
 }

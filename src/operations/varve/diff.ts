@@ -11,12 +11,13 @@ import {
   type ListedPointer,
   pointersAt,
 } from '../../workspace/git/pointers.ts';
+import { originOf } from '../../workspace/origin.ts';
 import { type Pointer, pointerPath, readPointer } from '../../workspace/pointer.ts';
 import { pathInRepository } from '../../workspace/repository.ts';
 import { currentEntries, type FileChange } from '../../workspace/tree/data-state.ts';
 import { readStatCache } from '../../workspace/tree/stat-cache.ts';
 import type { Comparison } from '../backend/backend.ts';
-import type { ComparedDataset, DatasetDiff, Totals } from '../backend/results.ts';
+import type { ComparedDataset, DatasetDiff, Origins, Totals } from '../backend/results.ts';
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
 import { eachDataset, problemsField } from '../datasets/each.ts';
@@ -81,21 +82,31 @@ async function datasetDiff(
 ): Promise<ComparedDataset | undefined> {
   const { path, only, before, saved } = pair;
   const live = isWorkingTree && saved !== undefined ? await unsavedFiles(context, path, saved) : undefined;
-  if (live === undefined && before?.digest === saved?.digest) return undefined;
+  const origins = originsOf(before, saved);
+  const isSameData = live === undefined && before?.digest === saved?.digest;
+  if (isSameData && origins === undefined) return undefined;
   const after = live ?? filesOf(context, cache, path, saved);
-  const files = await changedFiles(filesOf(context, cache, path, before), after, only);
-  if ((live !== undefined || only !== undefined) && files?.length === 0) return undefined;
-  const kinds = new Set([before?.kind ?? saved?.kind, saved?.kind ?? before?.kind]);
+  const files = isSameData ? [] : await changedFiles(filesOf(context, cache, path, before), after, only);
+  const mayBeSame = (live !== undefined || only !== undefined) && origins === undefined;
+  if (mayBeSame && files?.length === 0) return undefined;
+  const isFolder = [before, saved].some((side) => side?.kind === 'directory');
   const found: DatasetDiff = {
     path,
     change: before === undefined ? 'added' : saved === undefined ? 'removed' : 'modified',
     before: totalsOf(before),
     after: live === undefined ? totalsOf(saved) : liveTotals(live),
-    ...(files === undefined || !kinds.has('directory') ? {} : { files }),
+    ...(files === undefined || !isFolder ? {} : { files }),
+    ...(origins && { origins }),
   };
   // Statistics are those of the whole.
   const isWhole = live === undefined && only === undefined;
   return { diff: found, ...(isWhole && versionsOf(before, saved)) };
+}
+
+/** Where both sides come from, if that is not the same. */
+function originsOf(before: Pointer | undefined, saved: Pointer | undefined): Origins | undefined {
+  const sides = { before: (before && originOf(before)) ?? null, after: (saved && originOf(saved)) ?? null };
+  return sides.before === sides.after ? undefined : sides;
 }
 
 /** The versions of both sides, or the content of the one that there is. */

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { totalmem } from 'node:os';
-import { expressionMemory, type RowTable } from '../../engine/check-rows.ts';
+import { expressionMemory, type RowOptions, type RowTable } from '../../engine/check-rows.ts';
 import { firstBytes, type SourceFile, shownPath } from '../../engine/source-file.ts';
 import { VarveError } from '../../errors.ts';
 import { isDelimitedText } from '../dataset/file-profile.ts';
@@ -229,15 +229,19 @@ async function readTogether(all: readonly Waiting[]): Promise<readonly Waiting[]
 }
 
 /** What of the options is data: callers may hand over more, such as functions, which cannot cross. */
-function crossing({ slice, weight, readings, threads, ordered }: ProfileOptions): ProfileOptions {
+function crossing(options: CrossedOptions): CrossedOptions {
+  const { slice, weight, readings, threads, ordered, columns } = options;
   return {
     ...(slice && { slice }),
     ...(weight !== undefined && { weight }),
     ...(readings && { readings }),
     ...(threads !== undefined && { threads }),
     ...(ordered !== undefined && { ordered }),
+    ...(columns && { columns }),
   };
 }
+
+interface CrossedOptions extends ProfileOptions, Pick<RowOptions, 'columns'> {}
 
 /** Files of a folder may be of a class that puts their place together. */
 function plainFile(file: TableFile): TableFile {

@@ -14,9 +14,9 @@ import { QUESTION_FAULTS, type UnitAnswer } from './answers.ts';
 import type { AnsweredUnit } from './rows-part.ts';
 import {
   askedFiles,
+  firstNumbers,
   keySalt,
   type QuestionedTable,
-  questionNumber,
   type RowQuestion,
   type RowsPlan,
 } from './rows-plan.ts';
@@ -28,6 +28,8 @@ export interface KeysPlace {
   readonly ranges: number;
   /** The askedDigest of the plan. */
   readonly asked: string;
+  /** That of the plan. */
+  readonly secret: string;
 }
 
 /**
@@ -43,11 +45,12 @@ export async function* answerUnits(
   { onProgress, keys, ...machine }: MachineOptions & { readonly keys?: KeysPlace | undefined },
 ): AsyncGenerator<AnsweredUnit> {
   const askedOf = askedFiles(plan);
+  const first = firstNumbers(plan);
   for (const [done, [index, unit]] of units.entries()) {
     onProgress?.({ phase: 'profile', unit: 'files', done, total: units.length });
     machine.signal?.throwIfAborted();
     const { table: number, readings } = askedOf(unit.file.path)!;
-    const own = { ...plan, table: plan.tables[number]!, number, readings, keys };
+    const own = { ...plan, table: plan.tables[number]!, firstNumber: first[number]!, readings, keys };
     yield await withUnit(unit, (file) => answerUnit([index, unit], file, own, reader, machine));
   }
 }
@@ -68,8 +71,8 @@ export function askedUnits<Numbered extends readonly [index: number, unit: Unit]
 interface UnitPlan extends Pick<RowsPlan, 'slice' | 'timeLimit'> {
   readonly unitBytes: number;
   readonly table: QuestionedTable;
-  /** Of the table. */
-  readonly number: number;
+  /** Of the first question, among those of all tables. */
+  readonly firstNumber: number;
   readonly readings: ColumnReadings;
   readonly keys: KeysPlace | undefined;
 }
@@ -77,7 +80,7 @@ interface UnitPlan extends Pick<RowsPlan, 'slice' | 'timeLimit'> {
 async function answerUnit(
   [index, { number }]: readonly [number, Unit],
   file: DataFile,
-  { slice, timeLimit, unitBytes, table, number: ofTable, readings, keys }: UnitPlan,
+  { slice, timeLimit, unitBytes, table, firstNumber, readings, keys }: UnitPlan,
   reader: Pick<DataReader, 'openRows'>,
   machine: MachineOptions,
 ): Promise<AnsweredUnit> {
@@ -96,7 +99,7 @@ async function answerUnit(
       const { rows, columns: found } = await opened.shape();
       const answers: UnitAnswer[] = [];
       for (const [at, question] of table.questions.entries()) {
-        const asked = keys && keysOf(keys, questionNumber(ofTable, at), index);
+        const asked = keys && keysOf(keys, firstNumber + at, index);
         answers.push(await answerOf(opened, question, asked));
       }
       return { path, number, index, rows, columns: found, answers };
@@ -109,8 +112,8 @@ async function answerUnit(
   }
 }
 
-function keysOf({ folder, ranges, asked }: KeysPlace, question: number, unit: number): UnitKeys {
-  return { folder, ranges, salt: keySalt(asked, question), frame: [question, unit] };
+function keysOf({ folder, ranges, asked, secret }: KeysPlace, question: number, unit: number): UnitKeys {
+  return { folder, ranges, secret, salt: keySalt(asked, question), frame: [question, unit] };
 }
 
 type UnitKeys = Omit<KeysAsked, 'columns'>;

@@ -2,7 +2,7 @@ import { isCount, isRecord } from '../../base/json.ts';
 import { EXAMPLES, MAX_SHOWN_LENGTH } from '../../engine/check-rows.ts';
 import { firstWord, isKeyText } from '../../engine/row-keys.ts';
 import type { RepeatedKeys } from './repeated-keys.ts';
-import { numberedQuestion, type RowQuestion, type RowsPlan } from './rows-plan.ts';
+import type { RowQuestion, RowsPlan } from './rows-plan.ts';
 
 /** What the rows of one unit say to one question, or why they cannot be asked it. */
 export type UnitAnswer =
@@ -79,11 +79,17 @@ function areExamples(found: unknown, failing: number, rows: number): boolean {
   });
 }
 
-/** Whether what is said of a range can be what its keys say: to questions of the plan that are about rows that repeat others. */
-export function areRepeated(found: unknown, plan: RowsPlan): found is readonly RepeatedKeys[] {
+/**
+ * Whether what is said of a range can be what its keys say: to questions that are about rows that repeat others.
+ * @param questions of all tables, by their numbers
+ */
+export function areRepeated(
+  found: unknown,
+  questions: readonly RowQuestion[],
+): found is readonly RepeatedKeys[] {
   if (!Array.isArray(found) || !found.every(isRepeated)) return false;
   const isRising = found.every(({ question }, at) => at === 0 || question > found[at - 1]!.question);
-  return isRising && found.every(({ question }) => numberedQuestion(plan, question)?.repeated !== undefined);
+  return isRising && found.every(({ question }) => questions[question]?.repeated !== undefined);
 }
 
 function isRepeated(found: unknown): found is RepeatedKeys {

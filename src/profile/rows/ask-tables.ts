@@ -15,7 +15,7 @@ import {
 } from './merge-answers.ts';
 import type { RepeatedKeys } from './repeated-keys.ts';
 import { AGAIN, type AnsweredUnit, type AskedParts, damagedAnswer, otherData } from './rows-part.ts';
-import { keySalt, planRows, questionNumber, type RowQuestion, type RowsPlan } from './rows-plan.ts';
+import { askedFiles, firstNumbers, keySalt, planRows, type RowQuestion, type RowsPlan } from './rows-plan.ts';
 
 export interface AskingOptions extends Pick<RowsPlan, 'slice' | 'timeLimit'> {
   /** How many rows the tables have of which that is known, by their names. Not those of a slice. */
@@ -102,7 +102,8 @@ class Asking {
     questions: Questions,
     columns: Columns,
   ): Promise<readonly TableUnits[]> {
-    const { units, repeated, asked } = await this.#parts(own, questions, columns);
+    const { units, repeated, asked, plan } = await this.#parts(own, questions, columns);
+    const first = firstNumbers(plan);
     const found = unitsOfTables(own, units);
     const known = found.reduce((sum, each) => sum + each.units.length, 0);
     // A slice takes files out of their tables that lack its column, and parts do not know which.
@@ -110,7 +111,8 @@ class Asking {
       throw otherData('Parts have asked the rows of a file that is of no table');
     return found.map((each) => {
       this.#assertRows(each);
-      return { ...each, repeated: this.#repeatedIn(each, questions.get(each.table.name)!, asked, repeated) };
+      const numbered = { first: first[this.#tables.indexOf(each.table)]!, asked, all: repeated };
+      return { ...each, repeated: repeatedIn(each, questions.get(each.table.name)!, numbered) };
     });
   }
 
@@ -160,41 +162,63 @@ class Asking {
     });
     const { slice, timeLimit } = this.#options;
     const shared = { timeLimit, ...(slice && { slice }), ...(only && { only }) };
-    const told = await this.#askParts(planRows(this.#tables, new Map(perTable), shared));
+    const plan = planRows(this.#tables, new Map(perTable), shared);
+    const told = await this.#askParts(plan);
     this.#files ??= told.files;
     if (this.#files !== told.files)
       throw otherData('The files had other names or sizes when their rows were asked once more');
     assertOrder(told.units);
+    assertColumns(told.units, plan);
     for (const { index, path, number, rows } of told.units) {
       const before = this.#units.get(index) ?? { path, number, rows };
       if (before.path !== path || before.number !== number || before.rows !== rows)
         throw otherData(`${path} had other rows when it was asked once more`);
       this.#units.set(index, before);
     }
-    return told;
+    return { ...told, plan };
   }
+}
 
-  /** By question of the table. @throws VarveError as assertRanges */
-  #repeatedIn(
-    { table, units }: Omit<TableUnits, 'repeated'>,
-    questions: readonly RowQuestion[],
-    asked: string,
-    all: readonly RepeatedKeys[],
-  ): TableUnits['repeated'] {
-    const byQuestion = groupBy(all, ({ question }) => question);
-    const found: [number, RepeatedRows][] = [];
-    for (const [at, { repeated }] of questions.entries()) {
-      // One unit that could not be asked, or compared, is all that is told of the question.
-      if (repeated === undefined || !units.every(({ answers }) => 'keys' in answers[at]!)) continue;
-      const number = questionNumber(this.#tables.indexOf(table), at);
-      const ranges = byQuestion.get(number) ?? [];
-      assertRanges(units, at, ranges);
-      const failing = ranges.reduce((sum, range) => sum + range.failing, 0);
-      const first = ranges.flatMap((range) => range.first);
-      found.push([at, { failing, first, salt: keySalt(asked, number) }]);
-    }
-    return new Map(found);
+/** Hold the columns of units against those of their tables that they were told of. @throws VarveError `part-damaged` */
+function assertColumns(units: readonly AnsweredUnit[], plan: RowsPlan): void {
+  const askedOf = askedFiles(plan);
+  const wanted = plan.tables.map(({ columns }) => columns && JSON.stringify(columns));
+  const texts = new Map<readonly RowColumn[], string>();
+  for (const { path, columns } of units) {
+    const text = texts.get(columns) ?? JSON.stringify(columns);
+    texts.set(columns, text);
+    const told = wanted[askedOf(path)!.table];
+    if (told !== undefined && told !== text)
+      throw damagedAnswer(`rows of ${path} were asked with other columns than their table has`);
   }
+}
+
+/**
+ * By question of the table.
+ * @param numbered its first question has that number among those of all tables, of which `all` has what ranges say
+ * @throws VarveError as assertRanges
+ */
+function repeatedIn(
+  { units }: Omit<TableUnits, 'repeated'>,
+  questions: readonly RowQuestion[],
+  {
+    first,
+    asked,
+    all,
+  }: { readonly first: number; readonly asked: string; readonly all: readonly RepeatedKeys[] },
+): TableUnits['repeated'] {
+  const byQuestion = groupBy(all, ({ question }) => question);
+  const found: [number, RepeatedRows][] = [];
+  for (const [at, { repeated }] of questions.entries()) {
+    // One unit that could not be asked, or compared, is all that is told of the question.
+    if (repeated === undefined || !units.every(({ answers }) => 'keys' in answers[at]!)) continue;
+    const ranges = byQuestion.get(first + at) ?? [];
+    assertRanges(units, at, ranges);
+    const failing = ranges.reduce((sum, range) => sum + range.failing, 0);
+    const firstRows = ranges.flatMap((range) => range.first);
+    found.push([at, { failing, first: firstRows, salt: keySalt(asked, first + at) }]);
+  }
+  return new Map(found);
 }
 
 /**

@@ -2,6 +2,8 @@ import { comparePaths } from '../../base/files/path-order.ts';
 import { groupBy } from '../../base/group-by.ts';
 import { EXAMPLES, type RowColumn, type RowsAnswer } from '../../engine/check-rows.ts';
 import { formatOf } from '../../engine/formats/format.ts';
+import { foldedName } from '../../engine/quote.ts';
+import { hasUnnamedField } from '../../engine/type-text.ts';
 import { VarveError } from '../../errors.ts';
 import type { TableRows } from '../dataset/table-rows.ts';
 import type { RepeatedKeys } from './repeated-keys.ts';
@@ -88,14 +90,17 @@ export function kindsOf({ units }: TableUnits): readonly (readonly RowColumn[])[
 /** Formats of which one reader takes all files of a table, so that the types of one file depend on the others. */
 const READ_TOGETHER: readonly unknown[] = ['json', 'jsonl', 'avro', 'tfrecord'];
 
-/** Whether the files of a table, read one by one, could give other values than read together. */
+/** Whether the files of a table, read one by one, could give other values than read together, or cannot be told what the others have. */
 export function isReadOtherwise(units: TableUnits): boolean {
+  const kinds = kindsOf(units);
+  if (kinds.length > 1 && kinds.some((columns) => columns.some(({ type }) => hasUnnamedField(type))))
+    return true;
   if (!units.table.files.some(({ file }) => READ_TOGETHER.includes(formatOf(file.path)))) return false;
   const types = new Map<string, string>();
-  return kindsOf(units).some((columns) =>
+  return kinds.some((columns) =>
     columns.some(({ name, type }) => {
-      const known = types.get(name.toLowerCase());
-      types.set(name.toLowerCase(), type);
+      const known = types.get(foldedName(name));
+      types.set(foldedName(name), type);
       return known !== undefined && known !== type;
     }),
   );

@@ -1,7 +1,15 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { systemError } from '../../base/files/system-errors.ts';
 import { EXAMPLES } from '../../engine/check-rows.ts';
-import { FRAME_BYTES, firstWord, KEY_BYTES, KeySum } from '../../engine/row-keys.ts';
+import {
+  FRAME_BYTES,
+  FRAME_KEYS,
+  firstWord,
+  frameSeal,
+  KEY_BYTES,
+  KeySum,
+  SEAL_BYTES,
+} from '../../engine/row-keys.ts';
 import { VarveError } from '../../errors.ts';
 
 /** What the keys of one range say to one question. */
@@ -32,12 +40,17 @@ interface Frame {
 
 /**
  * Look for keys that rows share, in a file with all keys of a range. Memory is that of `keysAtOnce`, and 0.3 bytes a key for where they lie.
- * @throws VarveError `part-damaged` if it is no such file, and those of the system
+ * @param secret that of the plan, by which frames are sealed
+ * @throws VarveError `part-damaged` if it is no such file, or one of another plan, and those of the system
  */
-export function findRepeated(path: string, keysAtOnce = KEYS_AT_ONCE): readonly RepeatedKeys[] {
+export function findRepeated(
+  path: string,
+  secret: string,
+  keysAtOnce = KEYS_AT_ONCE,
+): readonly RepeatedKeys[] {
   const file = new KeysFile(path);
   try {
-    const frames = framesOf(file);
+    const frames = framesOf(file, secret);
     const questions = [...new Set(frames.map(({ question }) => question))].sort((a, b) => a - b);
     return questions.map((question) => {
       const own = frames.filter((frame) => frame.question === question).sort((a, b) => a.unit - b.unit);
@@ -91,22 +104,26 @@ class KeysFile {
   }
 }
 
-function framesOf(file: KeysFile): Frame[] {
+/** The frames of a file, each held against its seal. */
+function framesOf(file: KeysFile, secret: string): Frame[] {
   const frames: Frame[] = [];
-  const head = Buffer.alloc(FRAME_BYTES);
+  const bytes = Buffer.alloc(FRAME_BYTES + FRAME_KEYS * KEY_BYTES + SEAL_BYTES);
   for (let at = 0; at < file.size; ) {
-    file.read(head, FRAME_BYTES, at);
-    const [question, unit, keys] = [0, 4, 8].map((word) => head.readUInt32LE(word)) as [
+    file.read(bytes, FRAME_BYTES, at);
+    const [question, unit, keys] = [0, 4, 8].map((word) => bytes.readUInt32LE(word)) as [
       number,
       number,
       number,
     ];
     // Frames without keys, without end, would take memory without end.
-    if (keys === 0) throw file.damaged('are announced, and there are none');
-    const start = at + FRAME_BYTES;
-    at = start + keys * KEY_BYTES;
-    if (at > file.size) throw file.damaged('end in the middle of one');
-    frames.push({ question, unit, start, keys });
+    if (keys === 0 || keys > FRAME_KEYS) throw file.damaged('are not as many as they can be');
+    const sealed = FRAME_BYTES + keys * KEY_BYTES;
+    file.read(bytes, sealed + SEAL_BYTES, at);
+    const seal = bytes.subarray(sealed, sealed + SEAL_BYTES);
+    if (!seal.equals(frameSeal(secret, bytes.subarray(0, sealed))))
+      throw file.damaged('are not those that a task of this run has left');
+    frames.push({ question, unit, start: at + FRAME_BYTES, keys });
+    at += sealed + SEAL_BYTES;
   }
   return frames;
 }

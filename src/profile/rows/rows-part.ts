@@ -1,11 +1,12 @@
 import { isCount, isRecord } from '../../base/json.ts';
 import type { RowColumn } from '../../engine/check-rows.ts';
+import { foldedName } from '../../engine/quote.ts';
 import { VarveError } from '../../errors.ts';
 import { partLines } from '../parts/part-lines.ts';
 import { areAnswers, areRepeated, type UnitAnswer } from './answers.ts';
 import { isSeal, PartSeal, sealed } from './part-seal.ts';
 import type { RepeatedKeys } from './repeated-keys.ts';
-import { type AskedFile, askedDigest, askedFiles, type RowsPlan } from './rows-plan.ts';
+import { type AskedFile, askedDigest, askedFiles, type RowQuestion, type RowsPlan } from './rows-plan.ts';
 
 export interface AnsweredUnit {
   readonly path: string;
@@ -95,12 +96,14 @@ export async function decodeUnits(bytes: AsyncIterable<Uint8Array>, plan: RowsPl
 class PartsReader {
   readonly #plan: RowsPlan;
   readonly #asked: string;
+  /** Of all tables, by their numbers. */
+  readonly #questions: readonly RowQuestion[];
   readonly #askedOf: (path: string) => AskedFile | undefined;
   /** Units of one shape share its columns. */
   readonly #kept = new Map<string, readonly RowColumn[]>();
   readonly #units: AnsweredUnit[] = [];
   readonly #repeated: RepeatedKeys[] = [];
-  readonly #heads: RowsPartHead[] = [];
+  readonly #heads = new Map<number, RowsPartHead>();
   /** Of this part, and how many of them units have had: the unit behind each has it. */
   #shapes: (readonly RowColumn[])[] = [];
   #shapesUsed = 0;
@@ -111,6 +114,7 @@ class PartsReader {
   constructor(plan: RowsPlan) {
     this.#plan = plan;
     this.#asked = askedDigest(plan);
+    this.#questions = plan.tables.flatMap(({ questions }) => questions);
     this.#askedOf = askedFiles(plan);
   }
 
@@ -143,12 +147,12 @@ class PartsReader {
 
   end(): AskedParts {
     this.#assertClosed();
-    const [units, repeated, [first]] = [this.#units, this.#repeated, this.#heads];
-    if (first !== undefined && this.#heads.length === first.of)
+    const [units, repeated, [first]] = [this.#units, this.#repeated, this.#heads.values()];
+    if (first !== undefined && this.#heads.size === first.of)
       return { files: first.files, asked: this.#asked, units, repeated };
     throw new VarveError(
       'part-missing',
-      `Of ${first?.of ?? 'all'} parts, ${this.#heads.length} have asked their rows`,
+      `Of ${first?.of ?? 'all'} parts, ${this.#heads.size} have asked their rows`,
       { remedy: AGAIN },
     );
   }
@@ -170,7 +174,7 @@ class PartsReader {
     this.#begin(line, true);
     const head = headOf(parse(line), this.#heads);
     this.#assertAsked(head.asked);
-    this.#heads.push(head);
+    this.#heads.set(head.part, head);
     this.#shapes = [];
     this.#shapesUsed = 0;
     this.#expected += head.units;
@@ -180,7 +184,7 @@ class PartsReader {
     this.#begin(line, false);
     const { repeated, asked } = parse(line);
     this.#assertAsked(asked);
-    if (!areRepeated(repeated, this.#plan))
+    if (!areRepeated(repeated, this.#questions))
       throw damagedAnswer('what it says of a range of keys is not what a task says');
     this.#repeated.push(...repeated);
   }
@@ -237,16 +241,19 @@ function parse(line: string): Fields {
   throw damagedAnswer('a line of it is no object');
 }
 
-/** @param before the heads of other parts, of which it has to be another one of the same work */
-function headOf({ part, of, files, asked, units }: Fields, before: readonly RowsPartHead[]): RowsPartHead {
+/** @param before the heads of other parts, by their numbers, of which it has to be another one of the same work */
+function headOf(
+  { part, of, files, asked, units }: Fields,
+  before: ReadonlyMap<number, RowsPartHead>,
+): RowsPartHead {
   const isSound = isCount(part) && isCount(of) && part >= 1 && part <= of && isCount(units);
   if (!isSound || typeof files !== 'string' || typeof asked !== 'string')
     throw damagedAnswer('the first line of a part is none');
-  const [first = { of, files }] = before;
+  const [first = { of, files }] = before.values();
   if (first.of !== of) throw otherData(`One part is of ${first.of} parts, and another of ${of}`);
   if (first.files !== files)
     throw otherData('The files had other names or sizes to one part than to another');
-  if (before.some((head) => head.part === part))
+  if (before.has(part))
     throw new VarveError('part-repeated', `Part ${part} of ${of} has asked its rows twice`, {
       remedy: AGAIN,
     });
@@ -258,7 +265,7 @@ function columnsOf({ columns }: Fields): readonly RowColumn[] {
     Array.isArray(columns) &&
     columns.every((each) => isRecord(each) && typeof each.name === 'string' && typeof each.type === 'string');
   if (!isSound) throw damagedAnswer('the columns of a unit are none');
-  const names = new Set(columns.map(({ name }) => String(name).toLowerCase()));
+  const names = new Set(columns.map(({ name }) => foldedName(name)));
   if (names.size !== columns.length) throw damagedAnswer('two columns of a unit have one name');
   return columns.map(({ name, type }) => ({ name, type }));
 }

@@ -87,17 +87,14 @@ export function askedDigest(plan: RowsPlan): string {
   return createHash('sha256').update(sortedJson(plan)).digest('hex');
 }
 
-/** Questions of one table have numbers up to this, from its own on. */
-const MAX_QUESTIONS = 2 ** 16;
-
-/** The number of a question among those of all tables. @param at among those of its table */
-export function questionNumber(table: number, at: number): number {
-  return table * MAX_QUESTIONS + at;
-}
-
-/** The question of a number; undefined if there is none. */
-export function numberedQuestion({ tables }: RowsPlan, number: number): RowQuestion | undefined {
-  return tables[Math.floor(number / MAX_QUESTIONS)]?.questions[number % MAX_QUESTIONS];
+/** The numbers of the first questions of tables: those of all tables are numbered one after the other, from 0. */
+export function firstNumbers({ tables }: Pick<RowsPlan, 'tables'>): readonly number[] {
+  let next = 0;
+  return tables.map(({ questions }) => {
+    const first = next;
+    next += questions.length;
+    return first;
+  });
 }
 
 /** By what the keys of one question are others than those of another, and those of one asking than those of another. @param asked an askedDigest */

@@ -63,6 +63,9 @@ export function icebergLayout(
   const parting = partingColumns(specs, columns);
   const facts = new IcebergFactsReader(schema);
   const isCounting = !leavesUncounted(metadata);
+  /** Whether a file is known not to have a column. */
+  const isAway = (counted: ReadonlySet<number> | undefined, id: number): boolean =>
+    isCounting && counted !== undefined && counted.size < MAX_COUNTED && !counted.has(id);
   const partitionOf = (path: string, specId: number, file: PartedFile): PartitionValue[] => {
     const fields = specs.get(specId);
     if (fields === undefined) throw damagedTable(url, `it has no partition spec ${specId}`);
@@ -71,8 +74,8 @@ export function icebergLayout(
     const said = new Map(fields.flatMap((field, at) => (isIdentity(field) ? [[sourceOf(field), at]] : [])));
     return [...parting].flatMap(([id, { name, type, isWithinOther }]): PartitionValue[] => {
       const at = said.get(id);
-      // One that does not count its values may have the column.
-      const isWithin = counted?.has(id) ?? at === undefined;
+      // One of which that is not known may have the column, and nothing else says what its values are.
+      const isWithin = counted?.has(id) === true || (at === undefined && !isAway(counted, id));
       if (at === undefined) return isWithin ? [{ column: name, isWithin }] : [];
       if (isWithinOther && !isWithin) throw hasFieldInMetadata(url, path, name);
       if (isWithinOther) return [];
@@ -92,9 +95,7 @@ export function icebergLayout(
     columns: facts.columns,
     check(path, specId, file) {
       const counted = countedIn(file);
-      const isAway = (id: number) =>
-        isCounting && counted !== undefined && counted.size < MAX_COUNTED && !counted.has(id);
-      for (const [id, { name }] of dropped) if (!isAway(id)) throw hasDropped(url, path, name);
+      for (const [id, { name }] of dropped) if (!isAway(counted, id)) throw hasDropped(url, path, name);
       for (const [id, { name }] of defaults) if (!counted?.has(id)) throw hasDefault(url, path, name);
       return partitionOf(path, specId, file);
     },

@@ -68,7 +68,12 @@ async function runTasks(
   const crossed = JSON.parse(JSON.stringify(plan)) as RowsPlan;
   const parts: string[] = [];
   const asked = askedDigest(crossed);
-  const keys = { folder: mkdtempSync(join(tmpdir(), 'varve-test-')), ranges: Math.min(of, 7), asked };
+  const keys = {
+    folder: mkdtempSync(join(tmpdir(), 'varve-test-')),
+    ranges: Math.min(of, 7),
+    asked,
+    secret: crossed.secret,
+  };
   const all = unitsOf(files, UNIT_BYTES);
   for (let part = 1; part <= of; part++) {
     const mine = unitsOfPart(all, part, of, UNIT_BYTES).map((unit) => [all.indexOf(unit), unit] as const);
@@ -83,8 +88,8 @@ async function runTasks(
     parts.push(lines);
   }
   for (const range of readdirSync(keys.folder)) {
-    const repeated = findRepeated(join(keys.folder, range), 1000);
-    expect(findRepeated(join(keys.folder, range))).toEqual(repeated);
+    const repeated = findRepeated(join(keys.folder, range), crossed.secret, 1000);
+    expect(findRepeated(join(keys.folder, range), crossed.secret)).toEqual(repeated);
     parts[0] += encodeRepeated(crossed, repeated);
   }
   rmSync(keys.folder, { recursive: true });

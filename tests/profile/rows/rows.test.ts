@@ -4,9 +4,10 @@ import { openTableRows, readDirectoryTables } from '../../../src/profile/dataset
 import type { DataFile } from '../../../src/profile/dataset/profile-files.ts';
 import type { Slice } from '../../../src/profile/plan/open-rows.ts';
 import { directReader } from '../../../src/profile/reading/direct-reader.ts';
+import { processReader } from '../../../src/profile/reading/process-reader.ts';
 import { askTables } from '../../../src/profile/rows/ask-tables.ts';
 import { isIncomparable, isReadOtherwise, mergeAnswers } from '../../../src/profile/rows/merge-answers.ts';
-import type { RowQuestion } from '../../../src/profile/rows/rows-plan.ts';
+import { firstNumbers, type RowQuestion } from '../../../src/profile/rows/rows-plan.ts';
 import { repeatedIn } from '../../../src/schema/rules/uniqueness.ts';
 import { dataFiles, folder } from '../profiling.ts';
 import { askParts, BIG, BIG_ASKED, parquetFiles, UNIT_BYTES } from './asking.ts';
@@ -199,4 +200,79 @@ test('the rows of a unit are opened once, with a slice as well', async () => {
   );
   expect(mergeAnswers(units!, 0).failing).toBe(1);
   expect(opened).toEqual([...new Set(opened)]);
+});
+
+/** Asks two files, as tasks do, and all rows at once. */
+async function bothWays(queries: Readonly<Record<string, string>>, questions: readonly RowQuestion[]) {
+  const files = await parquetFiles(folder(), queries);
+  const { tables: found } = await readDirectoryTables(files, directReader, {});
+  const rows = (await openTableRows(files, '', directReader, {}))!;
+  const expected: unknown[] = [];
+  for (const { failing, value } of questions) expected.push(await rows.ask(failing, value));
+  rows.close();
+  const asked = askTables(
+    found,
+    new Map([['', questions]]),
+    { timeLimit: 60 },
+    askParts(files, 2, undefined, processReader),
+  );
+  return { expected, asked };
+}
+
+test('the process that reads for a task asks each unit with the columns of all', async () => {
+  const { expected, asked } = await bothWays(
+    {
+      'a.parquet': 'SELECT i::BIGINT AS a, i::DOUBLE AS x, \'é\' AS "é", \'É\' AS "É" FROM range(10) t(i)',
+      'b.parquet': 'SELECT i::INTEGER AS a, i::FLOAT AS x, 1 AS y, \'é\' AS "é" FROM range(10) t(i)',
+    },
+    [
+      { ...repeatedIn(['a']), value: 'a' },
+      { ...repeatedIn(['x', 'a']), value: 'x' },
+      { failing: 'y IS NULL', value: "concat(a, ' ', x)" },
+      { failing: '"É" IS NULL', value: '"é"' },
+    ],
+  );
+  const [own] = await asked;
+  expect(expected.map((_, at) => mergeAnswers(own!, at))).toEqual(expected);
+  expect(mergeAnswers(own!, 0).failing).toBe(20);
+});
+
+test('units that were not asked with the columns of all are refused', async () => {
+  const deaf: Pick<typeof directReader, 'openRows'> = {
+    openRows: (groups, { columns: _, ...options }) => directReader.openRows(groups, options),
+  };
+  const files = await parquetFiles(folder(), {
+    'a.parquet': 'SELECT i::BIGINT AS a FROM range(10) t(i)',
+    'b.parquet': 'SELECT i::INTEGER AS a FROM range(10) t(i)',
+  });
+  const { tables: found } = await readDirectoryTables(files, directReader, {});
+  const questions = new Map([['', [{ ...repeatedIn(['a']), value: 'a' }]]]);
+  const asking = askTables(found, questions, { timeLimit: 60 }, askParts(files, 2, undefined, deaf));
+  await expect(asking).rejects.toMatchObject({
+    code: 'part-damaged',
+    message: expect.stringContaining('columns'),
+  });
+});
+
+test('a field without a name, which no SQL can write, leaves the other files unasked, and damages nothing', async () => {
+  const { asked } = await bothWays(
+    {
+      'a.parquet': 'SELECT row(i, 2) AS s, i AS a FROM range(10) t(i)',
+      'b.parquet': 'SELECT i AS a FROM range(10) t(i)',
+    },
+    [{ failing: 'a > 3', value: 'a' }],
+  );
+  const [own] = await asked;
+  expect(isReadOtherwise(own!)).toBe(true);
+});
+
+test('questions of very many tables have numbers of their own, which fit where keys are written', () => {
+  const questions = [{ ...repeatedIn(['a']), value: 'a' }];
+  const tables = Array.from({ length: 70_000 }, (_, at) => ({
+    name: `t${at}`,
+    partitions: [],
+    questions: at % 10_000 === 0 ? questions : [],
+  }));
+  const first = firstNumbers({ tables });
+  expect([first[0], first[10_000], first[60_000]]).toEqual([0, 1, 6]);
 });

@@ -10,6 +10,7 @@ import { fileLiteral, identifier, literal } from '../../quote.ts';
 import { compressionOf, type SourceFile } from '../../source-file.ts';
 import { type EngineColumn, plainScalar } from '../../types.ts';
 import { assertNameable } from '../names.ts';
+import { refuseAligned } from './aligned.ts';
 import { csvError, isLineTooLong, wordsOf } from './csv-error.ts';
 import { emptyFieldMore } from './empty-field-more.ts';
 import { cutUtf16, encodingOf, notUtf8 } from './encoding.ts';
@@ -73,6 +74,7 @@ export async function loadCsv(
   relation: string,
   isAsWritten: IsAsWritten,
 ): Promise<LoadedText> {
+  await refuseAligned(file);
   const reading = new Reading(engine, file, tabs, relation, isAsWritten);
   try {
     return await reading.load();

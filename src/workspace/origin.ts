@@ -1,0 +1,24 @@
+import { withoutSecrets } from '../wording/urls.ts';
+import type { Pointer } from './pointer.ts';
+
+/**
+ * Say where the data of a pointer comes from, so that two versions can be compared: the database, the topic, the other repository or the place
+ * where it lies. How far it was taken from there is no part of that.
+ * @returns undefined for data that was only ever added here
+ */
+export function originOf({ database, topic, source, imported }: Pointer): string | undefined {
+  if (database !== undefined) {
+    const { url, table, query, incremental } = database;
+    const behind = incremental === undefined ? '' : `, what is new by ${incremental.column}`;
+    return withoutSecrets(`${table === undefined ? `query ${query}` : `table ${table}`} of ${url}${behind}`);
+  }
+  if (topic !== undefined) {
+    const { url, registry } = topic;
+    return withoutSecrets(registry === undefined ? url : `${url}, schemas of ${registry}`);
+  }
+  if (imported !== undefined) {
+    const { repository, path, revision } = imported;
+    return withoutSecrets(`${path}${revision === undefined ? '' : `@${revision}`} of ${repository}`);
+  }
+  return source && withoutSecrets(source);
+}
