@@ -14,6 +14,7 @@ import type {
   DuckDBValue,
 } from '@duckdb/node-api';
 import { makeTemporaryFolder } from '../base/files/temporary-folder.ts';
+import { removeAtExit } from '../base/files/unfinished-files.ts';
 import { VarveError } from '../errors.ts';
 import { type Bindings, RawChunk } from './chunks/raw-chunk.ts';
 import { releaseEngineMemory } from './collect.ts';
@@ -66,11 +67,11 @@ export async function openEngine(readable: readonly string[], options: EngineOpt
   const { DuckDBInstance } = await import('@duckdb/node-api');
   const { default: bindings } = await import('@duckdb/node-bindings');
   const folder = makeTemporaryFolder('engine');
+  const left = removeAtExit(folder);
   const removeFolder = () => rmSync(folder, { recursive: true, force: true });
-  process.once('exit', removeFolder);
   const forget = () => {
-    process.removeListener('exit', removeFolder);
     removeFolder();
+    left.isFinished();
   };
   try {
     const instance = await DuckDBInstance.create(':memory:', await settings(folder, options));
