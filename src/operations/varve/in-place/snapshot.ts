@@ -41,6 +41,8 @@ export async function* sourceFiles(
 /** A file of a snapshot, which may be in place: then its state in the bucket has a name even where its bytes have none. */
 export interface ManifestFile extends ManifestEntry {
   readonly etag?: string;
+  /** Where it lies there, if that is not its path. */
+  readonly key?: string;
 }
 
 /**
@@ -59,8 +61,14 @@ export async function* entriesInPlace(
   pointer: PointerInPlace,
 ): AsyncGenerator<ManifestFile> {
   for await (const file of sourceFiles(repository, store, path, pointer)) {
-    const { path: inside, size, digest, etag } = file;
-    yield { path: inside, size, etag, ...(digest === undefined ? {} : { digest }) };
+    const { path: inside, key, size, digest, etag } = file;
+    yield {
+      path: inside,
+      size,
+      etag,
+      ...(key !== undefined && { key }),
+      ...(digest !== undefined && { digest }),
+    };
   }
 }
 
