@@ -8,6 +8,7 @@ import { join, posix } from 'node:path';
 import { problemOfDataPath } from '../../../base/files/data-path.ts';
 import { joinStreams } from '../../../base/files/path-order.ts';
 import { inOrder } from '../../../base/threads/concurrency.ts';
+import type { ShownColumns } from '../../../engine/shown-columns.ts';
 import { VarveError } from '../../../errors.ts';
 import { openSource, sourceUrl } from '../../../remote/source/open.ts';
 import type { DataSource, SourceObject } from '../../../remote/source/source.ts';
@@ -37,6 +38,7 @@ import { fetchInto } from '../fetch.ts';
 import { withScratch } from '../stores/scratch-folder.ts';
 import { claimInCache, openCache, openSourceOf } from '../stores/stores.ts';
 import { agreedAccess, keepAccess } from './access.ts';
+import { columnsIn } from './columns.ts';
 import { sortedByPath } from './external-sort.ts';
 import { isInPlace, rootOfRead, sourceFiles } from './snapshot.ts';
 import { objectsOfTable, tableAt } from './table.ts';
@@ -139,7 +141,7 @@ async function takeList(
   const batch = cache.batch();
   try {
     const list = new List(cache, await hasListBefore(context, cache, target));
-    const { digest, table } = await withScratch(context, async (folder) => {
+    const { digest, table, columns } = await withScratch(context, async (folder) => {
       const version =
         single === undefined ? await tableAt(source, target.at, folder, context.signal) : undefined;
       const found =
@@ -148,8 +150,13 @@ async function takeList(
       const taken = list.compare(described(source, known, found));
       // A table may show its files under other paths than their keys.
       const files = version === undefined ? taken : sortedByPath(taken, await made(folder, 'shown'));
-      const { digest } = await batch.addBytes(encodeSourceManifest(list.watch(files)), 'meta');
-      return { digest, table: version && { format: version.format, version: version.version } };
+      const { digest } = await batch.addBytes(
+        encodeSourceManifest(list.watch(files), () => version?.columns() ?? []),
+        'meta',
+      );
+      const columns = list.files === 0 ? undefined : version?.columns();
+      list.isAsBefore &&= await showsSame(cache, target, columns);
+      return { digest, columns, table: version && { format: version.format, version: version.version } };
     });
     if (list.files === 0) throw table === undefined ? nothingThere(place) : emptyTable(place, table);
     const pointer: Pointer = {
@@ -162,6 +169,7 @@ async function takeList(
       source: place,
       ...(table && { table }),
       ...(list.hasKeys && { keys: 'listed' }),
+      ...(columns && { columns: 'listed' }),
     };
     await keepKnown(context, batch, pointer, list);
     const read = rootOfRead(repository, dataset, pointer);
@@ -172,6 +180,17 @@ async function takeList(
     await batch.abort();
     throw error;
   }
+}
+
+/** Whether the snapshot before shows the same columns, so that its statistics are those of this one too. */
+async function showsSame(
+  cache: Store,
+  { dataset, before }: Target,
+  columns: ShownColumns | undefined,
+): Promise<boolean> {
+  if (before === undefined || !cache.has(before.digest)) return columns === undefined;
+  const then = before.columns === undefined ? undefined : await columnsIn(cache, dataset, before);
+  return JSON.stringify(then) === JSON.stringify(columns);
 }
 
 /** Collects facts about the files while they are listed. */

@@ -29,7 +29,9 @@ export async function* sourceFiles(
 ): AsyncGenerator<SourceManifestEntry> {
   const where = `of ${path}, ${pointer.digest}`;
   const record = readRecordOf(repository, pointer.digest);
-  const listed = readSourceManifest(store.readStream(pointer.digest), where);
+  const listed = readSourceManifest(store.readStream(pointer.digest), where, () => {
+    if (pointer.columns === undefined) throw otherKind(path);
+  });
   for await (const [file, read] of joinStreams(listed, filesRead(store, pointer, record, where))) {
     if (file === undefined) continue;
     if ((file.path === '') !== (pointer.kind === 'file')) throw otherKind(path);
