@@ -1,3 +1,4 @@
+import { parseShallow } from '../../base/json.ts';
 import { VarveError } from '../../errors.ts';
 import { type Digest, parseDigest } from './digest.ts';
 import {
@@ -73,16 +74,24 @@ export function readSourceManifest(
 ): AsyncGenerator<SourceManifestEntry> {
   return readSortedLines(bytes, where, parseFile, (line) => {
     if (!line.startsWith(COLUMN_BEGIN)) return false;
-    const { column } = parseLine(line, where);
-    if (encodeColumn(column as object) !== line)
-      throw damagedManifest(where, 'a line is not in the canonical form');
-    onColumn(column);
+    onColumn(parseColumn(line, where));
     return true;
   });
 }
 
 /** How the line of a column begins, and that of no file. */
 const COLUMN_BEGIN = '{"column":';
+
+function parseColumn(line: string, where: string): unknown {
+  let column: unknown;
+  try {
+    ({ column } = parseShallow(line) as { readonly column: unknown });
+  } catch {
+    throw damagedManifest(where, 'a line is not JSON');
+  }
+  if (typeof column === 'object' && column !== null && encodeColumn(column) === line) return column;
+  throw damagedManifest(where, 'a line is not in the canonical form');
+}
 
 function encodeColumn(column: object): string {
   return JSON.stringify({ column });
