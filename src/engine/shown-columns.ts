@@ -57,7 +57,7 @@ export function problemOfColumns(columns: readonly unknown[]): string | undefine
     : undefined;
 }
 
-export function isShownColumn(value: unknown): value is ShownColumn {
+function isShownColumn(value: unknown): value is ShownColumn {
   if (!isRecord(value)) return false;
   const { name, type, id, names, default: given, isInPaths, ...rest } = value;
   const isPlace = id !== undefined || (Array.isArray(names) && names.length > 0);

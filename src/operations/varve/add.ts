@@ -53,7 +53,7 @@ import {
 } from './datasets/write-pointer.ts';
 import { EarlyStatistics } from './early-statistics.ts';
 import { fetchInto } from './fetch.ts';
-import { columnsOf } from './in-place/columns.ts';
+import { shownColumnsOf } from './in-place/columns.ts';
 import { isInPlace, isUnread, type ManifestFile } from './in-place/snapshot.ts';
 import { followPointers } from './moved-pointers.ts';
 import { nextVersion, partsHere } from './next-version.ts';
@@ -277,7 +277,7 @@ async function withStatistics(
   if (profiler !== undefined && files === undefined && !isKnown)
     warnOfNoStatistics(context, dataset, notHere);
   const known = isKnown ? before.profile : undefined;
-  const columns = before && (await columnsOf(context, { path: dataset, commit: undefined }));
+  const columns = before && (await shownColumnsOf(context, { path: dataset, commit: undefined }));
   if (isKnown) early?.drop();
   const profiled = isKnown || early === undefined ? profiler : () => early.take();
   const profile = {

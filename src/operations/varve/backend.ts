@@ -150,8 +150,8 @@ export class VarveBackend implements Backend {
 
   async columns(version: DatasetVersion): Promise<ShownColumns | undefined> {
     if (version.columns === undefined) return undefined;
-    const { columnsOf } = await import('./in-place/columns.ts');
-    return columnsOf(this.#context, version);
+    const { shownColumnsOf } = await import('./in-place/columns.ts');
+    return shownColumnsOf(this.#context, version);
   }
 
   async openSourceFiles(version: DatasetVersion): Promise<SourceFiles> {

@@ -36,7 +36,7 @@ export function checkProtocol(
 }
 
 /** The columns of a table, and what its files and their log call them. */
-export interface DeltaSchema {
+export interface MappedSchema {
   readonly columns: readonly TableColumn[];
   /** Those that part the table. */
   readonly partedBy: readonly string[];
@@ -51,10 +51,10 @@ export interface DeltaSchema {
  * Source: PROTOCOL.md, "Column Mapping".
  * @throws VarveError `table-feature-unsupported`, `table-damaged`
  */
-export function readSchema(
+export function readMappedSchema(
   url: string,
   { schemaString, configuration, partitionColumns }: Record<string, unknown>,
-): DeltaSchema {
+): MappedSchema {
   const schema = schemaOf(url, schemaString);
   const settings = isRecord(configuration) ? configuration : {};
   const mode = settings['delta.columnMapping.mode'];

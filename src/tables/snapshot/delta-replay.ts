@@ -4,7 +4,7 @@ import type { ShownColumns } from '../../engine/shown-columns.ts';
 import type { UnreadFile } from '../model.ts';
 import { type Actions, type FileAction, MAX_ACTIONS, readCheckpoint, readCommit } from './delta-actions.ts';
 import { type DeltaFacts, describeDelta } from './delta-facts.ts';
-import { checkProtocol, type DeltaSchema, readSchema } from './delta-features.ts';
+import { checkProtocol, type MappedSchema, readMappedSchema } from './delta-features.ts';
 import { ShownPaths } from './shown-paths.ts';
 import {
   damagedTable,
@@ -28,7 +28,7 @@ export class DeltaReplay {
   /** Columns that part the files, by what is said of the files, in order; of the table; undefined until it is known. */
   #partedBy: { readonly files?: string; readonly table?: string } = {};
   #hasProtocol = false;
-  #schema: DeltaSchema | undefined;
+  #schema: MappedSchema | undefined;
 
   constructor(source: TableLocation) {
     this.#source = source;
@@ -135,7 +135,7 @@ export class DeltaReplay {
   #look({ metaData, protocol }: Pick<Actions, 'metaData' | 'protocol'>): void {
     const { url } = this.#source;
     if (this.#partedBy.table === undefined && isRecord(metaData)) {
-      this.#schema = readSchema(url, metaData);
+      this.#schema = readMappedSchema(url, metaData);
       const { partedBy, physical } = this.#schema;
       const names = partedBy.map((name) => physical.get(name) ?? name);
       this.#partedBy = { ...this.#partedBy, table: namesOf(names) };

@@ -10,7 +10,7 @@ import { pointerOf } from '../datasets/versions.ts';
 import { openStoreWith } from '../read-files.ts';
 
 /** Implements Backend.columns. The list comes from the cache, else from the default remote. */
-export async function columnsOf(
+export async function shownColumnsOf(
   context: WorkingContext,
   { path, commit }: Pick<DatasetVersion, 'path' | 'commit'>,
 ): Promise<ShownColumns | undefined> {
