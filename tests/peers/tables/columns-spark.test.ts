@@ -160,6 +160,14 @@ describeWithWeb('tables in place of which columns were renamed and dropped', (se
         box.json<{ tables: unknown }>(['profile', path]).tables,
       );
     }
+    if (jars !== undefined) {
+      Object.assign(box.env, { SPARK_HOME: spark!.home, PYSPARK_PYTHON: spark!.python });
+      const words = ['add', `${server.url}/${kind}/${names[0]}`, '--to', 'by-spark', '--engine', 'spark'];
+      box.ok([...words, '--master', 'local[1]']);
+      expect(box.ok(['profile', 'by-spark', '--json'])).toBe(
+        box.ok(['profile', `data/${names[0]}`, '--json']).replaceAll(`data/${names[0]}`, 'by-spark'),
+      );
+    }
     box.remove();
   }
 });
