@@ -148,6 +148,11 @@ describeWithWeb('a table whose files have other columns', (server) => {
     }
   });
 
+  test('is not exported, since a table would show the columns of the files', () => {
+    box.ok(['push']);
+    refused(box, ['export', 'delta', 'tables/trips', 'data/trips'], 'table-unsupported', 'other columns');
+  });
+
   test('keeps its statistics where it is added as it is, and is no copy of files that were changed', () => {
     expect(box.json<AddResult>(['add', 'data/trips']).datasets[0]).toMatchObject({
       rows: 20,
