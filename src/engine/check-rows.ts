@@ -1,5 +1,4 @@
 import { systemCode, systemError } from '../base/files/system-errors.ts';
-import { groupBy } from '../base/group-by.ts';
 import { VarveError } from '../errors.ts';
 import { type ColumnReadings, NO_READINGS } from './column-readings.ts';
 import {
@@ -12,11 +11,12 @@ import {
   readError,
 } from './duckdb.ts';
 import { formatOf } from './formats/format.ts';
+import { selectionOf, topColumns } from './formats/parquet/top-columns.ts';
 import { foldedName, identifier, literal } from './quote.ts';
 import { assertRowExpression, invalidExpression } from './row-expression.ts';
 import { areComparable, type KeysAsked, type WrittenKeys, writeKeys } from './row-keys.ts';
 import { dropTableSource, openTableSource } from './source.ts';
-import { fileNamedBy, pathList, type SourceFile } from './source-file.ts';
+import { fileNamedBy, type SourceFile } from './source-file.ts';
 import { typeSql } from './type-text.ts';
 
 /** The most example rows of an answer. */
@@ -44,7 +44,7 @@ export interface RowsHead {
 const MAX_HEAD_COLUMNS = 100;
 
 export interface RowExample {
-  /** From 1, in the order of the files. */
+  /** From 1, in the order of the rows as they are asked: files that lack a column of their paths come behind those that have it, or before. */
   readonly row: number;
   /** Of a table of several files, the file's path and the row's number in it, from 1. */
   readonly file?: string;
@@ -160,23 +160,35 @@ function noType(text: string): VarveError {
 }
 
 /**
- * Part files by which of the columns that their paths say they have themselves: one reader would give the others nulls. As many parts as there
- * are kinds of files, so that the rows of one kind come behind those of another.
+ * Part files by which of the columns that their paths say they have themselves: one reader would give the others nulls; and by how they show the
+ * columns of their table. As many parts as there are kinds of files, so that the rows of one kind come behind those of another.
  * @throws VarveError what is wrong with a file
  */
 async function apartByColumns(engine: Engine, group: RowGroup): Promise<RowGroup[]> {
   const { files, constants } = group;
-  if (files.length === 1 || constants.length === 0 || formatOf(files[0]!.path) !== 'parquet') return [group];
-  const names = constants.map(([name]) => literal(name)).join(', ');
-  const [paths = [], columns = []] = await engine
-    .query(`SELECT file_name, name FROM parquet_schema(${pathList(files)}) WHERE name IN (${names})`)
-    .catch((error: unknown) => {
-      throw isReadError(error) ? readError(error, fileNamedBy(error, files)) : error;
-    });
-  const found = groupBy([...paths.entries()], ([, path]) => String(path));
-  const kinds = groupBy(files, ({ absolutePath }) =>
-    JSON.stringify((found.get(absolutePath) ?? []).map(([at]) => columns[at]).sort()),
-  );
+  const [first] = files;
+  const isOne = constants.length === 0 && first?.columns === undefined;
+  if (files.length === 1 || isOne || formatOf(first!.path) !== 'parquet') return [group];
+  const inPaths = new Set(constants.map(([name]) => foldedName(name)));
+  const kinds = new Map<string, SourceFile[]>();
+  try {
+    for await (const { file, own } of topColumns(engine, files)) {
+      const kind =
+        file.columns === undefined
+          ? JSON.stringify(
+              own
+                .map(({ name }) => foldedName(name))
+                .filter((name) => inPaths.has(name))
+                .sort(),
+            )
+          : selectionOf(file, own, file.columns);
+      const alike = kinds.get(kind);
+      if (alike === undefined) kinds.set(kind, [file]);
+      else alike.push(file);
+    }
+  } catch (error) {
+    throw isReadError(error) ? readError(error, fileNamedBy(error, files)) : error;
+  }
   return [...kinds.values()].map((alike) => ({ ...group, files: alike }));
 }
 

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { fileLiteral, filePattern } from './quote.ts';
+import type { ShownColumns } from './shown-columns.ts';
 
 export interface SourceFile {
   /** The absolute path of the bytes. */
@@ -8,6 +9,8 @@ export interface SourceFile {
   readonly path: string;
   /** Of a Parquet file: only the row groups that begin in these bytes are read. All of them unless given. */
   readonly range?: BytesBetween;
+  /** Of a Parquet file: the columns that it shows, as those of a table; its own unless given. */
+  readonly columns?: ShownColumns;
   /** How messages name the file, so that whoever asked finds it; its path unless given. */
   readonly shownAs?: string;
 }
@@ -16,6 +19,16 @@ export interface SourceFile {
 export interface BytesBetween {
   readonly start: number;
   readonly end: number;
+}
+
+/** What another process or thread needs to read the file. */
+export function plainSource(file: SourceFile): SourceFile {
+  const { path, absolutePath, range, columns } = file;
+  return {
+    ...{ path, absolutePath, shownAs: shownPath(file) },
+    ...(range && { range }),
+    ...(columns && { columns }),
+  };
 }
 
 /** How messages name the file. */

@@ -114,6 +114,7 @@ async function openTogether(
   relation: string,
 ): Promise<TableSource> {
   const [first] = files as [SourceFile];
+  if (first.columns !== undefined && format !== 'parquet') throw notOfTable(first);
   const stop = new AbortController();
   let loaded: Loaded | LoadedText;
   const isText = format === 'csv' || format === 'tsv';
@@ -209,6 +210,20 @@ async function load(
     await loadJson(engine, files, format, relation);
   }
   return { files, retype: await withoutNameless(engine, relation) };
+}
+
+/** Tables name their files by what their engines read; which columns those of other formats have, varve does not know. */
+function notOfTable(file: SourceFile): VarveError {
+  const path = shownPath(file);
+  return new VarveError(
+    'table-unreadable',
+    `${path}: it is no Parquet, and its table has renamed or dropped columns`,
+    {
+      path,
+      remedy:
+        'Have the owner of the table write its files anew as Parquet, and add the version that has them.',
+    },
+  );
 }
 
 function assertNotZip(file: SourceFile): void {

@@ -55,6 +55,8 @@ export interface UnreadFile {
 export interface ParquetFile extends UnreadFile {
   /** Whether its writer gave the columns numbers, by which readers of Iceberg find them, rather than by their names. */
   readonly hasFieldIds: boolean;
+  /** The numbers of its columns, in their order; undefined where one has none. Absent if none has. */
+  readonly ids?: readonly (number | undefined)[];
 }
 
 /** A file of a version of a table. */

@@ -43,6 +43,8 @@ export interface Pointer {
   readonly table?: TableOrigin;
   /** Where the list of a table names the keys of its files, since some lie under other paths in the dataset. */
   readonly keys?: 'listed';
+  /** Where the list of a table names the columns that it shows, since its files have others. */
+  readonly columns?: 'listed';
   /** Where the dataset was imported from, and what `varve update` follows. */
   readonly imported?: Imported;
   /** The rows of a database that this is a copy of, which `varve update` asks for again. */
@@ -99,6 +101,11 @@ const TABLE_STATISTICS_VERSION = '9';
  * rather than to look for objects by those paths.
  */
 const LISTED_KEYS_VERSION = '10';
+/**
+ * The version of a pointer to a table in place that shows other columns than its files have, whatever else it has. An older varve refuses it,
+ * rather than to show those of the files.
+ */
+const LISTED_COLUMNS_VERSION = '11';
 const META_PREFIX = 'meta-';
 const READ_VERSIONS: readonly (string | undefined)[] = [
   VERSION,
@@ -111,6 +118,7 @@ const READ_VERSIONS: readonly (string | undefined)[] = [
   FOOTERS_VERSION,
   TABLE_STATISTICS_VERSION,
   LISTED_KEYS_VERSION,
+  LISTED_COLUMNS_VERSION,
 ];
 const MAX_POINTER_BYTES = 64 * 1024;
 const IMPORTED_KEYS = ['imported-from', 'imported-path', 'imported-revision', 'imported-commit'];
@@ -119,7 +127,7 @@ const TOPIC_KEYS = ['topic', 'topic-registry', 'topic-offsets'];
 const DATABASE_KEYS = ['database', 'database-table', 'database-query', ...INCREMENTAL_KEYS];
 const KEYS = [
   ...['varve', 'path', 'kind', 'digest', 'bytes', 'files', 'executable', 'blocks', 'rows'],
-  ...['profile', 'footers', 'footers-by', 'source', 'table', 'table-version', 'keys'],
+  ...['profile', 'footers', 'footers-by', 'source', 'table', 'table-version', 'keys', 'columns'],
   ...IMPORTED_KEYS,
   ...DATABASE_KEYS,
   ...TOPIC_KEYS,
@@ -158,6 +166,7 @@ export function formatPointer(pointer: Pointer): string {
     ['table', pointer.table?.format],
     ['table-version', pointer.table && yamlString(pointer.table.version)],
     ['keys', pointer.keys],
+    ['columns', pointer.columns],
     ['imported-from', imported && yamlString(imported.repository)],
     ['imported-path', imported && yamlString(imported.path)],
     ['imported-revision', imported?.revision && yamlString(imported.revision)],
@@ -181,7 +190,9 @@ export function formatPointer(pointer: Pointer): string {
 }
 
 function versionOf(pointer: Pointer): string {
-  const { blocks, imported, database, topic, meta, source, table, keys, footers, footersBy } = pointer;
+  const { blocks, imported, database, topic, meta, source, table, keys, columns, footers, footersBy } =
+    pointer;
+  if (columns !== undefined) return LISTED_COLUMNS_VERSION;
   if (keys !== undefined) return LISTED_KEYS_VERSION;
   if (footersBy !== undefined) return TABLE_STATISTICS_VERSION;
   if (footers !== undefined) return FOOTERS_VERSION;
@@ -285,7 +296,7 @@ function checkVersion(version: string | undefined, where: string): void {
     throw damaged(where, 'its first fact, `varve: 1`, is not there');
   throw new VarveError('pointer-too-new', `${where} was written by a newer varve (format ${version})`, {
     path: where,
-    remedy: 'Upgrade varve on this machine: this one reads formats 1 to 10.',
+    remedy: 'Upgrade varve on this machine: this one reads formats 1 to 11.',
   });
 }
 
@@ -309,7 +320,7 @@ function toPointer(facts: ReadonlyMap<string, string>, where: string): Pointer {
     ...footersOf(facts, where),
     ...sourceOf(facts, where),
     ...tableOf(facts, where),
-    ...keysOf(facts, where),
+    ...listedOf(facts, where),
     ...importedOf(facts, where),
     ...databaseOf(facts, where),
     ...topicOf(facts, where),
@@ -423,8 +434,13 @@ function metaOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer
 
 /** Whether a version leaves open which of the older ones' facts there are. */
 function isFree(version: string | undefined): boolean {
-  const own = [META_VERSION, ELSEWHERE_VERSION, COPY_VERSION, TABLE_VERSION, LISTED_KEYS_VERSION];
-  return own.includes(version ?? '') || isOfFooters(version);
+  const own = [META_VERSION, ELSEWHERE_VERSION, COPY_VERSION, TABLE_VERSION];
+  return own.includes(version ?? '') || isOfFooters(version) || isOfListed(version);
+}
+
+/** Whether the list of a table says more than its files. */
+function isOfListed(version: string | undefined): boolean {
+  return version === LISTED_KEYS_VERSION || version === LISTED_COLUMNS_VERSION;
 }
 
 function isOfFooters(version: string | undefined): boolean {
@@ -437,7 +453,7 @@ function footersOf(
 ): Pick<Pointer, 'footers' | 'footersBy'> {
   const hasFooters = facts.has('footers');
   const version = facts.get('varve');
-  const isOpen = version === LISTED_KEYS_VERSION;
+  const isOpen = isOfListed(version);
   if (hasFooters !== isOfFooters(version) && !isOpen)
     throw damaged(where, `\`varve: ${FOOTERS_VERSION}\` and \`footers\` go together`);
   const isByTable = facts.has('footers-by');
@@ -460,8 +476,7 @@ function sourceOf(facts: ReadonlyMap<string, string>, where: string): Pick<Point
     throw damaged(where, '`source` is not a place on a server, such as s3://bucket/prefix');
   const isElsewhere = source !== undefined && !FIRST_SOURCES.test(source);
   const version = facts.get('varve');
-  const hasVersionOfItsOwn =
-    version === TABLE_VERSION || version === LISTED_KEYS_VERSION || isOfFooters(version);
+  const hasVersionOfItsOwn = version === TABLE_VERSION || isOfListed(version) || isOfFooters(version);
   if (isElsewhere !== (version === ELSEWHERE_VERSION) && !hasVersionOfItsOwn)
     throw damaged(where, `\`varve: ${ELSEWHERE_VERSION}\` goes with a \`source\` that is not of S3 or MinIO`);
   return source === undefined ? {} : { source };
@@ -470,7 +485,7 @@ function sourceOf(facts: ReadonlyMap<string, string>, where: string): Pick<Point
 function tableOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer, 'table'> {
   const isTable = ['table', 'table-version'].some((key) => facts.has(key));
   const version = facts.get('varve');
-  const isOpen = isOfFooters(version) || version === LISTED_KEYS_VERSION;
+  const isOpen = isOfFooters(version) || isOfListed(version);
   if (isTable !== (version === TABLE_VERSION) && !isOpen)
     throw damaged(where, `\`varve: ${TABLE_VERSION}\` and \`table\` go together`);
   if (!isTable) return {};
@@ -481,13 +496,19 @@ function tableOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointe
   return { table: table as TableOrigin };
 }
 
-function keysOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer, 'keys'> {
-  const keys = facts.get('keys');
-  if ((keys !== undefined) !== (facts.get('varve') === LISTED_KEYS_VERSION))
+function listedOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer, 'keys' | 'columns'> {
+  const version = facts.get('varve');
+  const [keys, columns] = ['keys', 'columns'].map((key) => {
+    const value = facts.get(key);
+    if (value !== undefined && (value !== 'listed' || !facts.has('table')))
+      throw damaged(where, `\`${key}\` can only be listed, of a table`);
+    return value as 'listed' | undefined;
+  });
+  if ((columns !== undefined) !== (version === LISTED_COLUMNS_VERSION))
+    throw damaged(where, `\`varve: ${LISTED_COLUMNS_VERSION}\` and \`columns\` go together`);
+  if (columns === undefined && (keys !== undefined) !== (version === LISTED_KEYS_VERSION))
     throw damaged(where, `\`varve: ${LISTED_KEYS_VERSION}\` and \`keys\` go together`);
-  if (keys === undefined) return {};
-  if (keys !== 'listed' || !facts.has('table')) throw damaged(where, '`keys` can only be listed, of a table');
-  return { keys };
+  return { ...(keys && { keys }), ...(columns && { columns }) };
 }
 
 /** A pointer names nothing but the data beside it. */

@@ -225,6 +225,10 @@ test('pointers to data in place, and their manifests line by line', async () => 
     [false, { path: 'a', size: 3, etag: 'e', version: 7 }],
     [false, { path: 'a', size: 3, etag: 'e', digest: 'x' }],
     [false, { path: 'a', size: 3, etag: 'e', region: 'x' }],
+    [true, { column: { name: 'price', type: 'DOUBLE', names: ['fare'] } }],
+    [true, { column: { name: 'a', type: 'VARCHAR', id: 4, default: 'x', isInPaths: true } }],
+    [false, { column: 7 }],
+    [false, { column: null }],
   ];
   for (const [good, entry] of entries) {
     const read = async () => {

@@ -3,6 +3,7 @@
  * implementations, nor the command line.
  */
 
+import type { ShownColumns } from '../../engine/shown-columns.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import type { Store } from '../../store/store.ts';
 import type { Access, FollowedTable } from '../../workspace/config.ts';
@@ -170,6 +171,11 @@ export interface Backend {
   readFile(version: DatasetVersion, file: string | undefined): AsyncIterable<Uint8Array>;
   /** Open the cache, to read many files of any versions. Close the reader. */
   openFiles(): Promise<FileReader>;
+  /**
+   * The columns that a version shows in place of those of its Parquet files; undefined for those of its files.
+   * @throws VarveError `object-missing`, `manifest-damaged`
+   */
+  columns(version: DatasetVersion): Promise<ShownColumns | undefined>;
   /** Open the data of a version in place where it lies. Close it. @throws VarveError `settings-untrusted`, `object-missing` */
   openSourceFiles(version: DatasetVersion): Promise<SourceFiles>;
   /**

@@ -1,3 +1,4 @@
+import type { ShownColumns } from '../../engine/shown-columns.ts';
 import type { ByteRange } from '../../remote/remote.ts';
 import type { SnapshotFile } from './results.ts';
 import type { DatasetVersion, VersionChange, VersionFacts } from './version.ts';
@@ -12,6 +13,8 @@ export interface ReadableFile extends SnapshotFile {
 export interface ReadableDataset extends DatasetVersion {
   /** The files, in the order of their paths. @throws VarveError `object-missing`, `manifest-damaged`, and what a remote meets */
   list(): AsyncIterable<ReadableFile>;
+  /** As Backend.columns. */
+  shownColumns?(): Promise<ShownColumns | undefined>;
   /**
    * The bytes of one of the files, or a range of them. None is yielded before it is verified; of a whole file, what is yielded is
    * verified as a whole before its last piece. Each piece stays as it is until the next one is asked for. What the cache lacks comes from the default remote.

@@ -13,6 +13,7 @@ import type { DatasetFiles } from '../backend/version.ts';
 import type { Watch } from '../context/context.ts';
 import { noMatch } from './glob.ts';
 import { hasData, type NamedDataset } from './resolve.ts';
+import { withShownColumns } from './shown-columns.ts';
 
 /** Run `work` on a dataset's files: those that lie there, or those of the version it names, taken from the cache. */
 export function withDatasetFiles<T>(
@@ -24,7 +25,8 @@ export function withDatasetFiles<T>(
 
 /** The files as they lie there. */
 export async function filesInPlace(dataset: NamedDataset): Promise<DatasetFiles> {
-  const { kind, files } = findFiles(dataset);
+  const { kind, files: found } = findFiles(dataset);
+  const files = await withShownColumns(dataset, found);
   if (kind === 'file') return { kind, files: files.map(({ hash: _, ...file }) => file) };
   const hashed: DataFile[] = [];
   for (const { hash, ...file } of files) hashed.push({ ...file, digest: await hash() });
@@ -77,9 +79,10 @@ function filesOf({ root, path, typed }: Place, { signal }: Watch): UnhashedFile[
 }
 
 async function withCachedFiles<T>(
-  { name, context, version, part }: NamedDataset,
+  dataset: NamedDataset,
   work: (files: DatasetFiles) => Promise<T>,
 ): Promise<T> {
+  const { name, context, version, part } = dataset;
   const folder = makeTemporaryFolder('rows');
   const unfinished = removeAtExit(folder);
   let isFound = part === undefined;
@@ -93,10 +96,11 @@ async function withCachedFiles<T>(
     if (part !== undefined) await context!.backend.bring(version!, part.path);
     const found = await context!.backend.copyFiles(version!, tableAt);
     if (!isFound) throw noSuchFile(version!, part!.path);
+    const shown = { ...found, files: await withShownColumns(dataset, found.files) } as DatasetFiles;
     return await work(
       shownWithin(
         name,
-        part === undefined || found.kind === 'file' ? found : filesOfPart(found.files, part.path),
+        part === undefined || shown.kind === 'file' ? shown : filesOfPart(shown.files, part.path),
       ),
     );
   } finally {

@@ -13,6 +13,7 @@ import type { FileInPlace, FileReader, OpenedFile, RangedFile } from '../backend
 import type { SnapshotFile } from '../backend/results.ts';
 import { findFiles } from './files.ts';
 import { hasData, type NamedDataset } from './resolve.ts';
+import { withShownColumns } from './shown-columns.ts';
 
 /** The files of a dataset by their names and sizes, none of which is read before somebody asks for it. */
 export interface UnitFiles {
@@ -32,11 +33,12 @@ export interface UnitFiles {
 
 /** List the files of a dataset: those that lie there, or those of the version that it names. Close it. */
 export function openUnitFiles(dataset: NamedDataset): Promise<UnitFiles> {
-  return hasData(dataset) ? Promise.resolve(filesHere(dataset)) : filesOfVersion(dataset);
+  return hasData(dataset) ? filesHere(dataset) : filesOfVersion(dataset);
 }
 
-function filesHere(dataset: NamedDataset): UnitFiles {
-  const { kind, files } = findFiles(dataset);
+async function filesHere(dataset: NamedDataset): Promise<UnitFiles> {
+  const { kind, files: found } = findFiles(dataset);
+  const files = await withShownColumns(dataset, found);
   const byPath = new Map(files.map((file) => [file.path, file]));
   return {
     kind,
@@ -49,8 +51,10 @@ function filesHere(dataset: NamedDataset): UnitFiles {
   };
 }
 
-async function filesOfVersion({ context, version, part, name }: NamedDataset): Promise<UnitFiles> {
+async function filesOfVersion(dataset: NamedDataset): Promise<UnitFiles> {
+  const { context, version, part, name } = dataset;
   const { backend } = context!;
+  const [shown] = await withShownColumns(dataset, [{}]);
   const listed = new Map<string, SnapshotFile>();
   for await (const file of backend.listFiles(version!)) {
     if (file.path.endsWith('/')) continue;
@@ -74,7 +78,7 @@ async function filesOfVersion({ context, version, part, name }: NamedDataset): P
     files,
     async withFile({ path, size }, range, work) {
       const file = listed.get(path)!;
-      const known = { path, size };
+      const known = { path, size, ...shown };
       const inPlace = await opened.reader.openInPlace?.(version!, file);
       if (inPlace !== undefined && (range === undefined || !isFile))
         return opened.withCopy(path, inPlace, (absolutePath, digest) =>

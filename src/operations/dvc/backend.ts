@@ -259,6 +259,10 @@ export class DvcBackend implements Backend {
     throw unsupported('update', 'Use `dvc update`.');
   }
 
+  async columns(): Promise<undefined> {
+    return undefined;
+  }
+
   async openSourceFiles(): Promise<never> {
     throw unsupported('data in place', 'Use `dvc import-url`.');
   }

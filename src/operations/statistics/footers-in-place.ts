@@ -11,6 +11,7 @@ import { type FooterStatistics, knownBy } from '../../profile/footers/model.ts';
 import { FooterMerger } from '../../tables/merge-footers.ts';
 import type { UnreadFile } from '../../tables/model.ts';
 import { readFooter } from '../../tables/parquet/footer.ts';
+import { projectFooter } from '../../tables/project-footer.ts';
 import { shellWord } from '../../wording/quote.ts';
 import type { AddedDataset } from '../backend/results.ts';
 import type { FileAtSource, SourceFiles } from '../backend/source-files.ts';
@@ -47,6 +48,7 @@ function letTravel(
 
 async function footersOf(context: Context, version: DatasetVersion): Promise<FooterStatistics> {
   const { path: dataset, files: total } = version;
+  const shown = await context.backend.columns(version);
   const merger = new FooterMerger();
   let done = 0;
   await closing(await context.backend.openSourceFiles(version), async (source) => {
@@ -60,7 +62,7 @@ async function footersOf(context: Context, version: DatasetVersion): Promise<Foo
     }));
     for await (const { path, footer } of read) {
       context.signal?.throwIfAborted();
-      merge(merger, dataset, path, footer);
+      merge(dataset, () => merger.add(path, shown === undefined ? footer : projectFooter(footer, shown)));
       done += 1;
       context.onProgress?.({ phase: `read footers of ${dataset}`, unit: 'objects', done, total });
     }
@@ -69,9 +71,9 @@ async function footersOf(context: Context, version: DatasetVersion): Promise<Foo
   return merger.statistics;
 }
 
-function merge(merger: FooterMerger, dataset: string, ...file: Parameters<FooterMerger['add']>): void {
+function merge(dataset: string, add: () => void): void {
   try {
-    merger.add(...file);
+    add();
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new VarveError(

@@ -2,6 +2,7 @@ import { basename, join, relative } from 'node:path';
 import type { ColumnReadings } from '../../engine/column-readings.ts';
 import { isTabular } from '../../engine/formats/format.ts';
 import { startOf } from '../../engine/formats/refused.ts';
+import type { ShownColumns } from '../../engine/shown-columns.ts';
 import { VarveError } from '../../errors.ts';
 import { profileDirectory } from '../../profile/dataset/profile-directory.ts';
 import type { DataFile } from '../../profile/dataset/profile-files.ts';
@@ -104,10 +105,15 @@ async function isReadOtherwise(
   return profile !== undefined && hasUnreadDates(profile, readings);
 }
 
-function filesWithin({ absolutePath, files }: DatasetToProfile, shownFolder: string): DataFile[] {
-  return files.map(
+function filesWithin(
+  { absolutePath, files, columns }: DatasetToProfile,
+  shownFolder: string,
+): readonly DataFile[] {
+  const within = files.map(
     ({ path, content, size }) => new FileWithin(absolutePath, shownFolder, path, content!, size),
   );
+  if (columns !== undefined) for (const file of within) file.columns = columns;
+  return within;
 }
 
 /** A file of a folder. Where it lies is put together when somebody asks: of a million images, nobody does. */
@@ -117,6 +123,7 @@ class FileWithin implements DataFile {
   readonly path: string;
   readonly digest: string;
   readonly size: number;
+  declare columns?: ShownColumns;
 
   constructor(folder: string, shownFolder: string, path: string, digest: string, size: number) {
     this.#folder = folder;

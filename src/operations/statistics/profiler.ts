@@ -1,3 +1,4 @@
+import type { ShownColumns } from '../../engine/shown-columns.ts';
 import type { KnownBy } from '../../profile/footers/model.ts';
 import type { OnProgress } from '../../progress.ts';
 import type { Digest } from '../../store/format/digest.ts';
@@ -12,6 +13,8 @@ export interface DatasetToProfile {
   readonly files: readonly FileToProfile[];
   /** The profile that this very data has already: it is made anew only if the schema has come to say how dates are written. */
   readonly known: Digest | undefined;
+  /** The columns that it shows in place of those of its Parquet files. */
+  readonly columns?: ShownColumns | undefined;
 }
 
 export interface FileToProfile {

@@ -172,6 +172,8 @@ export class Exporter {
 
   /** @returns false if somebody else wrote a version meanwhile, perhaps this very one */
   async #export(wanted: WantedVersion, table: OpenTable, mustHave: boolean): Promise<boolean> {
+    if (wanted.columns !== undefined)
+      return this.#refuse(wanted, showsOthers(this.#exported.source), mustHave);
     if (wanted.source === undefined)
       return this.#exportOf(wanted, filesOnRemote(this.#context, this.#place, wanted), table, mustHave);
     return closing(await this.#context.backend.openSourceFiles(wanted), (source) =>
@@ -197,17 +199,22 @@ export class Exporter {
       next = await this.#tableVersion(wanted, version, files, table);
     } catch (error) {
       if (!(error instanceof VarveError && NO_TABLE.includes(error.code))) throw error;
-      const named = this.#inCommit(wanted, error);
-      if (mustHave) throw named;
-      this.#skipped.push({ commit: wanted.commit, because: 'no-table' });
-      this.#noTable.push(named);
-      return true;
+      return this.#refuse(wanted, error, mustHave);
     }
     const committed = await table.commit(next);
     if (committed === undefined) return false;
     this.#versions.push(versionOf(committed, next));
     this.#passedOver = this.#lacked();
     for (const column of committed.left) this.#left.add(column);
+    return true;
+  }
+
+  /** Tell why a version is none of the table, or leave it out. */
+  #refuse(wanted: WantedVersion, why: VarveError, mustHave: boolean): true {
+    const named = this.#inCommit(wanted, why);
+    if (mustHave) throw named;
+    this.#skipped.push({ commit: wanted.commit, because: 'no-table' });
+    this.#noTable.push(named);
     return true;
   }
 
@@ -416,6 +423,19 @@ function numbered(path: string): VarveError {
     'table-unsupported',
     `The columns of ${path} have numbers of their own, which readers of Iceberg would take for those of the table`,
     { path, remedy: 'Export it as Delta, or write the file without field ids.' },
+  );
+}
+
+/** Tables name the files as they are. */
+function showsOthers(dataset: string): VarveError {
+  return new VarveError(
+    'table-unsupported',
+    `${dataset} shows other columns than its files have: renamed ones, or without those that its table has dropped`,
+    {
+      path: dataset,
+      remedy:
+        'Have the owner of its table write the files anew, and export the version that `varve update` brings then.',
+    },
   );
 }
 

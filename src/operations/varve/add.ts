@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { comparePaths, foldersAbove, isChosen, isWithin } from '../../base/files/path-order.ts';
 import { inOrder } from '../../base/threads/concurrency.ts';
+import type { ShownColumns } from '../../engine/shown-columns.ts';
 import { VarveError } from '../../errors.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import { encodeManifest, type ManifestEntry } from '../../store/format/manifest.ts';
@@ -52,6 +53,7 @@ import {
 } from './datasets/write-pointer.ts';
 import { EarlyStatistics } from './early-statistics.ts';
 import { fetchInto } from './fetch.ts';
+import { shownColumnsOf } from './in-place/columns.ts';
 import { isInPlace, isUnread, type ManifestFile } from './in-place/snapshot.ts';
 import { followPointers } from './moved-pointers.ts';
 import { nextVersion, partsHere } from './next-version.ts';
@@ -259,12 +261,7 @@ async function readBytes(
       });
   const version = { ...made, facts: { ...made.facts, ...(blocks && { blocks }) } };
   if (isMoved && !replace && !unchanged) throw outdated(dataset);
-  if (before?.imported !== undefined && !unchanged)
-    warnOfUnpinning(context, dataset, `was imported from ${describeUrl(before.imported.repository)}`);
-  if (before?.database !== undefined && !unchanged && database === undefined)
-    warnOfUnpinning(context, dataset, `is a copy of rows in ${describeUrl(before.database.url)}`);
-  if (before?.topic !== undefined && !unchanged && topic === undefined)
-    warnOfUnpinning(context, dataset, `has messages of ${describeUrl(before.topic.url)}`);
+  if (before !== undefined && !unchanged) leaveOrigin(context, dataset, before, { database, topic });
   return { dataset, kind, before, version, unchanged, taken: found.taken, only, notHere, readAtMs };
 }
 
@@ -280,11 +277,12 @@ async function withStatistics(
   if (profiler !== undefined && files === undefined && !isKnown)
     warnOfNoStatistics(context, dataset, notHere);
   const known = isKnown ? before.profile : undefined;
+  const columns = before && (await shownColumnsOf(context, { path: dataset, commit: undefined }));
   if (isKnown) early?.drop();
   const profiled = isKnown || early === undefined ? profiler : () => early.take();
   const profile = {
     ...(isKnown && statisticsOf(before)),
-    ...(await profileOf(into, profiled, { root, dataset, kind, files, known })),
+    ...(await profileOf(into, profiled, { root, dataset, kind, files, known, columns })),
   };
   for (const file of taken) checkUnchanged(root, dataset, file);
   // What lies in a bucket stays there as long as nobody changes it here: it gains statistics.
@@ -299,6 +297,19 @@ async function withStatistics(
   return { dataset, before, pointer, files: recorded, only, notHere, readAtMs };
 }
 
+/** A copy is its files alone, and would show columns by the names that these have, and those that the table has dropped. */
+function showsOthers(dataset: string): VarveError {
+  const word = shellWord(dataset);
+  return new VarveError(
+    'table-feature-unsupported',
+    `${dataset} is a table that shows other columns than its files have, which a copy of these would not, and they were changed here`,
+    {
+      path: dataset,
+      remedy: `Take the changes back by \`varve checkout --force ${word}\`. To have the files as they are, with their own columns, take the table out by \`varve rm ${word}\`, which leaves them, and run \`varve add ${word}\` then.`,
+    },
+  );
+}
+
 /** Statistics are of a whole version, which has to lie here as it is. @param notHere how many of its files are not here */
 function warnOfNoStatistics({ onWarning }: WorkingContext, dataset: string, notHere: number): void {
   const word = shellWord(dataset);
@@ -307,6 +318,25 @@ function warnOfNoStatistics({ onWarning }: WorkingContext, dataset: string, notH
       ? `${dataset} is added without statistics, since ${counted(notHere, 'file')} of it ${notHere === 1 ? 'is' : 'are'} not here: \`varve pull ${word}\` brings what is missing, and \`varve add ${word}\` then counts it.`
       : `${dataset} is added without statistics, since other files of it were changed here and are not added: \`varve add ${word}\` adds them too, and counts all.`,
   );
+}
+
+/**
+ * Say where a version of one's own is not from any more.
+ * @throws VarveError `table-feature-unsupported` if it would show other columns
+ */
+function leaveOrigin(
+  context: WorkingContext,
+  dataset: string,
+  before: Pointer,
+  { database, topic }: Pick<BackendAddOptions, 'database' | 'topic'>,
+): void {
+  if (before.columns !== undefined) throw showsOthers(dataset);
+  if (before.imported !== undefined)
+    warnOfUnpinning(context, dataset, `was imported from ${describeUrl(before.imported.repository)}`);
+  if (before.database !== undefined && database === undefined)
+    warnOfUnpinning(context, dataset, `is a copy of rows in ${describeUrl(before.database.url)}`);
+  if (before.topic !== undefined && topic === undefined)
+    warnOfUnpinning(context, dataset, `has messages of ${describeUrl(before.topic.url)}`);
 }
 
 /** A version of one's own is no import any more, which is easy to miss when somebody meant to try something out. */
@@ -555,11 +585,12 @@ async function profileOf(
     readonly kind: Pointer['kind'];
     readonly files: readonly RecordedFile[] | undefined;
     readonly known: Digest | undefined;
+    readonly columns: ShownColumns | undefined;
   },
 ): Promise<PointedStatistics> {
   // Statistics of a part would pass for those of the whole.
   if (profiler === undefined || data.files === undefined) return {};
-  const { root, dataset, kind, known } = data;
+  const { root, dataset, kind, known, columns } = data;
   const files = data.files.flatMap(({ file, digest }) =>
     digest === undefined ? [] : [{ path: file.path, content: digest, size: file.size }],
   );
@@ -569,6 +600,7 @@ async function profileOf(
     kind,
     files,
     known,
+    columns,
   });
   if (profile === undefined) return {};
   const digest = await into.addMeta(() => [profile.bytes]);

@@ -4,6 +4,7 @@
  */
 
 import { foldersAbove } from '../../base/files/path-order.ts';
+import type { ShownColumns } from '../../engine/shown-columns.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import type { Store } from '../../store/store.ts';
 import { type Access, type FollowedTable, readConfig, setFollowedTable } from '../../workspace/config.ts';
@@ -145,6 +146,12 @@ export class VarveBackend implements Backend {
   async openFiles(): Promise<FileReader> {
     const { openFiles } = await import('./file-reader.ts');
     return openFiles(this.#context);
+  }
+
+  async columns(version: DatasetVersion): Promise<ShownColumns | undefined> {
+    if (version.columns === undefined) return undefined;
+    const { shownColumnsOf } = await import('./in-place/columns.ts');
+    return shownColumnsOf(this.#context, version);
   }
 
   async openSourceFiles(version: DatasetVersion): Promise<SourceFiles> {

@@ -168,9 +168,14 @@ async function changedFiles(
   }
 }
 
-/** What a file that was renamed has on both sides; undefined for an empty one, of which no two are the same file. */
-function contentOf({ size, digest, executable }: ManifestFile): string | undefined {
-  return size === 0 || digest === undefined ? undefined : `${digest} ${executable === true}`;
+/**
+ * What a file that was renamed has on both sides; undefined for an empty one, of which no two are the same file. Of data in place that nobody
+ * has read, one object may have another path in the next version of its table.
+ */
+function contentOf({ path, key = path, size, digest, etag, executable }: ManifestFile): string | undefined {
+  if (size === 0) return undefined;
+  if (digest !== undefined) return `${digest} ${executable === true}`;
+  return etag === undefined ? undefined : JSON.stringify([key, etag, size]);
 }
 
 /** Compare by digest; for data in place that nobody has read, by what its bucket says. */

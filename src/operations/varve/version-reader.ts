@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { Turns } from '../../base/threads/turns.ts';
+import type { ShownColumns } from '../../engine/shown-columns.ts';
 import { VarveError } from '../../errors.ts';
 import type { ByteRange } from '../../remote/remote.ts';
 import { objectMissing } from '../../store/errors.ts';
@@ -15,6 +16,7 @@ import { eachDatasetQuietly } from '../datasets/each.ts';
 import { bringInto } from './bring.ts';
 import { snapshotFiles } from './datasets/select.ts';
 import { pointerFacts } from './datasets/versions.ts';
+import { columnsIn } from './in-place/columns.ts';
 import { isInPlace, notRead } from './in-place/snapshot.ts';
 import { openCache, openRemoteStore, wantedFromRemote } from './stores/stores.ts';
 
@@ -81,6 +83,7 @@ class VarveReader implements VersionReader {
       commit,
       ...pointerFacts(pointer),
       list: () => this.#list(path, pointer),
+      ...(pointer.columns && { shownColumns: () => this.#shownColumns(path, pointer) }),
       read: (file, range, pieceBytes) => this.#read(path, pointer, file, range, pieceBytes),
       address: (file, seconds) => this.#address(path, file, seconds),
     };
@@ -130,6 +133,10 @@ class VarveReader implements VersionReader {
     if (digest === undefined) return undefined;
     const remote = await this.#openRemote(path, digest as Digest);
     return (await remote.holds(digest as Digest)) ? remote.address(digest as Digest, seconds) : undefined;
+  }
+
+  async #shownColumns(path: string, pointer: Pointer): Promise<ShownColumns> {
+    return columnsIn(await this.#storeWith(pointer.digest, path), path, pointer);
   }
 
   /** The cache, or the default remote where only that has the object. */

@@ -190,10 +190,11 @@ export function askedOf(
 }
 
 /** A file that is read in another way than it says itself has a profile of its own. */
-function cacheKey({ digest }: DataFile, readings: ColumnReadings): string {
-  if (readings.size === 0) return digest;
+function cacheKey({ digest, columns }: DataFile, readings: ColumnReadings): string {
+  if (readings.size === 0 && columns === undefined) return digest;
   const sorted = [...readings].sort(([a], [b]) => (a < b ? -1 : 1));
-  return `${digest}-${createHash('sha256').update(JSON.stringify(sorted)).digest('hex')}`;
+  const how = JSON.stringify(columns === undefined ? sorted : [sorted, columns]);
+  return `${digest}-${createHash('sha256').update(how).digest('hex')}`;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { formatOf } from '../../engine/formats/format.ts';
-import { type BytesBetween, shownPath } from '../../engine/source-file.ts';
+import { type BytesBetween, plainSource } from '../../engine/source-file.ts';
 import { mergeTables } from '../model/merge.ts';
 import type { Profile } from '../model/model.ts';
 import { profileOf } from '../model/tables.ts';
@@ -31,10 +31,9 @@ export async function profileInUnits(
   reader: CountingReader,
   options: ProfileOptions,
 ): Promise<Profile> {
-  const { path, absolutePath, size } = file;
   const units: Profile[] = [];
   for (const range of rangesOf(file, options.unitBytes)) {
-    const unit = range === undefined ? file : { path, absolutePath, shownAs: shownPath(file), size, range };
+    const unit = range === undefined ? file : { ...plainSource(file), size: file.size, range };
     units.push(await reader.profileFiles([unit], options));
   }
   return units.length === 1 ? units[0]! : profileOf([mergeTables(units.flatMap(({ tables }) => tables))]);

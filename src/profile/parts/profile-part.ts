@@ -1,4 +1,4 @@
-import { shownPath } from '../../engine/source-file.ts';
+import { plainSource } from '../../engine/source-file.ts';
 import type { VarveError } from '../../errors.ts';
 import type { OnProgress } from '../../progress.ts';
 import { isImage } from '../dataset/image-header.ts';
@@ -49,7 +49,7 @@ async function profileUnit(
   reader: CountingReader,
   machine: MachineOptions,
 ): Promise<PartUnit> {
-  const { path, absolutePath, size, digest } = file;
+  const { path, size, digest } = file;
   const known = { path, size, digest, number };
   const options = { ...optionsOf(plan), ...machine };
   if (plan.kind === 'directory' && isImage(path)) {
@@ -61,7 +61,7 @@ async function profileUnit(
   const range = rangesOf(file, plan.unitBytes)[number];
   try {
     const profile = await reader.profileFiles(
-      [{ path, absolutePath, shownAs: shownPath(file), size, ...(range && { range }) }],
+      [{ ...plainSource(file), size, ...(range && { range }) }],
       asked,
     );
     return { ...known, profile };

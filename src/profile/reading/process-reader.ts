@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { expressionMemory, type RowOptions, type RowTable } from '../../engine/check-rows.ts';
-import { firstBytes, type SourceFile, shownPath } from '../../engine/source-file.ts';
+import { firstBytes, plainSource, type SourceFile, shownPath } from '../../engine/source-file.ts';
 import { VarveError } from '../../errors.ts';
 import { isDelimitedText } from '../dataset/file-profile.ts';
 import type { ImageHeader } from '../dataset/image-header.ts';
@@ -90,12 +90,7 @@ export const processReader: DataReader = {
     const { signal } = options;
     const plain = groups.map(({ files, ...rest }) => ({
       ...rest,
-      files: files.map((file) => ({
-        path: file.path,
-        shownAs: shownPath(file),
-        absolutePath: file.absolutePath,
-        ...(file.range && { range: file.range }),
-      })),
+      files: files.map(plainSource),
     }));
     const memory = memoryBytes(options.memory);
     const request = { groups: plain, options: { ...crossing(options), memory: `${memory}B` } };
@@ -245,8 +240,7 @@ interface CrossedOptions extends ProfileOptions, Pick<RowOptions, 'columns'> {}
 
 /** Files of a folder may be of a class that puts their place together. */
 function plainFile(file: TableFile): TableFile {
-  const { path, absolutePath, size, range } = file;
-  return { path, shownAs: shownPath(file), absolutePath, size, ...(range && { range }) };
+  return { ...plainSource(file), size: file.size };
 }
 
 type Named = readonly SourceFile[];

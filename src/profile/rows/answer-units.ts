@@ -1,7 +1,7 @@
 import type { RowTable } from '../../engine/check-rows.ts';
 import type { ColumnReadings } from '../../engine/column-readings.ts';
 import type { KeysAsked } from '../../engine/row-keys.ts';
-import { shownPath } from '../../engine/source-file.ts';
+import { plainSource } from '../../engine/source-file.ts';
 import { VarveError } from '../../errors.ts';
 import { isRead } from '../dataset/profile-directory.ts';
 import type { DataFile } from '../dataset/profile-files.ts';
@@ -84,10 +84,10 @@ async function answerUnit(
   reader: Pick<DataReader, 'openRows'>,
   machine: MachineOptions,
 ): Promise<AnsweredUnit> {
-  const { path, absolutePath } = file;
+  const { path } = file;
   const range = rangesOf(file, unitBytes)[number];
   const constants = constantsOf(path, new Map(table.partitions));
-  const source = { path, absolutePath, shownAs: shownPath(file), ...(range && { range }) };
+  const source = { ...plainSource(file), ...(range && { range }) };
   const group = { files: [source], constants, readings };
   const deadline = AbortSignal.timeout(timeLimit * 1000);
   const signal = machine.signal === undefined ? deadline : AbortSignal.any([machine.signal, deadline]);

@@ -7,6 +7,7 @@ import { makeTemporaryFolder } from '../../base/files/temporary-folder.ts';
 import { Turns } from '../../base/threads/turns.ts';
 import type { RowsHead } from '../../engine/check-rows.ts';
 import { extensionsOf, type Format, formatOf } from '../../engine/formats/format.ts';
+import type { SourceFile } from '../../engine/source-file.ts';
 import { VarveError } from '../../errors.ts';
 import type { ReadableDataset, ReadableFile } from '../../operations/backend/version-reader.ts';
 import { processReader } from '../../profile/reading/process-reader.ts';
@@ -53,8 +54,10 @@ export class Previews {
 
   async of(of: PreviewedFile): Promise<Preview> {
     const { digest, path } = of.file;
+    // One file may show other columns in the next version of its table.
+    const version = of.dataset.columns === undefined ? '' : of.dataset.content;
     if (digest === undefined) return { kind: 'none', reason: 'nobody has read its bytes yet' };
-    return (await this.#known.fetch(`${digest}${extensionsOf(path)}`, { context: of }))!;
+    return (await this.#known.fetch(`${digest}${version}${extensionsOf(path)}`, { context: of }))!;
   }
 }
 
@@ -92,7 +95,8 @@ async function tableOf(of: PreviewedFile, start: Buffer): Promise<Preview | unde
       const absolutePath = join(folder, `file${extensionsOf(file.path)}`);
       const bytes = part === undefined ? dataset.read(file, undefined, PIECE_BYTES) : [part];
       await pipeline(Readable.from(bytes), createWriteStream(absolutePath));
-      const head = await headOf(file.path, absolutePath);
+      const columns = await dataset.shownColumns?.();
+      const head = await headOf({ path: file.path, absolutePath, ...(columns && { columns }) });
       return { kind: 'table', head, isPart: !isWhole };
     } catch (error) {
       // What is no table after all may be text.
@@ -105,8 +109,8 @@ async function tableOf(of: PreviewedFile, start: Buffer): Promise<Preview | unde
   });
 }
 
-async function headOf(path: string, absolutePath: string): Promise<RowsHead> {
-  const group = { files: [{ path, absolutePath }], constants: [] };
+async function headOf(file: SourceFile): Promise<RowsHead> {
+  const group = { files: [file], constants: [] };
   const rows = await processReader.openRows([group], { threads: 1, signal: AbortSignal.timeout(MAX_MS) });
   try {
     return await rows.head(ROWS);

@@ -59,15 +59,18 @@ export function readManifest(
  * Read lines of JSON whose paths are in the order of manifests, in bounded memory.
  * @param where names the manifest, for messages
  * @param parse reads one line, and throws `manifest-damaged` if it is not in the canonical form
+ * @param isHead takes one of the lines before all paths, and tells whether it was one
  * @throws VarveError `manifest-damaged`
  */
 export async function* readSortedLines<E extends { readonly path: string }>(
   bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   where: string,
   parse: (line: string, where: string) => E,
+  isHead: (line: string) => boolean = () => false,
 ): AsyncGenerator<E> {
   const queue = new ByteQueue();
   const order = new PathOrder();
+  let isBehindHead = false;
   for await (const piece of bytes) {
     let from = queue.length;
     queue.push(piece);
@@ -75,11 +78,14 @@ export async function* readSortedLines<E extends { readonly path: string }>(
       const line = queue.take(end + 1);
       // Decoded, bytes that are no UTF-8 would become the same text as others.
       if (!isUtf8(line)) throw damagedManifest(where, 'a line is not UTF-8');
-      const entry = parse(line.toString('utf8', 0, end), where);
+      const text = line.toString('utf8', 0, end);
+      from = 0;
+      if (!isBehindHead && isHead(text)) continue;
+      isBehindHead = true;
+      const entry = parse(text, where);
       const problem = order.problemWith(entry.path);
       if (problem !== undefined) throw damagedManifest(where, `${JSON.stringify(entry.path)} ${problem}`);
       yield entry;
-      from = 0;
     }
     if (queue.length > MAX_LINE_BYTES) throw damagedManifest(where, 'a line is too long');
   }

@@ -1,3 +1,4 @@
+import { parseShallow } from '../../base/json.ts';
 import { VarveError } from '../../errors.ts';
 import { type Digest, parseDigest } from './digest.ts';
 import {
@@ -33,17 +34,21 @@ const ETAG = /^[!#-~]{1,256}$/;
 const VERSION = /^[!-~]{1,1024}$/;
 
 /**
- * Encode a source manifest: canonical JSON Lines, sorted by the bytes of the path, in blocks of about 64 KiB.
+ * Encode a source manifest: canonical JSON Lines, sorted by the bytes of the path, in blocks of about 64 KiB; before them the columns that
+ * a table shows, where its files have others.
  * @param files in that order
+ * @param columnsOf tells those columns once the first file is there
  * @throws VarveError `key-unsupported` if keys cannot be paths beside one another; `source-changed` if one comes twice
  */
 export async function* encodeSourceManifest(
   files: AsyncIterable<SourceManifestEntry>,
+  columnsOf: () => readonly object[] = () => [],
 ): AsyncGenerator<Uint8Array> {
   const order = new PathOrder();
   let last: string | undefined;
   let text = '';
   for await (const file of files) {
+    if (last === undefined) for (const column of columnsOf()) text += `${encodeColumn(column)}\n`;
     if (file.path === last) throw listedTwice(file.path);
     last = file.path;
     const problem = order.problemWith(file.path);
@@ -59,13 +64,37 @@ export async function* encodeSourceManifest(
 /**
  * Read the files of a source manifest that may come from anyone, in bounded memory.
  * @param where names the manifest, for messages
+ * @param onColumn takes each column that a table shows, before the first file is there; nobody has looked at what it is
  * @throws VarveError `manifest-damaged` for anything that encodeSourceManifest would not have written
  */
 export function readSourceManifest(
   bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   where: string,
+  onColumn: (column: unknown) => void = () => undefined,
 ): AsyncGenerator<SourceManifestEntry> {
-  return readSortedLines(bytes, where, parseFile);
+  return readSortedLines(bytes, where, parseFile, (line) => {
+    if (!line.startsWith(COLUMN_BEGIN)) return false;
+    onColumn(parseColumn(line, where));
+    return true;
+  });
+}
+
+/** How the line of a column begins, and that of no file. */
+const COLUMN_BEGIN = '{"column":';
+
+function parseColumn(line: string, where: string): unknown {
+  let column: unknown;
+  try {
+    ({ column } = parseShallow(line) as { readonly column: unknown });
+  } catch {
+    throw damagedManifest(where, 'a line is not JSON');
+  }
+  if (typeof column === 'object' && column !== null && encodeColumn(column) === line) return column;
+  throw damagedManifest(where, 'a line is not in the canonical form');
+}
+
+function encodeColumn(column: object): string {
+  return JSON.stringify({ column });
 }
 
 /** Whether a server's names for the state of an object can stand in a source manifest. */

@@ -49,6 +49,7 @@ export async function readFooter(read: ReadBytes, size: number, path: string): P
       rows: Number(metadata.num_rows),
       columns: columnsOf(root),
       bounds: boundsOf(metadata, root),
+      ids: root.children.map(({ element: { field_id: id = -1 } }) => (id >= 0 ? id : undefined)),
       hasFieldIds: metadata.schema.some(({ field_id: id = -1 }) => id >= 0),
     };
   } catch (error) {

@@ -1,5 +1,7 @@
-import { isRecord, parseShallow } from '../../base/json.ts';
+import { isRecord, parseShallow, records } from '../../base/json.ts';
+import type { ShownColumns } from '../../engine/shown-columns.ts';
 import type { TableColumn } from '../model.ts';
+import { type ProjectedColumn, projectionOf } from './column-projection.ts';
 import { deltaColumns } from './delta-columns.ts';
 import { damagedTable, unsupportedTable } from './snapshot.ts';
 
@@ -33,39 +35,79 @@ export function checkProtocol(
   );
 }
 
-/**
- * Take the columns of a table. Files know them by other names where it was told to map them.
- * @throws VarveError `table-feature-unsupported`, `table-damaged`
- */
-export function readColumns(
-  url: string,
-  { schemaString, configuration }: Record<string, unknown>,
-): readonly TableColumn[] {
-  const schema = schemaOf(url, schemaString);
-  checkMapping(url, schema, isRecord(configuration) ? configuration : {});
-  return deltaColumns(schema);
+/** The columns of a table, and what its files and their log call them. */
+export interface MappedSchema {
+  readonly columns: readonly TableColumn[];
+  /** Those that part the table. */
+  readonly partedBy: readonly string[];
+  /** Their names in files and in the log. */
+  readonly physical: ReadonlyMap<string, string>;
+  /** Undefined where files have the columns by their names, and no others. */
+  readonly shown: ShownColumns | undefined;
 }
 
-function checkMapping(url: string, schema: unknown, settings: Record<string, unknown>): void {
+/**
+ * Take the columns of a table. Files know them by other names where it was told to map them, and keep those that were dropped since.
+ * Source: PROTOCOL.md, "Column Mapping".
+ * @throws VarveError `table-feature-unsupported`, `table-damaged`
+ */
+export function readMappedSchema(
+  url: string,
+  { schemaString, configuration, partitionColumns }: Record<string, unknown>,
+): MappedSchema {
+  const schema = schemaOf(url, schemaString);
+  const settings = isRecord(configuration) ? configuration : {};
   const mode = settings['delta.columnMapping.mode'];
-  if (mode === undefined || mode === 'none') return;
-  const fields = [...fieldsWithin(schema)];
-  const renamed = fields.find(({ name, metadata }) => {
-    const physical = isRecord(metadata) ? metadata['delta.columnMapping.physicalName'] : undefined;
-    return physical !== undefined && physical !== name;
+  const partedBy = Array.isArray(partitionColumns) ? (partitionColumns as unknown[]).map(String) : [];
+  const columns = deltaColumns(schema);
+  if (mode === undefined || mode === 'none')
+    return { columns, partedBy, physical: new Map(), shown: undefined };
+  const fields = records(isRecord(schema) ? schema.fields : undefined);
+  for (const field of fields) checkWithin(url, field);
+  const physical = new Map(fields.map((field) => [String(field.name), physicalName(field)]));
+  const isRenamed = [...physical].some(([name, own]) => name !== own);
+  if (droppedFrom(url, schema, settings) <= 0 && !isRenamed)
+    return { columns, partedBy, physical, shown: undefined };
+  const projected = columns.map((column, at): ProjectedColumn => {
+    const own = mode === 'id' ? { id: Number(mappingOf(fields[at]!)['delta.columnMapping.id']) } : undefined;
+    return {
+      ...column,
+      ...(own ?? { names: [physical.get(column.name)!] }),
+      ...(partedBy.includes(column.name) && { isInPaths: true }),
+    };
   });
-  if (renamed !== undefined)
-    throw unsupportedTable(
-      url,
-      `has its column ${JSON.stringify(renamed.name)} under another name in its files`,
-      WITHOUT_MAPPING,
-    );
-  // Each column that the table ever had has a number, up to this one.
-  const given = Number(settings['delta.columnMapping.maxColumnId'] ?? 0);
-  if (given <= fields.length) return;
+  return { columns, partedBy, physical, shown: projectionOf(url, projected) };
+}
+
+function mappingOf({ metadata }: Record<string, unknown>): Record<string, unknown> {
+  return isRecord(metadata) ? metadata : {};
+}
+
+function physicalName(field: Record<string, unknown>): string {
+  return String(mappingOf(field)['delta.columnMapping.physicalName'] ?? field.name);
+}
+
+/** Columns within others are shown as files have them. */
+function checkWithin(url: string, { name, type }: Record<string, unknown>): void {
+  const renamed = [...fieldsWithin(type)].find((field) => physicalName(field) !== field.name);
+  if (renamed === undefined) return;
   throw unsupportedTable(
     url,
-    `has dropped columns, ${given - fields.length} of ${given}, and its files may still have them`,
+    `has the field ${JSON.stringify(renamed.name)} within its column ${JSON.stringify(name)} under another name in its files`,
+    WITHOUT_MAPPING,
+  );
+}
+
+/** How many columns the table had that it has no more: each that it ever had has a number, up to one that it keeps. */
+function droppedFrom(url: string, schema: unknown, settings: Record<string, unknown>): number {
+  const given = Number(settings['delta.columnMapping.maxColumnId'] ?? 0);
+  const fields = [...fieldsWithin(schema)];
+  const dropped = given - fields.length;
+  const hasWithin = fields.some(({ type }) => [...fieldsWithin(type)].length > 0);
+  if (dropped <= 0 || !hasWithin) return dropped;
+  throw unsupportedTable(
+    url,
+    `has dropped columns, ${dropped} of ${given}, some perhaps within others, and its files may still have them`,
     WITHOUT_MAPPING,
   );
 }

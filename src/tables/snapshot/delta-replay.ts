@@ -1,9 +1,10 @@
 import { isRecord } from '../../base/json.ts';
 import { inOrder } from '../../base/threads/concurrency.ts';
-import type { TableColumn, UnreadFile } from '../model.ts';
+import type { ShownColumns } from '../../engine/shown-columns.ts';
+import type { UnreadFile } from '../model.ts';
 import { type Actions, type FileAction, MAX_ACTIONS, readCheckpoint, readCommit } from './delta-actions.ts';
 import { type DeltaFacts, describeDelta } from './delta-facts.ts';
-import { checkProtocol, readColumns } from './delta-features.ts';
+import { checkProtocol, type MappedSchema, readMappedSchema } from './delta-features.ts';
 import { ShownPaths } from './shown-paths.ts';
 import {
   damagedTable,
@@ -27,7 +28,7 @@ export class DeltaReplay {
   /** Columns that part the files, by what is said of the files, in order; of the table; undefined until it is known. */
   #partedBy: { readonly files?: string; readonly table?: string } = {};
   #hasProtocol = false;
-  #columns: readonly TableColumn[] = [];
+  #schema: MappedSchema | undefined;
 
   constructor(source: TableLocation) {
     this.#source = source;
@@ -58,7 +59,26 @@ export class DeltaReplay {
 
   /** What the log says of the rows of a file that was listed, once its schema was met too. */
   describe(facts: DeltaFacts): UnreadFile | undefined {
-    return describeDelta(this.#columns, facts);
+    const { columns, physical } = this.#schema!;
+    // The log calls columns as files do.
+    const own = columns.map((column) => ({ ...column, name: physical.get(column.name) ?? column.name }));
+    const found = describeDelta(own, facts);
+    const names = new Map(own.map(({ name }, at) => [name, columns[at]!.name]));
+    return (
+      found && {
+        ...found,
+        columns,
+        bounds: found.bounds.map(({ path: [first, ...within], ...known }) => ({
+          ...known,
+          path: [names.get(first!)!, ...within],
+        })),
+      }
+    );
+  }
+
+  /** As {@link TableSnapshot.columns} tells it. */
+  columns(): ShownColumns | undefined {
+    return this.#schema?.shown;
   }
 
   *#changes({ adds, removes, ...about }: Actions): Generator<TableEntry> {
@@ -115,10 +135,11 @@ export class DeltaReplay {
   #look({ metaData, protocol }: Pick<Actions, 'metaData' | 'protocol'>): void {
     const { url } = this.#source;
     if (this.#partedBy.table === undefined && isRecord(metaData)) {
-      this.#columns = readColumns(url, metaData);
-      const { partitionColumns } = metaData;
-      const names = Array.isArray(partitionColumns) ? (partitionColumns as unknown[]) : [];
-      this.#partedBy = { ...this.#partedBy, table: namesOf(names.map(String)) };
+      this.#schema = readMappedSchema(url, metaData);
+      const { partedBy, physical } = this.#schema;
+      const names = partedBy.map((name) => physical.get(name) ?? name);
+      this.#partedBy = { ...this.#partedBy, table: namesOf(names) };
+      this.#shown.call(new Map(partedBy.map((name, at) => [names[at]!, name])));
     }
     if (!this.#hasProtocol && isRecord(protocol)) {
       checkProtocol(url, protocol);

@@ -18,6 +18,7 @@ import {
 const CHECKPOINT = /^(\d{20})\.checkpoint(?:\.(\d{10})\.(\d{10}))?\.parquet$/;
 /** Commits are kept for a month by default. */
 const MAX_LOG_FILES = 1_000_000;
+
 /** Find the Delta table of a folder, as {@link findTable} does. */
 export async function findDelta(
   source: TableLocation,
@@ -40,6 +41,7 @@ export async function findDelta(
     version: String(version),
     files: (wantsFacts) => replay.files(commits, checkpoint?.parts ?? [], wantsFacts),
     shownPath: (file) => replay.shownPath(file),
+    columns: () => replay.columns(),
     describe: ({ facts }) => replay.describe(facts as DeltaFacts),
   };
 }

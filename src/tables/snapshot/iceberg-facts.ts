@@ -21,10 +21,12 @@ export interface IcebergFacts {
 /** Reads what the manifests of a snapshot say of its files, by one schema. */
 export class IcebergFactsReader {
   readonly columns: readonly TableColumn[];
+  readonly fields: readonly (TableColumn & { readonly id: number })[];
   readonly #leaves: readonly Leaf[];
 
   constructor(schema: unknown) {
     const fields = fieldsOf(schema);
+    this.fields = fields;
     this.columns = fields.map(({ name, type }) => ({ name, type }));
     this.#leaves = leavesOf(fields, []);
   }
@@ -44,12 +46,12 @@ export class IcebergFactsReader {
     const rows = countOf(file.record_count);
     if (rows === undefined) return undefined;
     const [nulls, lower, upper] = [file.null_value_counts, file.lower_bounds, file.upper_bounds].map(byId);
-    const bounds = this.#leaves.map(({ id, path, type }): ColumnBounds => {
+    const bounds = this.#leaves.map(({ id, path, type, hasDefault }): ColumnBounds => {
       const constant = path.length === 1 ? constants.get(path[0]!) : undefined;
       if (constant === null) return { path, type, nulls: rows };
       if (constant !== undefined)
         return { path, type, nulls: 0, ...(AS_TEXT.has(type.is) ? shortBounds(constant, constant) : {}) };
-      if (known?.has(id) === false) return { path, type, nulls: rows };
+      if (known?.has(id) === false) return hasDefault ? { path, type } : { path, type, nulls: rows };
       const counted = countOf(nulls!.get(id));
       const [min, max] = [lower, upper].map((ends) => boundOf(type, ends!.get(id)));
       return {
@@ -70,10 +72,13 @@ interface Leaf {
   readonly id: number;
   readonly path: readonly string[];
   readonly type: ColumnType;
+  readonly hasDefault: boolean;
 }
 
 interface Field extends TableColumn {
   readonly id: number;
+  /** Whether rows of files without it have a value. */
+  readonly hasDefault: boolean;
   readonly within: readonly Field[];
 }
 
@@ -82,16 +87,17 @@ function fieldsOf(type: unknown): Field[] {
     id: Number(field.id),
     name: String(field.name),
     type: typeOf(field.type),
+    hasDefault: (field['initial-default'] ?? null) !== null,
     within: fieldsOf(field.type),
   }));
 }
 
 /** One value a row: what is within lists and maps has others. */
 function leavesOf(fields: readonly Field[], above: readonly string[]): Leaf[] {
-  return fields.flatMap(({ id, name, type, within }) => {
+  return fields.flatMap(({ id, name, type, hasDefault, within }) => {
     const path = [...above, name];
     if (within.length > 0) return leavesOf(within, path);
-    return type.is === 'list' || type.is === 'map' ? [] : [{ id, path, type }];
+    return type.is === 'list' || type.is === 'map' ? [] : [{ id, path, type, hasDefault }];
   });
 }
 

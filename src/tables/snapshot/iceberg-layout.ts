@@ -1,12 +1,17 @@
 import { isRecord, records } from '../../base/json.ts';
+import type { ShownColumns } from '../../engine/shown-columns.ts';
 import { dateBound } from '../bound-text.ts';
 import type { TableColumn } from '../model.ts';
+import { type ProjectedColumn, projectionOf } from './column-projection.ts';
 import { type CountedFile, type IcebergFacts, IcebergFactsReader } from './iceberg-facts.ts';
+import { isFoundById, mappedNames } from './iceberg-names.ts';
 import { damagedTable, type PartitionValue, unsupportedTable } from './snapshot.ts';
 
 /** Tells of each file of a snapshot whether its columns are those of the table, by which of them it is parted, and what is known of its rows. */
 export interface SnapshotLayout {
   readonly columns: readonly TableColumn[];
+  /** As {@link TableSnapshot.columns} tells it, once all files were checked. */
+  shown(): ShownColumns | undefined;
   /**
    * @param path from the folder of the table
    * @param specId which partition spec the file is of
@@ -37,6 +42,8 @@ const MAX_COUNTED = 100;
 interface Leaf {
   readonly name: string;
   readonly isWithinOther: boolean;
+  /** Id of the column that it is, or lies within. */
+  readonly top: number;
   readonly type: unknown;
   readonly default: unknown;
 }
@@ -55,6 +62,9 @@ export function icebergLayout(
     schemas.find((one) => one['schema-id'] === wanted) ?? (schemas.length === 1 ? schemas[0] : undefined);
   if (schema === undefined) throw damagedTable(url, `it has no schema ${JSON.stringify(wanted)}`);
   const columns = leavesOf(schema);
+  const tops = new Set([...columns.values()].map(({ top }) => top));
+  /** Whether reading files by their own names would show other columns, or other values. */
+  let isFound = isFoundById(url, schema, schemas);
   const dropped = new Map(schemas.flatMap((one) => [...leavesOf(one)]).filter(([id]) => !columns.has(id)));
   const defaults = new Map(
     [...columns].filter(([, leaf]) => leaf.default !== undefined && leaf.default !== null),
@@ -93,10 +103,33 @@ export function icebergLayout(
   };
   return {
     columns: facts.columns,
+    shown() {
+      if (!isFound) return undefined;
+      const names = mappedNames(url, metadata.properties);
+      const projected = facts.fields.map(({ id, name, type }): ProjectedColumn => {
+        const given = defaults.get(id);
+        const text = given && defaultText(given);
+        return {
+          ...{ name, type, id },
+          ...(names.has(id) && { names: names.get(id)! }),
+          ...(text !== undefined && { default: text }),
+          ...(parting.has(id) && { isInPaths: true }),
+        };
+      });
+      return projectionOf(url, projected);
+    },
     check(path, specId, file) {
       const counted = countedIn(file);
-      for (const [id, { name }] of dropped) if (!isAway(counted, id)) throw hasDropped(url, path, name);
-      for (const [id, { name }] of defaults) if (!counted?.has(id)) throw hasDefault(url, path, name);
+      for (const [id, { name, top }] of dropped) {
+        if (isAway(counted, id)) continue;
+        if (tops.has(top)) throw hasDropped(url, path, name);
+        isFound = true;
+      }
+      for (const [id, leaf] of defaults) {
+        if (counted?.has(id)) continue;
+        if (defaultText(leaf) === undefined) throw hasDefault(url, path, leaf.name);
+        isFound = true;
+      }
       return partitionOf(path, specId, file);
     },
     factsOf(file, partition, known) {
@@ -136,6 +169,7 @@ function leavesOf(
   type: unknown,
   above: readonly string[] = [],
   leaves = new Map<number, Leaf>(),
+  top?: number,
 ): ReadonlyMap<number, Leaf> {
   if (!isRecord(type)) return leaves;
   const inner = [
@@ -157,10 +191,11 @@ function leavesOf(
       leaves.set(Number(field.id), {
         name: path.join('.'),
         isWithinOther: above.length > 0,
+        top: top ?? Number(field.id),
         type: field.type,
         default: given,
       });
-    leavesOf(field.type, path, leaves);
+    leavesOf(field.type, path, leaves, top ?? Number(field.id));
   }
   return leaves;
 }
@@ -196,6 +231,16 @@ const PLAIN_TEXT: Readonly<Record<string, RegExp>> = {
 };
 
 const DAY_MS = 86_400_000;
+
+/** A default as text of which the engine makes the value; undefined for those within others, and of types whose text is not the value. */
+function defaultText({ default: value, type, isWithinOther }: Leaf): string | undefined {
+  const isPlain = ['string', 'number', 'boolean'].includes(typeof value);
+  const isOfBytes = type === 'binary' || String(type).startsWith('fixed');
+  // Of more digits than a number of JSON keeps here.
+  const isRounded = Number.isInteger(value) && !Number.isSafeInteger(value);
+  const isKept = isPlain && !isOfBytes && !isRounded;
+  return isKept && !isWithinOther && !isRecord(type) ? String(value) : undefined;
+}
 
 function hasDropped(url: string, path: string, column: string): Error {
   return unsupportedTable(

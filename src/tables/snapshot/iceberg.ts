@@ -73,7 +73,6 @@ export async function findIceberg(
       source.url,
       `${newest.map(({ name }) => name).join(' and ')} are both its newest metadata, and only its catalogue knows which counts: name the snapshot by --at`,
     );
-  checkNames(source.url, first.metadata.schemas);
   const layout = layoutOf(source.url, first, at);
   const shown = new ShownPaths(source.url);
   return {
@@ -81,6 +80,7 @@ export async function findIceberg(
     version: first.snapshot.id,
     files: (wantsFacts) => filesOf(source, first.metadata, first.snapshot, { layout, shown }, wantsFacts),
     shownPath: (file) => shown.pathOf(file),
+    columns: () => layout.shown(),
     describe: ({ facts }) =>
       facts === undefined ? undefined : { ...(facts as IcebergFacts), columns: layout.columns },
   };
@@ -154,49 +154,6 @@ function metadataOf(json: unknown): Metadata {
     schemas: [...records(schemas), ...(isRecord(schema) ? [schema] : [])],
     json,
   };
-}
-
-/**
- * Readers find columns by ids, and varve by names: those may not have changed, since older files still have the old ones.
- * @throws VarveError `table-feature-unsupported`
- */
-function checkNames(url: string, schemas: readonly unknown[]): void {
-  const names = new Map<number, string>();
-  const ids = new Map<string, number>();
-  for (const schema of schemas) {
-    for (const [path, id] of idsOf(url, schema)) {
-      checkWritten(url, path.split('\0'));
-      const isSame = (names.get(id) ?? path) === path && (ids.get(path) ?? id) === id;
-      names.set(id, path);
-      ids.set(path, id);
-      if (isSame) continue;
-      throw unsupportedTable(
-        url,
-        `has given another name to its column ${JSON.stringify(path.replaceAll('\0', '.'))}, or this name to another column`,
-        'Older files have the columns by their old names: write the table anew, or export it with an engine.',
-      );
-    }
-  }
-}
-
-/** Writers put other names into files where Avro could not have a name, such as `trip_x20distance`. */
-function checkWritten(url: string, path: readonly string[]): void {
-  if (path.every((name) => AVRO_NAME.test(name))) return;
-  throw unsupportedTable(
-    url,
-    `has the column ${JSON.stringify(path.join('.'))}, of which Iceberg writes another name into files`,
-    'Write its rows to a new table that names the column by letters, digits and `_` alone, or export it with an engine.',
-  );
-}
-
-const AVRO_NAME = /^[\p{L}_][\p{L}\p{Nd}_]*$/u;
-
-function idsOf(url: string, schema: unknown): ReadonlyMap<string, number> {
-  try {
-    return columnIds(schema);
-  } catch (error) {
-    throw damagedTable(url, 'its metadata has a schema without fields', error);
-  }
 }
 
 async function* filesOf(

@@ -26,9 +26,17 @@ export class ShownPaths {
   readonly #empty = new Set<string>();
   /** Columns that some files have themselves. */
   readonly #within = new Set<string>();
+  /** How columns are called in paths, where files are told by other names of them. */
+  #names: ReadonlyMap<string, string> = new Map();
 
   constructor(url: string) {
     this.#url = url;
+  }
+
+  /** Call columns otherwise than files are told by. @param names by those */
+  call(names: ReadonlyMap<string, string>): void {
+    this.#names = names;
+    this.#isAsNamed &&= [...names].every(([own, name]) => own === name);
   }
 
   /** Take notice of a file. */
@@ -63,7 +71,13 @@ export class ShownPaths {
   /** Columns that have to stand in paths. A file without one has no value of it, which nobody has to say where others have the column. */
   #written(): string[] {
     const empty = [...this.#empty].filter((column) => !this.#within.has(column));
-    return [...new Set([...this.#lacked, ...empty])].sort();
+    return [...new Set([...this.#lacked, ...empty])].sort((a, b) =>
+      this.#nameOf(a) < this.#nameOf(b) ? -1 : 1,
+    );
+  }
+
+  #nameOf(column: string): string {
+    return this.#names.get(column) ?? column;
   }
 
   #folderFor(path: string, column: string, value: PartitionValue | undefined): string {
@@ -71,8 +85,9 @@ export class ShownPaths {
     const { text, isPlain, isWithin }: Omit<PartitionValue, 'column'> = value ?? { text: null };
     if (text === undefined && isWithin) throw this.#mixed(path, column);
     const isSaid = text === null || (text !== undefined && isPlain === true && !isHiveNull(text));
-    const folder = isSaid ? partitionFolder(column, text) : undefined;
-    if (folder === undefined) throw this.#unwritable(path, column, text);
+    const name = this.#nameOf(column);
+    const folder = isSaid ? partitionFolder(name, text) : undefined;
+    if (folder === undefined) throw this.#unwritable(path, name, text);
     return folder;
   }
 

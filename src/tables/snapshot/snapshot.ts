@@ -4,6 +4,7 @@
  */
 
 import { problemOfDataPath } from '../../base/files/data-path.ts';
+import type { ShownColumns } from '../../engine/shown-columns.ts';
 import { VarveError } from '../../errors.ts';
 import type { TableFormat } from '../format.ts';
 import type { UnreadFile } from '../model.ts';
@@ -68,6 +69,11 @@ export interface TableSnapshot {
    * @throws VarveError `table-feature-unsupported`
    */
   shownPath(file: TableEntry): string;
+  /**
+   * Tell which columns it shows, once all its files were listed; undefined where that is what each file has by its own names.
+   * @throws VarveError `table-feature-unsupported`
+   */
+  columns(): ShownColumns | undefined;
   /**
    * Tell what it says of the rows of a file, once all its files were listed with that. It is what a stranger wrote, of the right types.
    * @returns undefined where it does not count the rows

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openTableRows } from '../../../src/profile/dataset/profile-directory.ts';
+import type { DataFile } from '../../../src/profile/dataset/profile-files.ts';
 import { directReader } from '../../../src/profile/reading/direct-reader.ts';
 
 export function filesBelow(folder: string): string[] {
@@ -14,7 +15,15 @@ export async function rowsOf(
   folder: string,
   paths: readonly string[],
 ): Promise<{ columns: string[]; rows: string[] }[]> {
-  const files = paths.map((path) => ({ path, absolutePath: join(folder, path), size: 1, digest: path }));
+  return rowsOfFiles(
+    paths.map((path) => ({ path, absolutePath: join(folder, path), size: 1, digest: path })),
+  );
+}
+
+/** As rowsOf, of files that may show other columns than their own. */
+export async function rowsOfFiles(
+  files: readonly DataFile[],
+): Promise<{ columns: string[]; rows: string[] }[]> {
   const table = await openTableRows(files, '', directReader);
   if (table === undefined) return [];
   const { columns, rows } = await table.head(10_000);

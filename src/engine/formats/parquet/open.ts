@@ -6,13 +6,15 @@ import { closeSync, constants, copyFileSync, openSync, statSync, writeSync } fro
 import { join } from 'node:path';
 import { VarveError } from '../../../errors.ts';
 import { type Engine, readError } from '../../duckdb.ts';
+import { columnIn, type ShownColumns } from '../../shown-columns.ts';
 import { fileNamedBy, pathList, type SourceFile, shownPath } from '../../source-file.ts';
 import type { EngineColumn } from '../../types.ts';
 import { MAX_DECIMAL_DIGITS, tooManyDigits } from '../binary-fault.ts';
 import { rowsWithin } from './row-groups.ts';
 import { WITHOUT_ZONE, zonedNanoseconds } from './schema.ts';
+import { selectionOf, topColumns } from './top-columns.ts';
 
-/** What was opened: the files that are read, and which types DuckDB has no name for. */
+/** What was opened: the files that are read as they are, and which types DuckDB has no name for. */
 export interface OpenedParquet {
   readonly files: readonly SourceFile[];
   readonly retype: (columns: readonly EngineColumn[]) => readonly EngineColumn[];
@@ -37,24 +39,68 @@ export async function openParquet(
         ? withoutZones(file, join(engine.folder, `${relation}-${index}.parquet`), names)
         : file,
     );
-    const options = `hive_partitioning = false, union_by_name = ${files.length > 1}`;
-    await engine.query(`CREATE VIEW ${relation} AS FROM read_parquet(${pathList(read)}, ${options})`);
     const [first] = read as [SourceFile];
-    if (first.range !== undefined) await narrow(engine, first, relation);
+    const int96 = hasInt96 ? await columnsOfInt96(engine, files) : undefined;
+    if (first.columns !== undefined)
+      return await openShown(engine, read, { relation, shown: first.columns, odd: { zoned: names, int96 } });
+    await engine.query(`CREATE VIEW ${relation} AS FROM ${await rowsOf(engine, read)}`);
     return {
       files: read,
       retype: (columns) => columns.map((column) => withZone(column, names)),
-      ...(hasInt96 && { int96: await columnsOfInt96(engine, files) }),
+      ...(int96 && { int96 }),
     };
   } catch (error) {
     throw error instanceof VarveError ? error : readError(error, fileNamedBy(error, files));
   }
 }
 
-/** Leaves in the view the rows of the file's range alone. */
-async function narrow(engine: Engine, file: SourceFile, relation: string): Promise<void> {
-  const rows = await rowsWithin(engine, file, await engine.describe(relation));
-  await engine.query(`CREATE OR REPLACE VIEW ${relation} AS FROM ${rows}`);
+/** The rows of files in SQL, or those of the range of one. */
+async function rowsOf(engine: Engine, files: readonly SourceFile[]): Promise<string> {
+  const options = `hive_partitioning = false, union_by_name = ${files.length > 1}`;
+  const rows = `read_parquet(${pathList(files)}, ${options})`;
+  const [first] = files as [SourceFile];
+  return first.range === undefined ? rows : rowsWithin(engine, first, await engine.describe(rows));
+}
+
+/** Opens the rows of files by the columns of their table. Files that lie side by side and are read alike have one reader. */
+async function openShown(
+  engine: Engine,
+  files: readonly SourceFile[],
+  {
+    relation,
+    shown,
+    odd,
+  }: {
+    readonly relation: string;
+    readonly shown: ShownColumns;
+    /** By the names that files have: columns of nanoseconds with a zone, and of INT96. */
+    readonly odd: { readonly zoned: ReadonlySet<string>; readonly int96: ReadonlySet<string> | undefined };
+  },
+): Promise<OpenedParquet> {
+  const runs: { readonly selected: string; readonly files: SourceFile[] }[] = [];
+  const zoned = new Set<string>();
+  const int96 = new Set<string>();
+  for await (const { file, own } of topColumns(engine, files)) {
+    const selected = selectionOf(file, own, shown);
+    const last = runs.at(-1);
+    if (last?.selected === selected) last.files.push(file);
+    else runs.push({ selected, files: [file] });
+    for (const column of shown) {
+      const name = columnIn(own, column)?.name;
+      if (name !== undefined && odd.zoned.has(name)) zoned.add(column.name);
+      if (name !== undefined && odd.int96?.has(name)) int96.add(column.name);
+    }
+  }
+  const parts: string[] = [];
+  for (const { selected, files: alike } of runs)
+    parts.push(`SELECT ${selected} FROM ${await rowsOf(engine, alike)}`);
+  await engine.query(`CREATE VIEW ${relation} AS ${parts.join(' UNION ALL BY NAME ')}`);
+  return {
+    // Whoever reads row groups by themselves would meet the columns of the files.
+    files: [],
+    retype: (columns) => columns.map((column) => withZone(column, zoned)),
+    ...(int96.size > 0 && { int96 }),
+  };
 }
 
 /** What DuckDB does not read as it is written. */

@@ -18,7 +18,7 @@ import { datasetAtPath, selectPaths, withPointer } from './select.ts';
 
 /** Take from a pointer what it says of its snapshot. */
 export function pointerFacts(pointer: Pointer): VersionFacts {
-  const { kind, digest, bytes, files, rows, profile, footers, footersBy, source, meta } = pointer;
+  const { kind, digest, bytes, files, rows, profile, footers, footersBy, source, columns, meta } = pointer;
   return {
     kind,
     content: digest,
@@ -30,6 +30,7 @@ export function pointerFacts(pointer: Pointer): VersionFacts {
     ...(footers === undefined ? {} : { footers }),
     ...(footersBy === undefined ? {} : { footersBy }),
     ...(source === undefined ? {} : { source }),
+    ...(columns === undefined ? {} : { columns }),
     ...(meta === undefined ? {} : { meta }),
   };
 }

@@ -8,6 +8,7 @@ import { join, posix } from 'node:path';
 import { problemOfDataPath } from '../../../base/files/data-path.ts';
 import { joinStreams } from '../../../base/files/path-order.ts';
 import { inOrder } from '../../../base/threads/concurrency.ts';
+import type { ShownColumns } from '../../../engine/shown-columns.ts';
 import { VarveError } from '../../../errors.ts';
 import { openSource, sourceUrl } from '../../../remote/source/open.ts';
 import type { DataSource, SourceObject } from '../../../remote/source/source.ts';
@@ -15,6 +16,7 @@ import { encodeManifest, type ManifestEntry } from '../../../store/format/manife
 import {
   encodeSourceManifest,
   isIdentity,
+  keyOf,
   type SourceManifestEntry,
   unsupportedKey,
 } from '../../../store/format/source-manifest.ts';
@@ -36,6 +38,7 @@ import { fetchInto } from '../fetch.ts';
 import { withScratch } from '../stores/scratch-folder.ts';
 import { claimInCache, openCache, openSourceOf } from '../stores/stores.ts';
 import { agreedAccess, keepAccess } from './access.ts';
+import { columnsIn } from './columns.ts';
 import { sortedByPath } from './external-sort.ts';
 import { isInPlace, rootOfRead, sourceFiles } from './snapshot.ts';
 import { objectsOfTable, tableAt } from './table.ts';
@@ -138,15 +141,22 @@ async function takeList(
   const batch = cache.batch();
   try {
     const list = new List(cache, await hasListBefore(context, cache, target));
-    const { digest, table } = await withScratch(context, async (folder) => {
+    const { digest, table, columns } = await withScratch(context, async (folder) => {
       const version =
         single === undefined ? await tableAt(source, target.at, folder, context.signal) : undefined;
       const found =
         single === undefined ? await objectsOf(context, target, version, folder) : named([single], place);
-      const known = knownBefore(context, cache, target, kind);
-      const files = list.watch(described(source, known, found));
-      const { digest } = await batch.addBytes(encodeSourceManifest(files), 'meta');
-      return { digest, table: version && { format: version.format, version: version.version } };
+      const known = await knownByKey(knownBefore(context, cache, target, kind), before, folder);
+      const taken = list.compare(described(source, known, found));
+      // A table may show its files under other paths than their keys.
+      const files = version === undefined ? taken : sortedByPath(taken, await made(folder, 'shown'));
+      const { digest } = await batch.addBytes(
+        encodeSourceManifest(list.watch(files), () => version?.columns() ?? []),
+        'meta',
+      );
+      const columns = list.files === 0 ? undefined : version?.columns();
+      list.isAsBefore &&= await showsSame(cache, target, columns);
+      return { digest, columns, table: version && { format: version.format, version: version.version } };
     });
     if (list.files === 0) throw table === undefined ? nothingThere(place) : emptyTable(place, table);
     const pointer: Pointer = {
@@ -159,6 +169,7 @@ async function takeList(
       source: place,
       ...(table && { table }),
       ...(list.hasKeys && { keys: 'listed' }),
+      ...(columns && { columns: 'listed' }),
     };
     await keepKnown(context, batch, pointer, list);
     const read = rootOfRead(repository, dataset, pointer);
@@ -169,6 +180,17 @@ async function takeList(
     await batch.abort();
     throw error;
   }
+}
+
+/** Whether the snapshot before shows the same columns, so that its statistics are those of this one too. */
+async function showsSame(
+  cache: Store,
+  { dataset, before }: Target,
+  columns: ShownColumns | undefined,
+): Promise<boolean> {
+  if (before === undefined || !cache.has(before.digest)) return columns === undefined;
+  const then = before.columns === undefined ? undefined : await columnsIn(cache, dataset, before);
+  return JSON.stringify(then) === JSON.stringify(columns);
 }
 
 /** Collects facts about the files while they are listed. */
@@ -194,12 +216,19 @@ class List {
     this.knowsBefore = knowsBefore;
   }
 
-  async *watch(files: AsyncIterable<Described>): AsyncGenerator<SourceManifestEntry> {
-    for await (const { file, isAsBefore, wasThere } of files) {
-      this.isAsBefore &&= isAsBefore;
-      if (file !== undefined && !isAsBefore) this.added += 1;
-      if (wasThere && !isAsBefore) this.removed += 1;
-      if (file === undefined) continue;
+  /** Count what came and went, in any order of the files. */
+  async *compare(files: AsyncIterable<Described>): AsyncGenerator<SourceManifestEntry> {
+    for await (const { file, then, isSameState } of files) {
+      this.isAsBefore &&= isSameState && then?.path === file?.path;
+      if (file !== undefined && !isSameState) this.added += 1;
+      if (then !== undefined && !isSameState) this.removed += 1;
+      if (file !== undefined) yield file;
+    }
+  }
+
+  /** Take notice of the files as they are listed, in the order of their paths. */
+  async *watch(files: AsyncIterable<SourceManifestEntry>): AsyncGenerator<SourceManifestEntry> {
+    for await (const file of files) {
       this.files += 1;
       this.bytes += file.size;
       this.hasKeys ||= file.key !== undefined;
@@ -229,26 +258,27 @@ interface FoundFile extends Omit<SourceManifestEntry, 'digest'> {
 interface Described {
   /** Undefined if it was there before and is no more. */
   readonly file: SourceManifestEntry | undefined;
-  readonly isAsBefore: boolean;
-  readonly wasThere: boolean;
+  /** The object as the snapshot before has it, perhaps under another path. */
+  readonly then: SourceManifestEntry | undefined;
+  /** Whether it is there now in the state that it had. */
+  readonly isSameState: boolean;
 }
 
-/** The objects of the dataset in the order of their paths: all below the place, or those that a version of a table has. */
+/** The objects of the dataset in the order of their keys: all below the place, or those that a version of a table has. */
 async function objectsOf(
   context: WorkingContext,
   { source, place, dataset, listener }: Target,
   table: TableSnapshot | undefined,
   scratch: string,
 ): Promise<AsyncIterable<FoundFile>> {
-  const folder = join(scratch, 'objects');
-  await mkdir(folder);
   const rules = ignoreRules(context.repository.root, posix.dirname(dataset));
   const isIgnored = (path: string) => !rules.empty && rules.ignores(`${dataset}/${path}`);
   const isOwn = (key: string) =>
     table === undefined ? belongs(key, isIgnored) : mayBeOfTable(key, isIgnored);
-  const objects = sortedByPath(listed(context, source, dataset, isOwn), folder);
+  const objects = sortedByPath(listed(context, source, dataset, isOwn), await made(scratch, 'objects'));
   if (table === undefined) return objects;
-  return objectsOfTable(place, table, objects, isIgnored, join(scratch, 'files'), listener);
+  const files = await made(scratch, 'files');
+  return objectsOfTable(place, table, objects, { isIgnored, scratch: files, listener });
 }
 
 /** The objects that belong to the dataset, in no promised order. */
@@ -296,26 +326,60 @@ function mayBeOfTable(key: string, isIgnored: (path: string) => boolean): boolea
   return !key.endsWith('/') && problemOfDataPath(key) === undefined && !isIgnored(key);
 }
 
-/** The files with their digests: those that are as they were with what is known of them, others with what the server knows. */
+/**
+ * The files with their digests: those whose objects are as they were with what is known of them, others with what the server knows.
+ * @param before in the order of their keys, as `now`
+ */
 async function* described(
   source: DataSource,
-  before: AsyncIterable<SourceManifestEntry>,
+  before: AsyncIterable<ByKey<SourceManifestEntry>>,
   now: AsyncIterable<FoundFile>,
 ): AsyncGenerator<Described> {
-  yield* inOrder(joinStreams(before, now), ASKED_AT_ONCE, async ([then, found]) => {
-    const wasThere = then !== undefined;
-    if (found === undefined) return { file: undefined, isAsBefore: false, wasThere };
+  const pairs = joinStreams(before, byKey(now));
+  yield* inOrder(pairs, ASKED_AT_ONCE, async ([{ file: then } = {}, { file: found } = {}]) => {
+    if (found === undefined) return { file: undefined, then, isSameState: false };
     const { object, ...file } = found;
-    const isAsBefore = then !== undefined && isSameState(then, file);
-    if (isAsBefore) return { file: then, isAsBefore, wasThere };
+    if (then !== undefined && isSameObject(then, file)) {
+      const { digest } = then;
+      return { file: { ...file, ...(digest && { digest }) }, then, isSameState: true };
+    }
     const { sha256 } = await source.withChecksum(object);
     const digest = sha256 === undefined ? {} : { digest: `sha256:${sha256}` as const };
-    return { file: { ...file, ...digest }, isAsBefore, wasThere };
+    return { file: { ...file, ...digest }, then, isSameState: false };
   });
 }
 
-function isSameState(a: SourceManifestEntry, b: SourceManifestEntry): boolean {
-  return a.key === b.key && a.size === b.size && a.etag === b.etag && a.version === b.version;
+function isSameObject(a: SourceManifestEntry, b: SourceManifestEntry): boolean {
+  return a.size === b.size && a.etag === b.etag && a.version === b.version;
+}
+
+/** A file by where it lies: one path may show one object in one version, and another in the next. */
+interface ByKey<T> {
+  /** The key of the file. */
+  readonly path: string;
+  readonly file: T;
+}
+
+async function* byKey<T extends Pick<SourceManifestEntry, 'path' | 'key'>>(
+  files: AsyncIterable<T>,
+): AsyncGenerator<ByKey<T>> {
+  for await (const file of files) yield { path: keyOf(file), file };
+}
+
+/** The files of the snapshot before in the order of their keys. @param scratch a folder for what does not fit into memory */
+async function knownByKey(
+  known: AsyncIterable<SourceManifestEntry>,
+  before: Pointer | undefined,
+  scratch: string,
+): Promise<AsyncIterable<ByKey<SourceManifestEntry>>> {
+  const files = byKey(known);
+  return before?.keys === undefined ? files : sortedByPath(files, await made(scratch, 'before'));
+}
+
+async function made(scratch: string, name: string): Promise<string> {
+  const folder = join(scratch, name);
+  await mkdir(folder);
+  return folder;
 }
 
 /** Tell whether the list of the snapshot before is here; a clone that has pulled nothing asks its remote for it, with the digests in it. */

@@ -29,7 +29,9 @@ export async function* sourceFiles(
 ): AsyncGenerator<SourceManifestEntry> {
   const where = `of ${path}, ${pointer.digest}`;
   const record = readRecordOf(repository, pointer.digest);
-  const listed = readSourceManifest(store.readStream(pointer.digest), where);
+  const listed = readSourceManifest(store.readStream(pointer.digest), where, () => {
+    if (pointer.columns === undefined) throw otherKind(path);
+  });
   for await (const [file, read] of joinStreams(listed, filesRead(store, pointer, record, where))) {
     if (file === undefined) continue;
     if ((file.path === '') !== (pointer.kind === 'file')) throw otherKind(path);
@@ -41,6 +43,8 @@ export async function* sourceFiles(
 /** A file of a snapshot, which may be in place: then its state in the bucket has a name even where its bytes have none. */
 export interface ManifestFile extends ManifestEntry {
   readonly etag?: string;
+  /** Where it lies there, if that is not its path. */
+  readonly key?: string;
 }
 
 /**
@@ -59,8 +63,14 @@ export async function* entriesInPlace(
   pointer: PointerInPlace,
 ): AsyncGenerator<ManifestFile> {
   for await (const file of sourceFiles(repository, store, path, pointer)) {
-    const { path: inside, size, digest, etag } = file;
-    yield { path: inside, size, etag, ...(digest === undefined ? {} : { digest }) };
+    const { path: inside, key, size, digest, etag } = file;
+    yield {
+      path: inside,
+      size,
+      etag,
+      ...(key !== undefined && { key }),
+      ...(digest !== undefined && { digest }),
+    };
   }
 }
 

@@ -58,31 +58,11 @@ export async function tableAt(
 }
 
 /**
- * Choose those objects that a version of a table has, in the order of the paths under which they are to be read.
- * @param objects in the order of their paths
- * @param isIgnored whether a path never belongs to the dataset
- * @param scratch an empty folder
- * @param listener hears of those that are chosen
+ * Choose those objects that a version of a table has, each with the path under which it is to be read.
+ * @param objects in the order of their paths, which is kept
  * @throws VarveError `table-damaged` where the table and the server do not agree on a file
  */
 export async function* objectsOfTable<T extends { readonly path: string; readonly size: number }>(
-  url: string,
-  table: TableSnapshot,
-  objects: AsyncIterable<T>,
-  isIgnored: (path: string) => boolean,
-  scratch: string,
-  listener: FileListener | undefined,
-): AsyncGenerator<T & { readonly key?: string }> {
-  await mkdir(scratch);
-  const [named, shown] = [join(scratch, 'named'), join(scratch, 'shown')];
-  await mkdir(named);
-  await mkdir(shown);
-  const chosen = chosenObjects(url, table, objects, { isIgnored, scratch: named, listener });
-  yield* sortedByPath(chosen, shown);
-}
-
-/** The objects of a version of a table by the paths under which they are to be read, in the order of those that they have. */
-async function* chosenObjects<T extends { readonly path: string; readonly size: number }>(
   url: string,
   table: TableSnapshot,
   objects: AsyncIterable<T>,
@@ -91,8 +71,11 @@ async function* chosenObjects<T extends { readonly path: string; readonly size: 
     scratch,
     listener,
   }: {
+    /** Whether a path never belongs to the dataset. */
     readonly isIgnored: (path: string) => boolean;
+    /** An empty folder. */
     readonly scratch: string;
+    /** Hears of those that are chosen. */
     readonly listener: FileListener | undefined;
   },
 ): AsyncGenerator<T & { readonly key?: string }> {
