@@ -6,6 +6,7 @@ together, is no matter of an engine.
 
 import json
 import os
+import signal
 import subprocess
 import tempfile
 
@@ -37,19 +38,33 @@ def run_varve(request, shipped, words, folder, given=None):
     )
     if done.returncode == 0:
         return done.stdout
-    failure = failure_of(done)
+    failure = failure_of(done, words)
     failure["isLasting"] = failure.get("code") is not None and failure["code"] not in request["again"]
     raise (Lasting if failure["isLasting"] else Passing)(json.dumps(failure))
 
 
-def failure_of(done):
+def failure_of(done, words):
     """The error that varve printed, or what is known of one that it did not."""
     try:
         error = json.loads(done.stdout)["error"]
         return {name: error[name] for name in ("code", "message", "remedy", "path") if error.get(name) is not None}
     except (ValueError, KeyError, TypeError):
+        command = f"`varve {' '.join(words)}`"
+        if done.returncode < 0:
+            return ended_by(command, -done.returncode)
         said = done.stderr.decode("utf-8", "replace").strip()
-        return {"message": said or f"varve ended by {done.returncode}"}
+        return {"message": said or f"{command} ended with {done.returncode}, and said nothing"}
+
+
+def ended_by(command, number):
+    """What is known of a command that a signal ended."""
+    name = next((one.name for one in signal.Signals if one == number), f"signal {number}")
+    if name != "SIGKILL":
+        return {"message": f"{command} was ended by {name}"}
+    return {
+        "message": f"{command} was ended by {name}, as a system does where memory is short",
+        "remedy": "Give workers more memory, or each task less to do by more `--parts`, or a bound by `--memory`.",
+    }
 
 
 def do_part(request, shipped, part, of, keys=""):

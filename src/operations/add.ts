@@ -9,7 +9,7 @@ import type { AddOrigin } from './lineage/datasets.ts';
 import { recordRun } from './lineage/run.ts';
 import type { TableStatistics } from './statistics/footers-in-place.ts';
 import { type Profiler, schemaBeside } from './statistics/profiler.ts';
-import type { ProfilingOptions } from './statistics/profiling-options.ts';
+import { assertClusterNamed, type ProfilingOptions } from './statistics/profiling-options.ts';
 
 /**
  * Make a version of each path and point to it. All of them or none: pointers are written after the cache holds every byte.
@@ -107,6 +107,7 @@ export async function addInPlace(
   { statistics, engine, master, parts, memory, threads, ...options }: AddInPlaceOptions & InPlaceProfiling,
 ): Promise<AddResult> {
   assertEngineFits(statistics, engine);
+  assertClusterNamed({ engine, master, parts });
   return recordAdd(context, async (told) => {
     const before = await knownBefore(told, options.to);
     const wanted = statistics ?? (engine === undefined ? (before ?? 'none') : 'full');

@@ -5,6 +5,7 @@ import type { DataFile } from '../profile/dataset/profile-files.ts';
 import type { Profile } from '../profile/model/model.ts';
 import { joinParts, type MergedParts, mergeParts, type ReadAgain } from '../profile/parts/merge-parts.ts';
 import { decodeParts, type ProfilePart } from '../profile/parts/part.ts';
+import { planDigest } from '../profile/parts/plan.ts';
 import { processReader } from '../profile/reading/process-reader.ts';
 import { type Watch, watching } from './context/context.ts';
 import { nameDataset } from './datasets/resolve.ts';
@@ -13,7 +14,7 @@ import { assertFormatsRead } from './statistics/date-formats.ts';
 import { engineOptions, type ProfilingOptions } from './statistics/profiling-options.ts';
 
 export interface MergeOptions extends Pick<ProfilingOptions, 'memory' | 'threads' | 'dateFormat'> {
-  /** Where rows can be read again that the columns of other files ask for. Nothing is read of it otherwise. */
+  /** What the parts are of, where rows can be read again that the columns of other files ask for. Its files are listed, and not read otherwise. */
   readonly dataset?: string | undefined;
 }
 
@@ -46,19 +47,34 @@ export async function mergePartFiles(
 ): Promise<MergedProfile & MergedParts> {
   const parts = await readParts(cwd, files, watch);
   const machine = { ...engineOptions(options), ...watching(watch) };
-  let opened: UnitFiles | undefined;
-  const readAgain: ReadAgain = async (asked, how) => {
-    opened ??= await openUnitFiles(await nameDataset(cwd, options.dataset!, watch));
-    return withFiles(opened, asked, (placed) => processReader.profileFiles(placed, how));
-  };
+  const { dataset } = options;
+  const opened =
+    dataset === undefined ? undefined : await openUnitFiles(await nameDataset(cwd, dataset, watch));
+  const readAgain: ReadAgain | undefined =
+    opened && ((asked, how) => withFiles(opened, asked, (placed) => processReader.profileFiles(placed, how)));
   try {
-    const known = options.dataset === undefined ? undefined : readAgain;
-    const merged = await mergeParts(parts, processReader, known, machine);
+    if (opened !== undefined) assertPartsOf(dataset!, opened, parts);
+    const merged = await mergeParts(parts, processReader, readAgain, machine);
     assertFormatsRead(merged.profile, options.dateFormat ?? {}, parts[0]!.name);
     return { name: parts[0]!.name, ...merged };
   } finally {
     await opened?.close();
   }
+}
+
+/** @throws VarveError `parts-differ` where parts are of other data than what is named beside them */
+function assertPartsOf(dataset: string, { files }: UnitFiles, parts: readonly ProfilePart[]): void {
+  const other = parts.find((part) => planDigest(part, files) !== part.plan);
+  if (other === undefined) return;
+  throw new VarveError(
+    'parts-differ',
+    `${other.where} is a part of ${other.name}, and the files of ${dataset} are not those: they have other names or sizes`,
+    {
+      path: other.where,
+      remedy:
+        'Name the very data that the parts are of; or none, which it takes only where columns are of other types in other files.',
+    },
+  );
 }
 
 /**

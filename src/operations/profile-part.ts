@@ -90,12 +90,17 @@ function actual(path: string): string {
 }
 
 /** What all parts share. @throws VarveError `data-not-tabular` */
-function planFor(dataset: NamedDataset, { kind, files }: UnitFiles, options: ProfilingOptions): PartPlan {
+function planFor(
+  dataset: NamedDataset,
+  { kind, files, areShownByVersion }: UnitFiles,
+  options: ProfilingOptions,
+): PartPlan {
   if (kind === 'file' && !(files.length === 1 && isTabular(files[0]!.path)))
     throw notTabular(dataset.name, dataset.absolutePath);
   const readings = [...(readingsFor(dataset, options) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
   const { slice, weight } = options;
-  const content = dataset.absolutePath === undefined ? dataset.version?.content : undefined;
+  const isOfVersion = dataset.absolutePath === undefined || areShownByVersion;
+  const content = isOfVersion ? dataset.version?.content : undefined;
   return {
     kind,
     readings,

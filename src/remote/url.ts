@@ -56,14 +56,31 @@ const KINDS: Readonly<Record<string, RemotePlace['kind']>> = {
   http: 'web',
 };
 
+/** What other tools call places that are known here by another scheme, and how those are written here. */
+const OTHER_NAMES: readonly (readonly [written: RegExp, here: string])[] = [
+  [/^s3[an]:\/\/(.+)$/i, 's3://$1'],
+  [/^gcs:\/\/(.+)$/i, 'gs://$1'],
+  [/^az:\/\/(.+)$/i, 'azure://$1'],
+  [/^(?:abfs|wasb)s?:\/\/([^@/]+)@[^/]+(\/.*)?$/i, 'azure://$1$2'],
+  [/^hdfs:\/\/([^/:@]+)(?::\d+)?(\/.*)$/i, 'webhdfs://$1:9870$2'],
+];
+
+/** Say how a URL is written here that Spark and others write by another scheme; undefined for any other. */
+export function writtenHere(url: string): string | undefined {
+  const [form, here] = OTHER_NAMES.find(([written]) => written.test(url)) ?? [];
+  const found = form && url.replace(form, here!);
+  return found !== undefined && describeUrl(found) === found ? found : undefined;
+}
+
 /** @throws VarveError `remote-scheme-unknown` */
 function remoteKind(url: string): RemotePlace['kind'] {
   const scheme = URL_SCHEME.exec(url)?.[1]?.toLowerCase();
   const kind = scheme === undefined ? 'folder' : Object.hasOwn(KINDS, scheme) ? KINDS[scheme] : undefined;
   if (kind !== undefined) return kind;
+  const here = writtenHere(url);
   throw new VarveError('remote-scheme-unknown', `varve has no remote of the kind ${scheme}://`, {
     path: describeUrl(url),
-    remedy: `Use ${URL_FORMS}.`,
+    remedy: here === undefined ? `Use ${URL_FORMS}.` : `Write it as ${here}.`,
   });
 }
 

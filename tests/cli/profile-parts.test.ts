@@ -43,3 +43,13 @@ test('a partition that a path names twice is one column, of the inner folder', (
   expect(tables[0]!.features.map(({ path }) => path.join('.'))).toEqual(['n', 'x']);
   expect(box.ok(['profile', 'twice', '--slice', 'x=1'])).toContain('n');
 });
+
+test('parts are merged beside no data but their own', () => {
+  box.write('repo/f/1.jsonl', '{"a":1}\n');
+  box.write('repo/g/1.jsonl', '{"a":1}\n{"a":2}\n');
+  box.ok(['profile', 'f', '--part', '1/1', '--output', 'of-f']);
+  const { code, err } = box.varve(['profile', 'g', '--merge', 'of-f']);
+  expect(code, err).toBe(2);
+  expect(err).toContain('of-f is a part of f, and the files of g are not those');
+  expect(box.ok(['profile', 'f', '--merge', 'of-f', '--json'])).toBe(box.ok(['profile', 'f', '--json']));
+});

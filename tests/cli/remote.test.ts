@@ -115,3 +115,20 @@ test.each([
   expect(err).toContain(`that ${named} names it`);
   expect(err).not.toContain('endpoint');
 });
+
+test.each([
+  ['s3a://lake/d 1', 's3://lake/d 1'],
+  ['s3n://lake/x', 's3://lake/x'],
+  ['gcs://lake/x', 'gs://lake/x'],
+  ['az://lake/x', 'azure://lake/x'],
+  ['abfss://lake@account.dfs.core.windows.net/x', 'azure://lake/x'],
+  ['wasb://lake@account.blob.core.windows.net', 'azure://lake'],
+  ['hdfs://name:8020/x/y', 'webhdfs://name:9870/x/y'],
+])('%s, as other tools have it, is refused with how it is written here', (url, here) => {
+  box.repository();
+  expect(refused(box, ['remote', 'add', 'x', url], 'remote-scheme-unknown', '')).toContain(
+    `Write it as ${here}.`,
+  );
+  for (const words of [[], ['--to', 'there']])
+    expect(refused(box, ['add', url, ...words], 'usage', '')).toContain(`Write it as ${here}.`);
+});

@@ -13,7 +13,7 @@ import {
 import type { AddedDataset, AddResult } from '../../operations/backend/results.ts';
 import { openContext } from '../../operations/context/open.ts';
 import { knownBy } from '../../profile/footers/model.ts';
-import { isSourceUrl, refuseScpAddress } from '../../remote/url.ts';
+import { isSourceUrl, refuseScpAddress, writtenHere } from '../../remote/url.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted, grouped } from '../../wording/numbers.ts';
 import { URL_SCHEME } from '../../wording/urls.ts';
@@ -240,12 +240,13 @@ function placeOf(paths: readonly string[], options: Options): Place {
 
 /** A name that is mistyped is no reason to say that its options are wrong. @throws VarveError `usage` */
 function refuseUnknownScheme(paths: readonly string[], { to, table, query, incremental, password }: Options) {
-  if ((to ?? table ?? query ?? incremental ?? password) === undefined) return;
-  const [unknown] = paths.flatMap((path) => URL_SCHEME.exec(path)?.[1] ?? []);
-  if (unknown === undefined) return;
+  const url = paths.find((path) => URL_SCHEME.test(path));
+  const here = url && writtenHere(url);
+  if (url === undefined || (here ?? to ?? table ?? query ?? incremental ?? password) === undefined) return;
   const known = DATABASE_SCHEMES.map((scheme) => `${scheme}://`).join(', ');
-  throw new VarveError('usage', `${unknown}:// is no kind of URL that \`varve add\` takes`, {
-    remedy: `Databases have ${known}, topics kafka://, and data on a server s3://, minio://, gs://, azure://, ssh://, webhdfs:// and https://.`,
+  const schemes = `Databases have ${known}, topics kafka://, and data on a server s3://, minio://, gs://, azure://, ssh://, webhdfs:// and https://.`;
+  throw new VarveError('usage', `${URL_SCHEME.exec(url)![1]}:// is no kind of URL that \`varve add\` takes`, {
+    remedy: here === undefined ? schemes : `Write it as ${here}.`,
   });
 }
 

@@ -47,7 +47,7 @@ interface Options extends ReportOptions, DriftOperationOptions, TopicChoices {
   readonly history?: true;
   readonly stream?: string;
   readonly environment?: string;
-  readonly window: string;
+  readonly window?: string;
   readonly prometheus?: string;
 }
 
@@ -111,8 +111,7 @@ export function command(run: RunCommand): Command {
     .option('--environment <name>', 'the environment of the schema that the rows of --stream are in')
     .option(
       '--window <size>',
-      'rows of a window of --stream, or its minutes by the time of each row, such as 15m',
-      DEFAULT_WINDOW,
+      `rows of a window of --stream, or its minutes by the time of each row, such as 15m; ${DEFAULT_WINDOW} unless given`,
     )
     .option(
       '--event-time <feature>',
@@ -147,11 +146,15 @@ export function command(run: RunCommand): Command {
   );
 }
 
-const OF_STREAMS = ['eventTime', 'lateness'] as const;
+const OF_STREAMS = ['window', 'eventTime', 'lateness'] as const;
 const OF_TOPICS = ['group', 'from', 'until', 'registry'] as const;
 
 /** @throws VarveError `usage` for an option that says nothing without another */
-function refuseOfStreams(options: Options, names: readonly (keyof TopicChoices)[], goesWith: string): void {
+function refuseOfStreams(
+  options: Options,
+  names: readonly (keyof TopicChoices | 'window')[],
+  goesWith: string,
+): void {
   const given = names.find((name) => options[name] !== undefined);
   if (given === undefined) return;
   const flag = given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -222,12 +225,13 @@ async function streamReports(
   options: Options,
 ): Promise<AsyncIterable<DriftReport>> {
   const source = options.stream!;
+  const stream = { ...options, window: options.window ?? DEFAULT_WINDOW };
   if (isKafkaUrl(source)) {
     const { driftTopic } = await import('../../operations/drift-topic.ts');
-    return driftTopic(io.cwd, snapshot, source, options, io);
+    return driftTopic(io.cwd, snapshot, source, stream, io);
   }
   refuseOfStreams(options, OF_TOPICS, 'a topic, kafka://broker/topic');
-  return driftStream(io.cwd, snapshot, streamInput(io, source), options, io);
+  return driftStream(io.cwd, snapshot, streamInput(io, source), stream, io);
 }
 
 /** Open the lines of `--stream`: a file, or standard input. */

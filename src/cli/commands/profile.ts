@@ -26,6 +26,9 @@ type Options = ReportOptions &
     readonly partial?: boolean;
   };
 
+/** Options that hand the work to a cluster: a part is work for one machine, and merging is none. */
+const OF_CLUSTERS = ['engine', 'master', 'parts'];
+
 export function command(run: RunCommand): Command {
   const defined = defineCommand(
     'profile',
@@ -71,13 +74,13 @@ export function command(run: RunCommand): Command {
     .addOption(
       new Option('--part <i/n>', 'read only this part of the work, and write what --merge takes')
         .argParser(partOf)
-        .conflicts(['compare', 'format', 'merge']),
+        .conflicts(['compare', 'format', 'merge', ...OF_CLUSTERS]),
     )
     .addOption(
       new Option(
         '--merge <files...>',
         'put parts together, in any order; the dataset is asked only if its columns have other types in other files',
-      ).conflicts(['slice', 'weight']),
+      ).conflicts(['slice', 'weight', ...OF_CLUSTERS]),
     )
     .addOption(
       new Option('--partial', 'with --merge: write one part in place of some, for a later --merge').conflicts(

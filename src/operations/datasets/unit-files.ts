@@ -19,6 +19,8 @@ import { withShownColumns } from './shown-columns.ts';
 export interface UnitFiles {
   readonly kind: 'file' | 'directory';
   readonly files: readonly SizedFile[];
+  /** Whether their version says which columns they show, so that equal bytes of another one may show others. */
+  readonly areShownByVersion: boolean;
   /**
    * Make one a file for as long as `work` lasts, verified where it is of a version. Only the bytes of its footer and of the row groups of
    * the range need be there.
@@ -43,6 +45,7 @@ async function filesHere(dataset: NamedDataset): Promise<UnitFiles> {
   return {
     kind,
     files: files.map(({ path, size }) => ({ path, size })),
+    areShownByVersion: files.some(({ columns }) => columns !== undefined),
     async withFile({ path }, _, work) {
       const { hash, ...file } = byPath.get(path)!;
       return work({ ...file, digest: kind === 'file' ? '' : await hash() });
@@ -54,7 +57,7 @@ async function filesHere(dataset: NamedDataset): Promise<UnitFiles> {
 async function filesOfVersion(dataset: NamedDataset): Promise<UnitFiles> {
   const { context, version, part, name } = dataset;
   const { backend } = context!;
-  const [shown] = await withShownColumns(dataset, [{}]);
+  const [shown] = await withShownColumns<Pick<DataFile, 'columns'>>(dataset, [{}]);
   const listed = new Map<string, SnapshotFile>();
   for await (const file of backend.listFiles(version!)) {
     if (file.path.endsWith('/')) continue;
@@ -76,6 +79,7 @@ async function filesOfVersion(dataset: NamedDataset): Promise<UnitFiles> {
   return {
     kind: isFile ? 'file' : 'directory',
     files,
+    areShownByVersion: shown?.columns !== undefined,
     async withFile({ path, size }, range, work) {
       const file = listed.get(path)!;
       const known = { path, size, ...shown };

@@ -92,7 +92,7 @@ export async function onCluster<T>(
     };
     await writeFile(path, JSON.stringify(request));
     const { code, said } = await runToEnd(command, words, watch.signal);
-    if (code !== 0) throw clusterFailed(engine.title, await failureIn(request.failure), said);
+    if (code !== 0) throw clusterFailed(engine.title, options.master, await failureIn(request.failure), said);
     return await use(request.output);
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { type ErrorCode, VarveError } from '../../errors.ts';
+import { shellWord } from '../../wording/quote.ts';
 import { layOut } from './shipped.ts';
 
 /** The last that a program says, in characters: engines say much. */
@@ -47,7 +48,7 @@ export async function packShipped(folder: string, signal: AbortSignal | undefine
     signal,
   );
   if (code === 0) return archive;
-  throw clusterFailed('tar', undefined, said);
+  throw endedEarly('tar', said, 'Read what it said last, above, and run the same command again.');
 }
 
 /** Find a program in the folders of PATH, or in one that is named; undefined if none has it. */
@@ -78,10 +79,16 @@ export async function failureIn(file: string): Promise<PartFailure | undefined> 
 
 /**
  * Say why there is no result.
+ * @param master where it was told to find its cluster
  * @param failure undefined if the engine itself failed
  * @returns what a part said of the data, as this machine would say it; else `cluster-failed`
  */
-export function clusterFailed(engine: string, failure: PartFailure | undefined, said: string): VarveError {
+export function clusterFailed(
+  engine: string,
+  master: string | undefined,
+  failure: PartFailure | undefined,
+  said: string,
+): VarveError {
   if (failure !== undefined) {
     const { code, message, remedy, path, isLasting } = failure;
     const about = path === undefined ? {} : { path };
@@ -92,9 +99,21 @@ export function clusterFailed(engine: string, failure: PartFailure | undefined, 
       ...about,
     });
   }
+  const place =
+    master === undefined
+      ? `name its cluster by \`--master\`, or look whether the one of ${engine}'s own settings is up`
+      : `look whether --master ${shellWord(master)} is right, and its cluster up`;
+  return endedEarly(
+    engine,
+    said,
+    `Read what it said last, above. If it found no cluster, ${place}; then run the same command again.`,
+  );
+}
+
+function endedEarly(program: string, said: string, remedy: string): VarveError {
   const lines = said.split('\n').filter((line) => line.trim() !== '' && !/ INFO |^\s+at /.test(line));
-  return new VarveError('cluster-failed', `${engine} ended before all parts were done`, {
-    remedy: 'Read what it said last, above, and run the same command again.',
+  return new VarveError('cluster-failed', `${program} ended before all parts were done`, {
+    remedy,
     details: lines.slice(-MAX_LINES),
   });
 }

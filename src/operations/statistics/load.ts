@@ -22,7 +22,12 @@ import { hasData, type NamedDataset } from '../datasets/resolve.ts';
 import { profileOnCluster } from '../engines/cluster.ts';
 import { type ProfileCache, profileCache } from './cache.ts';
 import { assertFormatsRead, hasUnreadDates, readingsOf, schemaForReading } from './date-formats.ts';
-import { engineOptions, type ProfilingEngine, type ProfilingOptions } from './profiling-options.ts';
+import {
+  assertClusterNamed,
+  engineOptions,
+  type ProfilingEngine,
+  type ProfilingOptions,
+} from './profiling-options.ts';
 import { schemaFileOf } from './schema-file.ts';
 import { storedFooters, storedProfile } from './stored.ts';
 import { isStatistics, profileOfStatistics } from './tfdv.ts';
@@ -44,13 +49,14 @@ export interface LoadedDataset extends ProfiledDataset {
  * Get the profile of a dataset. Takes the one that travels with its snapshot, without reading data; computes it if the
  * data is in no snapshot, or if a slice or weight asks for rows. Makes one of what a file of TFDV's statistics tells.
  * @param schema says how dates are written; the one beside the data unless given
- * @throws VarveError `profile-not-fetched`, `data-not-tabular`, `tfdv-invalid`, `statistics-only`, `date-format-unfit`, `date-format-invalid`
+ * @throws VarveError `usage`, `profile-not-fetched`, `data-not-tabular`, `tfdv-invalid`, `statistics-only`, `date-format-unfit`, `date-format-invalid`
  */
 export async function profileOfDataset(
   dataset: NamedDataset,
   options: ProfilingOptions = {},
   schema?: Schema,
 ): Promise<LoadedDataset> {
+  assertClusterNamed(options);
   const { name, context, version, part } = dataset;
   if (isStatistics(dataset)) {
     const rowsAsked = options.slice !== undefined || options.weight !== undefined;

@@ -1,4 +1,5 @@
 import type { EngineOptions } from '../../engine/duckdb.ts';
+import { VarveError } from '../../errors.ts';
 
 /** Options for what to count, and with how much of which machines. */
 export interface ProfilingOptions {
@@ -32,4 +33,17 @@ export type ClusterEngine = Exclude<ProfilingEngine, 'local'>;
 /** Pick the options that say how much of the machine the engine may have. */
 export function engineOptions({ memory, threads }: ProfilingOptions): EngineOptions {
   return { ...(memory === undefined ? {} : { memory }), ...(threads === undefined ? {} : { threads }) };
+}
+
+/** Nobody who names a cluster means this machine. @throws VarveError `usage` for a cluster, or its parts, without an engine of clusters */
+export function assertClusterNamed({ engine = 'local', master, parts }: ProfilingOptions): void {
+  if (engine !== 'local' || (master ?? parts) === undefined) return;
+  const given = master === undefined ? '--parts' : '--master';
+  throw new VarveError(
+    'usage',
+    `${given} is for the engines of clusters, and this machine was to do the work`,
+    {
+      remedy: `Give --engine spark or --engine ray too, or leave ${given} out.`,
+    },
+  );
 }
