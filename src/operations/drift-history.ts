@@ -1,6 +1,7 @@
 import { compareHistory } from '../drift/history.ts';
 import type { DriftSeries } from '../drift/model.ts';
 import { VarveError } from '../errors.ts';
+import { findRevision } from '../workspace/git/pointers.ts';
 import type { Watch } from './context/context.ts';
 import { profiledVersions } from './datasets/history.ts';
 import { nameDataset } from './datasets/resolve.ts';
@@ -19,10 +20,11 @@ export async function driftHistory(
   const named = await nameDataset(cwd, dataset, watch);
   const { context, version, part } = named;
   if (part !== undefined) throw partOfDataset(dataset, part.dataset);
+  const last = version?.commit ?? (context && findRevision(context.repository.root, 'HEAD'));
   const versions =
-    context === undefined || version === undefined
+    context === undefined || version === undefined || last === undefined
       ? []
-      : await profiledVersions(context, version.path, version.commit ?? 'HEAD');
+      : await profiledVersions(context, version.path, last);
   if (versions.length < 2) {
     throw new VarveError(
       'history-missing',

@@ -152,3 +152,44 @@ test('a hook of the user stays, and is told what to call', () => {
   expect(readFileSync(hook, 'utf8')).toBe('#!/bin/sh\nexit 0\n');
   expect(box.run('git', ['config', '--get', 'diff.varve.textconv']).code).toBe(1);
 });
+
+test('before the first commit, what asks for history says that there is none', () => {
+  box.write('repo/t.csv', table(20));
+  box.ok(['add', 't.csv']);
+  for (const words of [
+    ['log', 't.csv'],
+    ['export', 'delta', 'tables/t', 't.csv'],
+    ['profile', 't.csv@HEAD'],
+  ]) {
+    const { code, err } = box.varve(words);
+    expect([code, err]).toEqual([
+      2,
+      expect.stringContaining('HEAD names no commit: this branch has none yet'),
+    ]);
+  }
+  expect(box.varve(['drift', 't.csv', '--history']).err).toContain('fewer than two committed versions');
+  box.ok(['schema', 'infer', 't.csv']);
+  box.ok(['validate', 't.csv']);
+});
+
+test('a table that a push cannot bring up to date keeps back neither the data nor another table', () => {
+  box.write(
+    'repo/d/t.parquet',
+    readFileSync(new URL('../../fixtures/parquet/split-integers.parquet', import.meta.url)),
+  );
+  box.ok(['add', 'd']);
+  box.commit('v1');
+  box.ok(['push']);
+  for (const name of ['a', 'b']) box.ok(['export', 'delta', `tables/${name}`, 'd', '--on-push']);
+  box.write('remote/tables/a/_delta_log/00000000000000000000.json', 'by others\n');
+  const { code, err } = box.varve(['push']);
+  expect([code, err]).toEqual([
+    2,
+    expect.stringContaining('The data is pushed, but the table tables/a on origin is not up to date'),
+  ]);
+  expect(err).toContain('Or take tables/a out of `tables` in .varve/config.yaml');
+  expect(existsSync(box.path('remote/tables/b/_delta_log/00000000000000000000.json'))).toBe(true);
+  const settings = readFileSync(box.path('repo/.varve/config.yaml'), 'utf8');
+  box.write('repo/.varve/config.yaml', settings.replace(/ {2}tables\/a:\n(?: {4}.*\n)+/, ''));
+  box.ok(['push']);
+});

@@ -1,4 +1,5 @@
 import type { Profile } from '../../profile/model/model.ts';
+import { findRevision } from '../../workspace/git/pointers.ts';
 import type { ContentKey, DatasetVersion, VersionFacts } from '../backend/version.ts';
 import type { Context } from '../context/context.ts';
 import { storedProfiles } from '../statistics/stored.ts';
@@ -42,10 +43,12 @@ export async function profiledVersions(
 
 /** Find the last version in Git's history with other data than the given one; undefined if that is the first. */
 export async function previousVersion(
-  { backend }: Context,
+  { backend, repository }: Context,
   { path, commit, content }: DatasetVersion,
 ): Promise<VersionFacts | undefined> {
-  const history = await backend.history(path, commit ?? 'HEAD');
+  const last = commit ?? findRevision(repository.root, 'HEAD');
+  if (last === undefined) return undefined;
+  const history = await backend.history(path, last);
   return history
     .map(({ version }) => version)
     .find((version) => version !== undefined && version.content !== content);

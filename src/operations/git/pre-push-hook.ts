@@ -45,9 +45,7 @@ async function withTables(context: WorkingContext, remote: string): Promise<Pick
     return { tables: await keepTablesUp(await openContext(cwd, watching(context)), new Map(followed)) };
   } catch (error) {
     if (!(error instanceof VarveError)) throw error;
-    onWarning?.(
-      `The data is pushed, and a table on ${remote} is not up to date: ${error.message}. ${error.remedy} \`varve push\` tries again.`,
-    );
+    onWarning?.(`${error.message}. ${error.remedy} \`varve push\` tries again.`);
     return {};
   }
 }

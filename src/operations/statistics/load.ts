@@ -122,7 +122,7 @@ function footersOnly({ name, version }: NamedDataset, cause: VarveError): VarveE
       : `copy them by \`varve get ${word} -o FOLDER\`, and name that folder; of the version that is here, \`varve add … --statistics full\` lets the statistics travel with it`;
   return new VarveError(
     'statistics-partial',
-    `Of ${name} only the footers of its files are known: rows, columns, nulls and bounds. Which values there are, how often, and how they are distributed, they do not say`,
+    `Of ${name} no more is known than what its table, or the footers of its files, tell: rows, columns, nulls and bounds. Which values there are, how often, and how they are distributed, they do not say`,
     {
       path: name,
       remedy: `\`varve profile ${word}\` shows what they say. For the rest the rows have to be read: ${instead}.`,

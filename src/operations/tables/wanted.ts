@@ -22,7 +22,8 @@ export async function wantedVersions(
   revisions: readonly string[] | undefined,
 ): Promise<WantedVersion[]> {
   const entries: HistoryEntry[] = [];
-  if (revisions === undefined) entries.push(...[...(await backend.history(path, 'HEAD'))].reverse());
+  if (revisions === undefined)
+    entries.push(...[...(await backend.history(path, resolveRevision(repository.root, 'HEAD')))].reverse());
   for (const revision of revisions ?? []) {
     const [entry] = await backend.history(path, resolveRevision(repository.root, revision));
     if (entry?.version === undefined) throw notThere(path, revision);

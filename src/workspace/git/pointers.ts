@@ -50,6 +50,12 @@ export function resolveRevision(root: string, revision: string): string {
 }
 
 export function revisionUnknown(revision: string): VarveError {
+  // It names none only where there is none yet.
+  if (revision === 'HEAD')
+    return new VarveError('revision-unknown', 'HEAD names no commit: this branch has none yet', {
+      path: revision,
+      remedy: 'Commit the pointers first: `git add -A && git commit`.',
+    });
   return new VarveError('revision-unknown', `${revision} names no commit`, {
     path: revision,
     remedy: 'See `git log` and `git branch --all`; in a shallow clone, run `git fetch --unshallow`.',
