@@ -98,7 +98,9 @@ export async function updateTable(
   try {
     return await closing(await openCache(context), async (cache) => {
       const target = { source, place, dataset, before, isFolder: true, at: undefined, listener };
-      const { pointer, list } = await takeList(context, cache, target);
+      const taken = await takeList(context, cache, target);
+      const { list } = taken;
+      const pointer = unlessAsBefore(before, taken);
       const [added] = await pointTo(repository, [{ dataset, before, pointer }]);
       const { digest, bytes, files, change } = added!;
       return {
@@ -112,6 +114,21 @@ export async function updateTable(
   } finally {
     await source.close();
   }
+}
+
+/**
+ * The pointer as it was, where only this clone knows more than then: it has read some of the files, and their digests are in its list now. No
+ * version comes of that.
+ */
+function unlessAsBefore(before: Pointer, { pointer, list }: Taken): Pointer {
+  const { format, version } = pointer.table!;
+  const isSame =
+    list.isAsBefore &&
+    before.table?.format === format &&
+    before.table.version === version &&
+    before.keys === pointer.keys &&
+    before.columns === pointer.columns;
+  return isSame ? before : pointer;
 }
 
 interface Target {
@@ -128,12 +145,13 @@ interface Target {
   readonly listener: FileListener | undefined;
 }
 
+interface Taken {
+  readonly pointer: Pointer;
+  readonly list: List;
+}
+
 /** Put the list of the source's objects, and what is known of them, into the cache. */
-async function takeList(
-  context: WorkingContext,
-  cache: Store,
-  target: Target,
-): Promise<{ readonly pointer: Pointer; readonly list: List }> {
+async function takeList(context: WorkingContext, cache: Store, target: Target): Promise<Taken> {
   const { repository } = context;
   const { source, place, dataset, before, isFolder } = target;
   const single = isFolder ? undefined : await source.single();
