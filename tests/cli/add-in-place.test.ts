@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { describeWithAzurite } from '../support/azurite.ts';
 import { describeWithGcs } from '../support/gcs.ts';
 import { describeWithHadoop } from '../support/hadoop.ts';
+import { RED } from '../support/page-repository.ts';
 import { refused } from '../support/refused.ts';
 import { Sandbox } from '../support/sandbox.ts';
 import { describeWithSshd } from '../support/sshd.ts';
@@ -82,6 +83,32 @@ describeWithHadoop('data on HDFS', (server) => {
       put: (path, content) => server.put(`${root}/${path}`, content),
       remove: (path) => server.remove(`${root}/${path}`),
     });
+  });
+});
+
+describeWithWeb('files that are no tables, where they lie', (server) => {
+  test('are counted and compared as in a folder here, or not at all', () => {
+    const { put } = folder(server.root);
+    for (let number = 0; number < 6; number++) {
+      put(`before/${number % 2}/${number}.png`, number % 2 === 0 ? RED : Buffer.from(`blue ${number}`));
+      put(`after/${number % 3}/${number}.jpeg`, RED);
+    }
+    put('before/labels.csv', 'name,label\n0.png,red\n');
+    put('before/notes.md', 'notes');
+    cpSync(server.root, box.path('repo/here'), { recursive: true });
+    for (const name of ['before', 'after']) box.ok(['add', `${server.url}/${name}/`, '--to', `data/${name}`]);
+    // Nobody has read them: then nothing is said of them, and no gate passes.
+    refused(box, ['profile', 'data/before'], 'object-missing', 'data/before');
+    refused(box, ['drift', 'data/before', 'data/after'], 'object-missing', 'data/');
+    const here = JSON.parse(box.ok(['profile', 'here/before', '--json']));
+    expect(JSON.parse(box.ok(['profile', 'data/before', '--engine', 'local', '--json']))).toEqual(here);
+    for (const part of ['1', '2'])
+      box.ok(['profile', 'data/before', '--part', `${part}/2`, '--output', `part-${part}`]);
+    expect(JSON.parse(box.ok(['profile', '--merge', 'part-1', 'part-2', '--json']))).toEqual(here);
+    const drifted = box.varve(['drift', 'data/before', 'data/after', '--engine', 'local', '--json']);
+    expect(drifted.code).toBe(1);
+    const { features } = JSON.parse(box.varve(['drift', 'here/before', 'here/after', '--json']).out);
+    expect(JSON.parse(drifted.out).features).toEqual(features);
   });
 });
 

@@ -150,7 +150,8 @@ export interface Backend {
   everyVersion(): AsyncIterable<CommittedVersion>;
   /**
    * Copy files of a version out of the cache.
-   * @param targetOf absolute path for a file, by its path in the dataset (or the dataset's own name); undefined leaves it out
+   * @param targetOf absolute path for a file, by its path in the dataset (or the dataset's own name); empty where its name, size and digest
+   * are all that is wanted of it; undefined leaves it out
    * @throws VarveError `object-missing`
    */
   copyFiles(

@@ -4,6 +4,7 @@ import { isWithin } from '../../base/files/path-order.ts';
 import { makeTemporaryFolder } from '../../base/files/temporary-folder.ts';
 import { removeAtExit } from '../../base/files/unfinished-files.ts';
 import { extensionsOf, isTabular } from '../../engine/formats/format.ts';
+import { isImage } from '../../profile/dataset/image-header.ts';
 import type { DataFile } from '../../profile/dataset/profile-files.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import { hashFound, pathOfFile } from '../../workspace/tree/data-state.ts';
@@ -86,15 +87,16 @@ async function withCachedFiles<T>(
   const folder = makeTemporaryFolder('rows');
   const unfinished = removeAtExit(folder);
   let isFound = part === undefined;
-  const tableAt = (path: string, index: number): string | undefined => {
+  const placeOf = (path: string, index: number): string | undefined => {
     if (part !== undefined && !isWithin(path, part.path)) return undefined;
     isFound = true;
-    return isTabular(path) ? join(folder, `${index}${extensionsOf(path)}`) : undefined;
+    // Of others, the table of files has name, size and digest.
+    return isTabular(path) || isImage(path) ? join(folder, `${index}${extensionsOf(path)}`) : '';
   };
   try {
     // Statistics travel with the whole alone, so that nobody may have fetched what those of a part are made of.
     if (part !== undefined) await context!.backend.bring(version!, part.path);
-    const found = await context!.backend.copyFiles(version!, tableAt);
+    const found = await context!.backend.copyFiles(version!, placeOf);
     if (!isFound) throw noSuchFile(version!, part!.path);
     const shown = { ...found, files: await withShownColumns(dataset, found.files) } as DatasetFiles;
     return await work(

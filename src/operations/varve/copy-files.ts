@@ -24,9 +24,9 @@ export async function copyFiles(
       const absolutePath = targetOf(name, files.length);
       if (absolutePath === undefined) continue;
       signal?.throwIfAborted();
-      if (isInPlace(pointer) && (digest === undefined || !cache.has(digest)))
-        throw notRead(path, inside, pointer);
-      await cache.restore(digest!, absolutePath);
+      const isHere = digest !== undefined && (absolutePath === '' || cache.has(digest));
+      if (isInPlace(pointer) && !isHere) throw notRead(path, inside, pointer);
+      if (absolutePath !== '') await cache.restore(digest!, absolutePath);
       files.push({ absolutePath, path: name, digest: digest!, size });
     }
     return { kind: pointer.kind, files };
