@@ -82,9 +82,11 @@ export async function buildLibrary(outdir) {
     format: 'esm',
     mainFields: ['module', 'main'],
     splitting: true,
-    // Bundled CommonJS packages call require for Node's own modules.
+    // Bundled CommonJS packages call require for Node's own modules, and ssh2 looks at its folder when it is loaded.
     banner: {
-      js: "import{createRequire as __varveRequire}from'node:module';const require=__varveRequire(import.meta.url);",
+      js:
+        "import{createRequire as __varveRequire}from'node:module';const require=__varveRequire(import.meta.url);" +
+        "const __dirname=require('node:path').dirname(require('node:url').fileURLToPath(import.meta.url));",
     },
     plugins: [shareClasses, mapOwnSources],
   });

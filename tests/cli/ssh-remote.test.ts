@@ -44,6 +44,22 @@ describeWithSshd('a remote at an SSH server', (server) => {
     expect(readdirSync(folder)).toContain('packs');
   });
 
+  test('is pushed to by the library as it is published', () => {
+    const folder = server.makeFolder();
+    box.ok(['remote', 'add', 'origin', server.url(folder)]);
+    box.ok(['add', 'data.csv']);
+    const library = new URL('../../dist/index.js', import.meta.url).href;
+    const program = `
+      import { openRepository } from ${JSON.stringify(library)};
+      const repository = await openRepository('.');
+      const { snapshots } = await repository.push();
+      console.log(snapshots);
+    `;
+    const { code, out, err } = box.run(process.execPath, ['--input-type=module', '--eval', program]);
+    expect({ code, out, err }).toEqual({ code: 0, out: '1\n', err: '' });
+    expect(readdirSync(folder)).toContain('packs');
+  });
+
   test('is refused where its key is not known, or is another one, or no key opens it', () => {
     box.ok(['remote', 'add', 'origin', server.url(server.makeFolder())]);
     box.ok(['add', 'data.csv']);
