@@ -105,7 +105,10 @@ export async function updateTable(
     return await closing(await openCache(context), async (cache) => {
       const refuseOther = () => refuseNoTable(place);
       const target = { source, place, dataset, before, isFolder: true, at: undefined, listener, refuseOther };
-      const { pointer, list } = await takeList(context, cache, target);
+      const { pointer: made, list } = await takeList(context, cache, target);
+      // What this machine has read since would only write digests into the list, and is no change of the table.
+      const isSame = list.knowsBefore && list.isAsBefore && made.table!.version === table.version;
+      const pointer = isSame ? before : made;
       const [added] = await pointTo(repository, [{ dataset, before, pointer }]);
       const { digest, bytes, files, change } = added!;
       return {
