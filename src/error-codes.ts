@@ -209,6 +209,8 @@ export const ERROR_CODES = {
   'table-feature-unsupported':
     'A table of Delta Lake or Iceberg has something that a list of its files does not say, such as deletion vectors.',
   'table-foreign': 'A table is not one that an export of this dataset wrote, or others have written to it.',
+  'table-misplaced':
+    'A place is a part of a table of Delta Lake or Iceberg, or holds one, and is none itself.',
   'table-missing': 'The data has no table of the name that the schema has checks for.',
   'table-path-invalid': 'A path on a remote is not one that an exported table can have.',
   'table-place-unsupported': 'Engines have no name for files in a place of this kind.',

@@ -67,3 +67,21 @@ export function extensionsOf(path: string): string {
 export function isTabular(path: string): boolean {
   return formatOf(path) !== undefined;
 }
+
+/**
+ * Folders that engines keep for themselves beside the data, such as `_delta_log` and `_temporary`, by the rule of Hadoop and Spark; a partition
+ * of a column `_day` is none. Source: `HadoopFSUtils.shouldFilterOutPathName` of Spark.
+ */
+const HIDDEN_FOLDER = /(?:^|\/)[._][^/=]*\//;
+/** What Iceberg knows of a table, which lies beside its data. Source: https://iceberg.apache.org/spec/ */
+const ICEBERG_METADATA =
+  /(?:^|\/)metadata\/(?:[^/]+\.metadata\.json(?:\.gz)?|snap-[^/]+\.avro|[^/]+-m\d+\.avro)$/;
+
+/**
+ * Tells whether a file of a folder has rows of its data: it is of a format that the engine reads, and is not what a table format or an engine
+ * notes for itself.
+ * @param path POSIX, from the folder
+ */
+export function holdsRows(path: string): boolean {
+  return isTabular(path) && !HIDDEN_FOLDER.test(path) && !ICEBERG_METADATA.test(path);
+}

@@ -4,7 +4,7 @@
  */
 
 import { inOrder } from '../../base/threads/concurrency.ts';
-import { formatOf, isTabular } from '../../engine/formats/format.ts';
+import { formatOf, holdsRows } from '../../engine/formats/format.ts';
 import { VarveError } from '../../errors.ts';
 import { encodeFooters } from '../../profile/footers/format.ts';
 import { type FooterStatistics, knownBy } from '../../profile/footers/model.ts';
@@ -89,7 +89,7 @@ function merge(dataset: string, add: () => void): void {
 
 async function* parquetFiles(version: DatasetVersion, source: SourceFiles): AsyncGenerator<FileAtSource> {
   for await (const file of source.list()) {
-    if (!isTabular(file.path)) continue;
+    if (!holdsRows(file.path)) continue;
     if (formatOf(file.path) !== 'parquet')
       throw notEnough(version, `${file.path} holds rows too, and has no footer that counts them`);
     yield file;

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { comparePaths, foldersAbove, isChosen, isWithin } from '../../base/files/path-order.ts';
 import { inOrder } from '../../base/threads/concurrency.ts';
@@ -9,6 +9,7 @@ import { encodeManifest, type ManifestEntry } from '../../store/format/manifest.
 import { MANY_FILES } from '../../store/restoring/file-groups.ts';
 import type { Store } from '../../store/store.ts';
 import { SmallFileReaders } from '../../store/writing/small-file-readers.ts';
+import { logsAbove, tableTraceOf } from '../../tables/snapshot/traces.ts';
 import { counted } from '../../wording/numbers.ts';
 import { gitWord, shellWord } from '../../wording/quote.ts';
 import { describeUrl } from '../../wording/urls.ts';
@@ -246,6 +247,7 @@ async function readBytes(
     ...(kind === 'file' && { onRead }),
   });
   warnOfNames(context, dataset, found.here);
+  warnOfTable(context, dataset, found.here);
   // Of a version that was here as a whole nothing never was; where the pointer moved on, only what lies here can be its version.
   const isAllHere = parts === undefined && statCache !== undefined && statCache.only === undefined;
   const follows = replace || isMoved || isAllHere || before?.kind !== kind ? undefined : before;
@@ -355,6 +357,55 @@ function warnOfNames({ onWarning }: WorkingContext, dataset: string, here: reado
     onWarning(
       `${JSON.stringify(found.path)} ${found.why}: it can be checked out only where that does not matter.`,
     );
+}
+
+/** The files of a table have rows that it has no more, and only its log tells which. */
+function warnOfTable(
+  { repository, onWarning }: WorkingContext,
+  dataset: string,
+  here: readonly RecordedFile[],
+): void {
+  if (onWarning === undefined) return;
+  const table = tableWithin(dataset, here) ?? tableAround(repository.root, dataset);
+  if (table === undefined) return;
+  const { isAround, folder } = table;
+  const found = isAround ? `${dataset} is a part of the table ${folder}` : `${folder} is a table`;
+  onWarning(
+    `${found} of Delta Lake or Iceberg: its files are added as they lie here, and rows that the table has no more count too. For the rows of one version, write these into a folder of their own and add that, or add the table from a server, by \`varve add URL --to PATH\`.`,
+  );
+}
+
+interface LocalTable {
+  /** From the root. */
+  readonly folder: string;
+  /** Whether the dataset lies within it. */
+  readonly isAround: boolean;
+}
+
+function tableWithin(dataset: string, here: readonly RecordedFile[]): LocalTable | undefined {
+  for (const { file } of here) {
+    const trace = tableTraceOf(pathOfFile(dataset, file.path));
+    if (trace !== undefined) return { folder: trace.folder || '.', isAround: false };
+  }
+  return undefined;
+}
+
+function tableAround(root: string, dataset: string): LocalTable | undefined {
+  for (const log of logsAbove(dataset.split('/'))) {
+    const folder = log.slice(0, -1).join('/');
+    const names = namesIn(join(root, ...log));
+    if (names.some((name) => tableTraceOf(`${log.join('/')}/${name}`) !== undefined))
+      return { folder: folder || '.', isAround: true };
+  }
+  return undefined;
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 
 function outdated(dataset: string): VarveError {

@@ -9,7 +9,7 @@ import { groupBy } from '../../base/group-by.ts';
 import { inOrder } from '../../base/threads/concurrency.ts';
 import type { RowTable } from '../../engine/check-rows.ts';
 import { type ColumnReadings, NO_READINGS } from '../../engine/column-readings.ts';
-import { isSparse, isTabular } from '../../engine/formats/format.ts';
+import { holdsRows, isSparse } from '../../engine/formats/format.ts';
 import { VarveError } from '../../errors.ts';
 import { withListsAlike } from '../model/lists-alike.ts';
 import { mergeTables } from '../model/merge.ts';
@@ -176,7 +176,7 @@ async function profileOnce(
 
 /** Tell whether a file of a directory has rows to be read. */
 export function isRead(file: DataFile, { slice }: Pick<DirectoryOptions, 'slice'>): boolean {
-  return isTabular(file.path) && file.size > 0 && partitionIn(file, slice) !== 'outside';
+  return holdsRows(file.path) && file.size > 0 && partitionIn(file, slice) !== 'outside';
 }
 
 /** What is asked of the reader for one file of a directory. A slice by a column of partitions is a matter of paths, not of rows. */

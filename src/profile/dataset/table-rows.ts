@@ -2,7 +2,7 @@ import { comparePaths } from '../../base/files/path-order.ts';
 import { groupBy } from '../../base/group-by.ts';
 import type { RowGroup } from '../../engine/check-rows.ts';
 import { type ColumnReadings, NO_READINGS } from '../../engine/column-readings.ts';
-import { formatOf, isTabular } from '../../engine/formats/format.ts';
+import { formatOf, holdsRows } from '../../engine/formats/format.ts';
 import { literal } from '../../engine/quote.ts';
 import type { SourceFile } from '../../engine/source-file.ts';
 import type { Profile } from '../model/model.ts';
@@ -84,7 +84,7 @@ export function tablesByFolder(
   { tables }: Profile,
   files: readonly SizedTableFile[],
 ): readonly TableRows[] | undefined {
-  const read = files.filter(({ path, size }) => isTabular(path) && size > 0);
+  const read = files.filter(({ path, size }) => holdsRows(path) && size > 0);
   if (read.some(isDelimitedText)) return undefined;
   const folders = groupBy(
     [...read].sort((a, b) => comparePaths(a.path, b.path)),

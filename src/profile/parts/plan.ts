@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { comparePaths } from '../../base/files/path-order.ts';
 import type { ColumnReading } from '../../engine/column-readings.ts';
-import { isTabular } from '../../engine/formats/format.ts';
+import { holdsRows } from '../../engine/formats/format.ts';
 import { rangesOf } from '../dataset/units.ts';
 import type { Slice } from '../plan/open-rows.ts';
 
@@ -95,7 +95,7 @@ function loadsOf(units: readonly Unit[], unitBytes: number): Load[] {
 
 /** What reading a unit costs, in bytes. */
 function bytesOf({ file, number }: Unit, unitBytes: number): number {
-  if (!isTabular(file.path)) return Math.min(file.size, HEADER_BYTES);
+  if (!holdsRows(file.path)) return Math.min(file.size, HEADER_BYTES);
   const range = rangesOf(file, unitBytes)[number];
   return range === undefined ? file.size : range.end - range.start;
 }
@@ -113,4 +113,4 @@ export function planDigest(plan: PartPlan, files: readonly SizedFile[]): string 
 }
 
 /** Grows when units of the same data come to be counted otherwise. */
-const FORMAT = 1;
+const FORMAT = 2;

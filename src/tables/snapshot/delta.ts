@@ -13,9 +13,8 @@ import {
   type TableLogFile,
   type TableSnapshot,
 } from './snapshot.ts';
+import { CHECKPOINT } from './traces.ts';
 
-/** `<version>.checkpoint.parquet`, or one of several parts; not those by the newer specification, `v2Checkpoint`. */
-const CHECKPOINT = /^(\d{20})\.checkpoint(?:\.(\d{10})\.(\d{10}))?\.parquet$/;
 /** Commits are kept for a month by default. */
 const MAX_LOG_FILES = 1_000_000;
 

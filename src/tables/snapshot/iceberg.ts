@@ -24,9 +24,8 @@ import {
   unsupportedTable,
   wholeFile,
 } from './snapshot.ts';
+import { METADATA_FILE } from './traces.ts';
 
-/** As tables without a catalogue name their metadata, `v3.metadata.json`, and as catalogues do, `00003-<uuid>.metadata.json`. */
-const METADATA_FILE = /^(?:v(\d{1,15})|(\d{1,15})-[^/]+?)(?:\.gz)?\.metadata\.json(?:\.gz)?$/;
 const MAX_METADATA_BYTES = 128 * 1024 * 1024;
 /** Writers begin another manifest after 8 MiB, unless told otherwise. */
 const MAX_MANIFEST_BYTES = 256 * 1024 * 1024;

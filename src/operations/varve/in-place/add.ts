@@ -23,6 +23,8 @@ import {
 import type { Store } from '../../../store/store.ts';
 import type { Batch } from '../../../store/writing/batch.ts';
 import type { TableSnapshot } from '../../../tables/snapshot/snapshot.ts';
+import { tableTraceOf } from '../../../tables/snapshot/traces.ts';
+import type { Access } from '../../../workspace/config.ts';
 import { ignoreDatasets } from '../../../workspace/git/gitignore.ts';
 import { type Pointer, pointerPath, readPointer } from '../../../workspace/pointer.ts';
 import { writeReadRecord } from '../../../workspace/tree/read-record.ts';
@@ -41,7 +43,8 @@ import { agreedAccess, keepAccess } from './access.ts';
 import { columnsIn } from './columns.ts';
 import { sortedByPath } from './external-sort.ts';
 import { isInPlace, rootOfRead, sourceFiles } from './snapshot.ts';
-import { objectsOfTable, tableAt } from './table.ts';
+import { noTableAt, objectsOfTable, tableAt } from './table.ts';
+import { holdsTable, partOfTable, tableAbove } from './table-around.ts';
 
 /** Objects asked about at once for their checksums. */
 const ASKED_AT_ONCE = 32;
@@ -51,7 +54,7 @@ const ASKED_AT_ONCE = 32;
  * present state. Reads no data. What is known of an object that has not changed since the snapshot before is kept.
  * @param url such as `s3://bucket/prefix` or `ssh://host/folder`: a single object if it names one, else all objects below; of a table of
  * Delta Lake or Iceberg, those that its version has
- * @throws VarveError `path-taken`, `key-unsupported`, `path-missing`, `table-damaged`, `table-feature-unsupported`,
+ * @throws VarveError `path-taken`, `key-unsupported`, `path-missing`, `table-damaged`, `table-feature-unsupported`, `table-misplaced`,
  * `table-version-missing`, and the errors of the server
  */
 export async function addInPlace(
@@ -70,7 +73,10 @@ export async function addInPlace(
   const source = await openSource(url, { ...agreedAccess(context, place, access), onWarning });
   try {
     return await closing(await openCache(context), async (cache) => {
-      const target = { source, place, dataset, before, isFolder: url.endsWith('/'), at, listener };
+      const isFolder = url.endsWith('/');
+      const refuseOther = () =>
+        refusePartOfTable(context, place, dataset, agreedAccess(context, place, access));
+      const target = { source, place, dataset, before, isFolder, at, listener, refuseOther };
       const { pointer } = await takeList(context, cache, target);
       ignoreDatasets(repository.root, [dataset]);
       keepAccess(context, place, access);
@@ -97,7 +103,8 @@ export async function updateTable(
   const source = await openSourceOf(context, place, pointerPath(dataset));
   try {
     return await closing(await openCache(context), async (cache) => {
-      const target = { source, place, dataset, before, isFolder: true, at: undefined, listener };
+      const refuseOther = () => refuseNoTable(place);
+      const target = { source, place, dataset, before, isFolder: true, at: undefined, listener, refuseOther };
       const taken = await takeList(context, cache, target);
       const { list } = taken;
       const pointer = unlessAsBefore(before, taken);
@@ -143,6 +150,8 @@ interface Target {
   readonly at: string | undefined;
   /** Hears of the files of a table. */
   readonly listener: FileListener | undefined;
+  /** Refuses the place where no table lies there, and it may not be taken for plain files. */
+  readonly refuseOther: () => Promise<void>;
 }
 
 interface Taken {
@@ -162,6 +171,7 @@ async function takeList(context: WorkingContext, cache: Store, target: Target): 
     const { digest, table, columns } = await withScratch(context, async (folder) => {
       const version =
         single === undefined ? await tableAt(source, target.at, folder, context.signal) : undefined;
+      if (version === undefined) await target.refuseOther();
       const found =
         single === undefined ? await objectsOf(context, target, version, folder) : named([single], place);
       const known = await knownByKey(knownBefore(context, cache, target, kind), before, folder);
@@ -198,6 +208,23 @@ async function takeList(context: WorkingContext, cache: Store, target: Target): 
     await batch.abort();
     throw error;
   }
+}
+
+/** @throws VarveError `table-misplaced`, unless .varveignore says that the log of the table does not count */
+async function refusePartOfTable(
+  context: WorkingContext,
+  place: string,
+  dataset: string,
+  access: Access,
+): Promise<void> {
+  const table = await tableAbove(place, access, context.signal);
+  if (table !== undefined && !ignoredIn(context, dataset)(`${table.log}/`))
+    throw partOfTable(place, table, dataset);
+}
+
+/** @throws VarveError `table-version-missing` */
+async function refuseNoTable(place: string): Promise<void> {
+  throw noTableAt(place);
 }
 
 /** Whether the snapshot before shows the same columns, so that its statistics are those of this one too. */
@@ -289,14 +316,23 @@ async function objectsOf(
   table: TableSnapshot | undefined,
   scratch: string,
 ): Promise<AsyncIterable<FoundFile>> {
-  const rules = ignoreRules(context.repository.root, posix.dirname(dataset));
-  const isIgnored = (path: string) => !rules.empty && rules.ignores(`${dataset}/${path}`);
-  const isOwn = (key: string) =>
-    table === undefined ? belongs(key, isIgnored) : mayBeOfTable(key, isIgnored);
+  const isIgnored = ignoredIn(context, dataset);
+  const isOwn = (key: string) => {
+    if (table !== undefined) return mayBeOfTable(key, isIgnored);
+    const trace = isIgnored(key) ? undefined : tableTraceOf(key);
+    if (trace !== undefined) throw holdsTable(place, trace, dataset);
+    return belongs(key, isIgnored);
+  };
   const objects = sortedByPath(listed(context, source, dataset, isOwn), await made(scratch, 'objects'));
   if (table === undefined) return objects;
   const files = await made(scratch, 'files');
   return objectsOfTable(place, table, objects, { isIgnored, scratch: files, listener });
+}
+
+/** Make what tells which paths of a dataset .varveignore leaves out. */
+function ignoredIn({ repository }: WorkingContext, dataset: string): (path: string) => boolean {
+  const rules = ignoreRules(repository.root, posix.dirname(dataset));
+  return (path) => !rules.empty && rules.ignores(`${dataset}/${path}`);
 }
 
 /** The objects that belong to the dataset, in no promised order. */

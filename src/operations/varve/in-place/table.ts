@@ -51,10 +51,7 @@ export async function tableAt(
   };
   const found = await findTable(place, at);
   if (found !== undefined || at === undefined) return found;
-  throw new VarveError('table-version-missing', `No table of Delta Lake or Iceberg lies at ${url}`, {
-    path: url,
-    remedy: 'Name the folder that has `_delta_log` or `metadata`; of other data, leave --at out.',
-  });
+  throw noTableAt(url);
 }
 
 /**
@@ -107,6 +104,13 @@ function dataPath(url: string, path: string, name: string): string {
     `has ${name}, of which the path in a dataset would be ${JSON.stringify(path.slice(0, 200))}, which ${problem}`,
     'Export the table into one folder, with the values of its partitions as columns, and add that.',
   );
+}
+
+export function noTableAt(url: string): VarveError {
+  return new VarveError('table-version-missing', `No table of Delta Lake or Iceberg lies at ${url}`, {
+    path: url,
+    remedy: 'Name the folder that has `_delta_log` or `metadata`; of other data, leave --at out.',
+  });
 }
 
 function gone(url: string, { version }: TableSnapshot, name: string): VarveError {
