@@ -259,6 +259,13 @@ export class DvcBackend implements Backend {
     throw unsupported('update', 'Use `dvc update`.');
   }
 
+  async setTopic(): Promise<never> {
+    throw unsupported(
+      'a dataset that follows a topic',
+      'Add the folder of its files after each `varve add kafka://…`.',
+    );
+  }
+
   async openSourceFiles(): Promise<never> {
     throw unsupported('data in place', 'Use `dvc import-url`.');
   }
