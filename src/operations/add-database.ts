@@ -78,7 +78,10 @@ async function addRows(
       ? await withCopiedTable(asked, { format: formatOf(to), password }, context, ({ path }) =>
           addFromStream(context, bytesOf(path), to, { ...options, database }),
         )
-      : await appendRows(context, asked, database, { column: incremental, to, password, ...options });
+      : await appendRows(context, asked, database, {
+          ...{ column: incremental, to, password, url: asGiven },
+          ...options,
+        });
   if (!isAgreed) giveConsent(root, agreed);
   return added;
 }
