@@ -9,7 +9,7 @@ import { type Imported, problemOfAddress } from '../workspace/imported.ts';
 import { pointerPath } from '../workspace/pointer.ts';
 import { pathInRepository, targetInRepository } from '../workspace/repository.ts';
 import type { TopicOrigin } from '../workspace/topic-origin.ts';
-import { giveConsent, requireTrust } from '../workspace/trust/consent.ts';
+import { giveConsent, requireSafeTrust, requireTrust } from '../workspace/trust/consent.ts';
 import { databaseRequest } from '../workspace/trust/database.ts';
 import { importRequest, isPath } from '../workspace/trust/import.ts';
 import { topicRequest } from '../workspace/trust/topic.ts';
@@ -55,7 +55,7 @@ export type UpdatedDataset = ImportedDataset | CopiedDataset | TakenDataset | Up
  * commit is pinned.
  * @param address what `git clone` takes, or the path of a working tree
  * @param argument `path` or `path@REV` there
- * @throws VarveError `address-invalid`, `repository-unreachable`, `dataset-missing`, `path-taken`, `settings-untrusted`
+ * @throws VarveError `address-invalid`, `repository-unreachable`, `dataset-missing`, `path-taken`, `settings-untrusted`, `trust-unsafe`
  */
 export async function importDataset(
   context: Context,
@@ -65,6 +65,7 @@ export async function importDataset(
 ): Promise<ImportedDataset> {
   const { repository, backend } = context;
   const kept = addressToKeep(context, address);
+  requireSafeTrust(repository.root);
   return closing(await openOther(context, kept), async (opened) => {
     const head = opened.commit ?? resolveRevision(opened.context.repository.root, 'HEAD');
     const { version, part } = await namedVersion(opened.context, argument, head);
