@@ -21,8 +21,11 @@ export interface OffsetRange {
   until: number;
 }
 
-export interface PartitionOffsets extends Readonly<OffsetRange> {
+/** A range of offsets of one partition, from the first up to, and without, the second. */
+export interface PartitionOffsets {
   readonly partition: number;
+  readonly from: number;
+  readonly until: number;
 }
 
 export type OffsetRanges = ReadonlyMap<number, readonly OffsetRange[]>;
