@@ -140,7 +140,7 @@ export { formatLock, type Lock, type LockedDataset } from './workspace/lock.ts';
 export type { Meta } from './workspace/meta.ts';
 export type { Pointer } from './workspace/pointer.ts';
 export type { TableOrigin } from './workspace/table-origin.ts';
-export type { TopicOrigin } from './workspace/topic-origin.ts';
+export type { PartitionOffsets, TopicOrigin } from './workspace/topic-origin.ts';
 export type { FileChange } from './workspace/tree/data-state.ts';
 export type { Consent } from './workspace/trust/consent.ts';
 export type { Agreed, Fact, TrustRequest } from './workspace/trust/request.ts';

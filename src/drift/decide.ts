@@ -120,14 +120,11 @@ function judgeByThreshold(
     change,
   );
   const proven = pValue <= criteria.falseAlarms;
+  const onlyWarns = change.movesByItself || change.warnsOnly;
   const verdict: Verdict =
-    !proven || change.value < warning
-      ? 'none'
-      : change.value < threshold || change.movesByItself || change.warnsOnly
-        ? 'warning'
-        : 'drift';
+    !proven || change.value < warning ? 'none' : change.value < threshold || onlyWarns ? 'warning' : 'drift';
   const ratio = change.value / threshold;
-  const strength = change.warnsOnly ? Math.min(ratio, MAX_WARNING_STRENGTH) : ratio;
+  const strength = onlyWarns ? Math.min(ratio, MAX_WARNING_STRENGTH) : ratio;
   return {
     change,
     strength: proven ? strength : Math.min(strength, WARNING_PART),

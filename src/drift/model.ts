@@ -69,8 +69,8 @@ export interface FeatureRef {
 export interface FeatureDrift extends FeatureRef {
   readonly verdict: Verdict;
   /**
-   * The decisive measure's value divided by its drift threshold, so that 1 is just drift; at most ½ if chance explains
-   * the change. Orders features of one verdict.
+   * The decisive measure's value divided by its drift threshold, so that 1 is just drift; below 1 where the change only ever warns, as
+   * of keys and clocks, and at most ½ if chance explains it. Orders features of one verdict.
    */
   readonly strength: number;
   /** Sentences for people, strongest first: `share of "AA" fell from 9.7 % to 4.1 %`. */

@@ -162,12 +162,17 @@ export class Topic {
   /**
    * The offset of a position in each partition, within what the partition has. Of those that are not named where others are, it is their end,
    * which is told.
-   * @param option that names the position, for messages
+   * @param option that the position is of
+   * @param name of what says it, for messages
    * @throws VarveError `usage` for a partition that there is not
    */
-  async at(position: StreamPosition, option: '--from' | '--until'): Promise<ReadonlyMap<number, number>> {
+  async at(
+    position: StreamPosition,
+    option: '--from' | '--until',
+    name: string = option,
+  ): Promise<ReadonlyMap<number, number>> {
     const ranges = await this.ranges();
-    if (position.kind === 'offsets') this.#checkNamed(position.offsets, [...ranges.keys()], option);
+    if (position.kind === 'offsets') this.#checkNamed(position.offsets, [...ranges.keys()], option, name);
     const times =
       position.kind === 'time'
         ? await this.#asked(() => this.#admin.fetchTopicOffsetsByTimestamp(this.address.topic, position.time))
@@ -185,13 +190,14 @@ export class Topic {
     named: ReadonlyMap<number, number>,
     partitions: readonly number[],
     option: '--from' | '--until',
+    name: string,
   ): void {
     const path = describeTopic(this.address);
     const unknown = [...named.keys()].find((partition) => !partitions.includes(partition));
     if (unknown !== undefined)
       throw new VarveError(
         'usage',
-        `${option} names partition ${unknown}, and ${path} has none of that number`,
+        `${name} names partition ${unknown}, and ${path} has none of that number`,
         {
           path: String(unknown),
           remedy: `Name some of its partitions, which are ${listOf(partitions)}.`,
@@ -202,7 +208,7 @@ export class Topic {
     const what =
       option === '--from' ? 'they begin with what comes from now on' : 'they end with what they have now';
     this.#onNote?.(
-      `${option} does not name ${counted(others.length, 'partition')} (${listOf(others)}): ${what}`,
+      `${name} does not name ${counted(others.length, 'partition')} (${listOf(others)}): ${what}`,
     );
   }
 
@@ -453,7 +459,7 @@ function offsetsGone(address: KafkaAddress): VarveError {
   return new VarveError('offsets-missing', `Offsets that were to be read next are no longer in ${path}`, {
     path,
     remedy:
-      'The topic was made anew, or deleted what is old faster than it was read. The same command goes on with the oldest messages that are left; in a topic that was made anew, it needs another `--group`.',
+      'The topic was made anew, or deleted what is old faster than it was read. The same command goes on with the oldest messages that are left, and says so; of a topic that was made anew, it says what to do.',
   });
 }
 

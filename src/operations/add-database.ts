@@ -9,7 +9,7 @@ import { authorityFile, authorityToKeep } from '../workspace/authority-file.ts';
 import { type DatabaseOrigin, IN_REPOSITORY } from '../workspace/database-origin.ts';
 import { pointerPath } from '../workspace/pointer.ts';
 import { targetInRepository } from '../workspace/repository.ts';
-import { giveConsent } from '../workspace/trust/consent.ts';
+import { giveConsent, requireSafeTrust } from '../workspace/trust/consent.ts';
 import { databaseRequest } from '../workspace/trust/database.ts';
 import { recordAdd } from './add.ts';
 import { addFromStream } from './add-from-stream.ts';
@@ -42,7 +42,7 @@ export interface DatabaseOptions extends BackendAddOptions {
  * change nothing. Rows wait on the disk: memory does not grow with them.
  * @param given `mysql://user@host/database` or `postgresql://…`, without a password; `?table=` or `?query=` may stand behind it in place of the option
  * @throws VarveError `database-url-invalid`, `database-refused`, `database-unreachable`, `database-error`, `tls-refused`, `certificates-unreadable`,
- * `column-unreadable`, and those of addFromStream; with `incremental` also `column-missing`, `column-unordered`, `types-differ`, `dvc-unsupported`
+ * `column-unreadable`, `trust-unsafe`, and those of addFromStream; with `incremental` also `column-missing`, `column-unordered`, `types-differ`, `dvc-unsupported`
  */
 export function addDatabase(context: Context, given: string, options: DatabaseOptions): Promise<AddResult> {
   const { url, ...named } = splitTableUrl(given);
@@ -71,6 +71,7 @@ async function addRows(
     ...(incremental !== undefined && { incremental: { column: incremental, rows: 0 } }),
   };
   refuseUnkept(first);
+  if (!isAgreed) requireSafeTrust(root);
   // Who asks on this machine has agreed to ask again, by the certificates that are there as it is asked.
   const agreed = databaseRequest(root, first, pointerPath(targetInRepository(repository, cwd, to)));
   const added =
@@ -78,7 +79,10 @@ async function addRows(
       ? await withCopiedTable(asked, { format: formatOf(to), password }, context, ({ path }) =>
           addFromStream(context, bytesOf(path), to, { ...options, database }),
         )
-      : await appendRows(context, asked, database, { column: incremental, to, password, ...options });
+      : await appendRows(context, asked, database, {
+          ...{ column: incremental, to, password, url: asGiven },
+          ...options,
+        });
   if (!isAgreed) giveConsent(root, agreed);
   return added;
 }

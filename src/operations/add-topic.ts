@@ -4,11 +4,12 @@ import { checkDataPath } from '../base/files/data-path.ts';
 import { exportTables } from '../engine/export-tables.ts';
 import { type ErrorCode, VarveError } from '../errors.ts';
 import { describeTopic, type KafkaAddress, parseKafkaUrl } from '../kafka/address.ts';
-import { parseStreamPosition } from '../kafka/positions.ts';
+import { parseStreamPosition, type StreamPosition } from '../kafka/positions.ts';
 import { SchemaRegistry } from '../kafka/registry.ts';
 import { readKafkaSettings } from '../kafka/settings.ts';
-import { Topic, type TopicMessage } from '../kafka/topic.ts';
+import { type PartitionRange, Topic, type TopicMessage } from '../kafka/topic.ts';
 import { counted } from '../wording/numbers.ts';
+import { shellWord } from '../wording/quote.ts';
 import { withoutSecrets } from '../wording/urls.ts';
 import { SafeFolders } from '../workspace/checkout/safe-folder.ts';
 import { pointerPath } from '../workspace/pointer.ts';
@@ -17,11 +18,13 @@ import {
   formatOffsets,
   type OffsetRange,
   type OffsetRanges,
+  type PartitionOffsets,
   parseOffsets,
   problemOfTopic,
+  type TopicEnd,
   type TopicOrigin,
 } from '../workspace/topic-origin.ts';
-import { giveConsent } from '../workspace/trust/consent.ts';
+import { giveConsent, requireSafeTrust } from '../workspace/trust/consent.ts';
 import { topicRequest } from '../workspace/trust/topic.ts';
 import { add } from './add.ts';
 import { addMadeFiles } from './add-made-files.ts';
@@ -45,6 +48,8 @@ export interface AddTopicOptions extends BackendAddOptions {
   readonly until?: string | undefined;
   /** The URL of a registry that has the schemas of values. */
   readonly registry?: string | undefined;
+  /** Whether a pointer says it all, and this machine agreed to that; else who asks agrees to ask again. */
+  readonly isFollowed?: boolean;
   /** Bounds the engine that writes the files, such as `512MB`. */
   readonly memory?: string | undefined;
 }
@@ -54,39 +59,51 @@ const OFFSET_DIGITS = 10;
 
 /**
  * Take a range of the messages of a topic into Parquet, a file for each partition that is named by its offsets, and add the folder. What a
- * process that was killed had read is not read again by the same call. Rows wait on the disk: memory does not grow with them.
+ * process that was killed had read is not read again by the same call. Rows wait on the disk: memory does not grow with them. The pointer
+ * keeps `until`, unless that is `latest`: an update goes on up to there, and no further.
  * @param url `kafka://broker[:port][,broker…]/topic`; TLS, users and passwords come from variables and ~/.config/kcat.conf
  * @throws VarveError `stream-url-invalid`, `stream-settings-invalid`, `stream-unreachable`, `stream-refused`, `stream-error`, `topic-missing`,
- * `offsets-missing`, `driver-missing`, `input-empty`, `path-taken`, and the codes of {@link add}
+ * `offsets-missing`, `driver-missing`, `input-empty`, `path-taken`, `trust-unsafe`, and the codes of {@link add}
  */
 export async function addTopic(
   context: Context,
   url: string,
-  { to, from, until, registry, memory, ...options }: AddTopicOptions,
+  { to, from, until, registry, memory, isFollowed, ...options }: AddTopicOptions,
 ): Promise<AddResult> {
   const address = parseKafkaUrl(url);
   const { repository, onWarning, signal } = context;
   const begin = from === undefined ? undefined : parseStreamPosition(from, '--from');
-  const end = parseStreamPosition(until ?? 'latest', '--until');
+  // What a pointer says is no option that anybody gave.
+  const endName = isFollowed ? 'topic-until' : '--until';
+  const end = parseStreamPosition(until ?? 'latest', endName);
   const settings = readKafkaSettings(registry);
   const origin: TopicOrigin = { url: describeTopic(address), ...(registry !== undefined && { registry }) };
   refuseUnkept(origin);
+  if (!isFollowed) requireSafeTrust(repository.root);
   const asked = settings.registry && new SchemaRegistry(settings.registry, { onNote: onWarning, signal });
   const target = targetInRepository(repository, context.cwd, to);
   checkDataPath(target);
   const folder = join(repository.root, target);
-  const known = await rangesOf(context, folder, target, address);
+  const followed = await followedBefore(context, folder, target, address);
+  const known = together(parseOffsets(followed?.offsets ?? ''), rangesIn(folder, address));
   const topic = await Topic.open(address, { settings, onNote: onWarning, signal });
   let spool: TopicSpool;
   try {
-    const question = JSON.stringify([describeTopic(address), target, from, until]);
+    const question = JSON.stringify({ topic: describeTopic(address), to: target, from, until });
+    const there = await topic.ranges();
+    if (begin === undefined) refuseMadeAnew(known, there, address, `${target} has`);
     spool = await TopicSpool.open(repository.stateFolder, target, question, async () => {
       const starts = await topic.at(begin ?? { kind: 'earliest' }, '--from');
-      const ends = await topic.at(end, '--until');
-      if (begin !== undefined) return wantedRanges(starts, ends, undefined);
-      tellDeleted(starts, known, address, onWarning);
-      return wantedRanges(starts, ends, known);
+      const ends = await topic.at(end, '--until', endName);
+      const ranges = wantedRanges(starts, ends, begin === undefined ? known : undefined);
+      const deleted = begin === undefined ? deletedBehind(known, starts, ends) : [];
+      const kept = until === undefined || until === 'latest' ? {} : endAt(until, end, ends);
+      refuseUnkept({ ...origin, ...kept });
+      return { ranges, deleted, end: endToKeep(kept, ranges, known, followed) };
     });
+    refuseLeftOver(spool, there, address);
+    for (const [partition] of spool.ranges) spool.passDeleted(partition, there.get(partition)?.low ?? 0);
+    tellDeleted(spool.deleted, address, onWarning);
     refuseOverlap(known, spool, folder, address);
     await fill(spool, topic, asked && new RegisteredSchemas(asked), context);
   } finally {
@@ -99,32 +116,40 @@ export async function addTopic(
   }
   const taken = new Map([...spool.ranges].map(([partition, range]) => [partition, [range]] as const));
   const offsets = formatOffsets(together(together(known, rangesIn(folder, address)), taken));
-  const result = await addedFiles(context, folder, made, {
+  const { end: kept, deleted } = spool;
+  const result = await addedFiles(context, folder, made, followed, {
     ...options,
-    topic: { ...origin, ...(offsets !== undefined && { offsets }) },
+    topic: { ...origin, ...(offsets !== undefined && { offsets }), ...kept },
   });
   // Who asks on this machine has agreed to ask again.
-  giveConsent(repository.root, topicRequest(origin, pointerPath(target)));
+  if (!isFollowed) giveConsent(repository.root, topicRequest(origin, pointerPath(target)));
   if (spool.malformed > 0)
     onWarning?.(
       `${counted(spool.malformed, 'message')} could not be read, and ${spool.malformed === 1 ? 'is' : 'are'} not in ${target}`,
     );
   spool.remove();
-  return result;
+  return deleted.length === 0
+    ? result
+    : { ...result, datasets: result.datasets.map((dataset) => ({ ...dataset, deleted })) };
 }
 
 async function addedFiles(
   context: Context,
   folder: string,
   made: readonly string[],
-  options: BackendAddOptions,
+  followed: TopicOrigin | undefined,
+  options: BackendAddOptions & { readonly topic: TopicOrigin },
 ): Promise<AddResult> {
   if (made.length > 0) return addMadeFiles(context, folder, made, options);
   const path = await context.backend.datasetNamed(folder);
-  const topic = path === undefined ? undefined : await originOf(context, folder, path);
-  return path === undefined || topic === undefined
-    ? add(context, [folder], options)
-    : unchangedVersion(context, path, { topic });
+  if (path === undefined) return add(context, [folder], options);
+  const own = followed ?? (await originOf(context, folder, path));
+  if (own === undefined) return add(context, [folder], options);
+  if (followed === undefined) return unchangedVersion(context, path, { topic: own });
+  // What lies here beside the version is not taken for a part of it.
+  const { offsets: _, ...told } = options.topic;
+  const topic = { ...told, ...(own.offsets !== undefined && { offsets: own.offsets }) };
+  return { datasets: [await context.backend.setTopic(path, topic)] };
 }
 
 /** What the pointer says of where messages are from; undefined if it says nothing of a topic. */
@@ -142,17 +167,16 @@ async function originOf(
   }
 }
 
-/** Which offsets the dataset has: those that its pointer names, and those of files that lie here. */
-async function rangesOf(
+/** What the pointer of the folder says of this very topic. */
+async function followedBefore(
   context: Context,
   folder: string,
   target: string,
   address: KafkaAddress,
-): Promise<OffsetRanges> {
+): Promise<TopicOrigin | undefined> {
   const isDataset = (await context.backend.datasetNamed(folder)) !== undefined;
   const origin = isDataset ? await originOf(context, folder, target) : undefined;
-  const isSame = origin !== undefined && parseKafkaUrl(origin.url).topic === address.topic;
-  return together(isSame ? parseOffsets(origin.offsets ?? '') : new Map(), rangesIn(folder, address));
+  return origin !== undefined && parseKafkaUrl(origin.url).topic === address.topic ? origin : undefined;
 }
 
 function together(one: OffsetRanges, other: OffsetRanges): OffsetRanges {
@@ -171,7 +195,8 @@ function refuseUnkept(origin: TopicOrigin): void {
   if (problem === undefined) return;
   throw new VarveError('stream-url-invalid', `${withoutSecrets(origin.url)} cannot be kept: ${problem}`, {
     path: withoutSecrets(origin.url),
-    remedy: 'Name two or three brokers of the cluster, and a registry by its URL without user and query.',
+    remedy:
+      'Name two or three brokers of the cluster, a registry by its URL without user and query, and an end by a time or by one offset for all partitions.',
   });
 }
 
@@ -251,28 +276,111 @@ function wantedRanges(
   there: OffsetRanges | undefined,
 ): ReadonlyMap<number, OffsetRange> {
   const ranges = [...ends].map(([partition, until]) => {
-    const known = Math.max(0, ...(there?.get(partition) ?? []).map((range) => range.until));
-    const from = Math.max(starts.get(partition) ?? 0, known);
+    const from = Math.max(starts.get(partition) ?? 0, endOf(there?.get(partition)));
     return [partition, { from, until: there === undefined ? Math.max(from, until) : until }] as const;
   });
   const isKept = ({ from, until }: OffsetRange) => from < until || (there === undefined && from > 0);
   return new Map(ranges.filter(([, range]) => isKept(range)));
 }
 
-/** Say what nobody can take any more: behind what the folder has, the topic has deleted messages. */
-function tellDeleted(
+/** An end as a pointer keeps it, and whether the topic has all up to there: then nothing that comes later belongs to the range. */
+function endAt(until: string, end: StreamPosition, ends: ReadonlyMap<number, number>): TopicEnd {
+  const wanted = (partition: number): number =>
+    end.kind === 'offset'
+      ? end.offset
+      : ((end.kind === 'offsets' ? end.offsets.get(partition) : undefined) ?? ends.get(partition)!);
+  const isComplete =
+    end.kind === 'time'
+      ? end.time <= Date.now()
+      : [...ends].every(([partition, offset]) => offset >= wanted(partition));
+  // Partitions that were not named end with what they have now, and not with what they have when somebody asks again.
+  const kept =
+    end.kind === 'offsets' ? [...ends.keys()].map((one) => `${one}:${wanted(one)}`).join(',') : until;
+  return { until: kept, ...(isComplete && { complete: true }) };
+}
+
+/** Where the dataset ends from now on: a range that adds nothing behind what it has, such as an earlier one, leaves its end as it was. */
+function endToKeep(
+  asked: TopicEnd,
+  ranges: ReadonlyMap<number, OffsetRange>,
+  known: OffsetRanges,
+  followed: TopicOrigin | undefined,
+): TopicEnd {
+  const goesOn = [...ranges].some(
+    ([partition, { from, until }]) => from < until && until > endOf(known.get(partition)),
+  );
+  if (followed === undefined || !asked.complete || goesOn || asked.until === followed.until) return asked;
+  const { until, complete } = followed;
+  return { ...(until !== undefined && { until }), ...(complete && { complete }) };
+}
+
+/** The offset behind the last of some ranges. */
+function endOf(ranges: readonly OffsetRange[] = []): number {
+  return Math.max(0, ...ranges.map(({ until }) => until));
+}
+
+/** What nobody can take any more: behind what the folder has, and before the end, the topic has deleted messages. */
+function deletedBehind(
+  known: OffsetRanges,
   starts: ReadonlyMap<number, number>,
-  there: OffsetRanges,
+  ends: ReadonlyMap<number, number>,
+): PartitionOffsets[] {
+  return [...known].flatMap(([partition, ranges]) => {
+    const from = endOf(ranges);
+    const until = Math.min(starts.get(partition) ?? 0, ends.get(partition) ?? 0);
+    return from < until ? [{ partition, from, until }] : [];
+  });
+}
+
+function tellDeleted(
+  deleted: readonly PartitionOffsets[],
   address: KafkaAddress,
   onWarning: Context['onWarning'],
 ): void {
-  for (const [partition, ranges] of there) {
-    const known = Math.max(...ranges.map((range) => range.until));
-    const deleted = (starts.get(partition) ?? 0) - known;
-    if (deleted > 0)
-      onWarning?.(
-        `${describeTopic(address)} has deleted ${counted(deleted, 'message')} of partition ${partition} that were not taken: those from offset ${known} on`,
+  for (const { partition, from, until } of deleted)
+    onWarning?.(
+      `${describeTopic(address)} has deleted ${counted(until - from, 'message')} of partition ${partition} that were not taken: from offset ${from} up to ${until}`,
+    );
+}
+
+/**
+ * @param known what was taken of the topic
+ * @param whose begins the sentence
+ * @throws VarveError `offsets-missing` where the topic ends before that, as one does that was made anew: its offsets are of other messages
+ */
+function refuseMadeAnew(
+  known: OffsetRanges,
+  there: ReadonlyMap<number, PartitionRange>,
+  address: KafkaAddress,
+  whose: string,
+): void {
+  const path = describeTopic(address);
+  for (const [partition, ranges] of known) {
+    const [end, high] = [endOf(ranges), there.get(partition)?.high ?? 0];
+    if (end > high)
+      throw new VarveError(
+        'offsets-missing',
+        `${whose} partition ${partition} of ${path} up to offset ${end}, and it ends at ${high}: the topic was made anew`,
+        {
+          path,
+          remedy: `Take it into another folder: \`varve add ${shellWord(path)} --to FOLDER\`. What was taken before stays as it is.`,
+        },
       );
+  }
+}
+
+/** What a run left of a topic that was made anew since is of no use: the next run begins. @throws VarveError `offsets-missing` */
+function refuseLeftOver(
+  spool: TopicSpool,
+  there: ReadonlyMap<number, PartitionRange>,
+  address: KafkaAddress,
+): void {
+  try {
+    const asked = [...spool.ranges].map(([partition, range]) => [partition, [range]] as const);
+    refuseMadeAnew(new Map(asked), there, address, 'A run that was cut off asked for');
+  } catch (error) {
+    spool.remove();
+    throw error;
   }
 }
 

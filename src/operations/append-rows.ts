@@ -1,5 +1,5 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
 import { checkDataPath } from '../base/files/data-path.ts';
 import { isSameDatabase, parseDatabaseUrl } from '../database/address.ts';
 import type { LeftOut } from '../database/query.ts';
@@ -25,6 +25,8 @@ export interface AppendOptions extends BackendAddOptions {
   /** Path of the folder. */
   readonly to: string;
   readonly password?: string | undefined;
+  /** The URL of the database as it was given, which a command takes in this folder. */
+  readonly url: string;
 }
 
 /** Digits of numbers of rows in names of files, so that their order is that of the names. */
@@ -40,7 +42,7 @@ export async function appendRows(
   context: Context,
   asked: AskedTable,
   origin: DatabaseOrigin,
-  { column, to, password, ...options }: AppendOptions,
+  { column, to, password, url, ...options }: AppendOptions,
 ): Promise<AddResult> {
   const { repository, backend } = context;
   if (backend.pointerSuffix !== POINTER_SUFFIX) throw unsupportedByDvc();
@@ -52,9 +54,10 @@ export async function appendRows(
   const next = { column, after: before?.last };
   // The types of the first rows hold for all; where there were none yet, nothing has a type.
   const text = before === undefined || before.rows === 0 ? undefined : (before.text ?? []);
-  const how = { format: 'parquet', password, text } as const;
+  const anew = commandAnew(context, url, asked, { column, target });
+  const how = { format: 'parquet', password, text, anew } as const;
   return withCopiedTable({ ...asked, next }, how, context, async (found) => {
-    tellLeftOut(context, target, column, before, found.leftOut!);
+    tellLeftOut(context, { target, column, anew }, before, found.leftOut!);
     if (before !== undefined && found.rows === 0) {
       const some = join(folder, fileBehind(0));
       // Another way to the same rows is kept, for the next update.
@@ -75,6 +78,23 @@ export async function appendRows(
     placeFile(found.path, path);
     return addMadeFiles(context, folder, [path], { ...options, database });
   });
+}
+
+/** The whole command that takes all rows into a folder at which nothing lies: also for whoever ran an update, which has no such options. */
+function commandAnew(
+  { cwd, repository: { root } }: Context,
+  url: string,
+  { wanted }: AskedTable,
+  { column, target }: { readonly column: string; readonly target: string },
+): string {
+  const placeOf = (number: number): string => join(root, `${target}-${number}`);
+  let number = 2;
+  while (existsSync(placeOf(number)) || existsSync(placeOf(number) + POINTER_SUFFIX)) number++;
+  const free = relative(realpathSync(cwd), placeOf(number)).split(sep).join('/');
+  // A comment in front would be read as an option.
+  const query = wanted.query?.replace(/^-/, ' -');
+  const asked = query === undefined ? `--table ${shellWord(wanted.table!)}` : `--query ${shellWord(query)}`;
+  return `varve add ${shellWord(url)} ${asked} --incremental ${shellWord(column)} --to ${shellWord(free)}`;
 }
 
 /** The name of the file that goes on behind so many rows. */
@@ -153,8 +173,7 @@ function isSameQuestion(one: DatabaseOrigin, other: DatabaseOrigin): boolean {
 /** Say which rows of the database are not in the folder, and which of the folder not in the database any more. */
 function tellLeftOut(
   { onWarning }: Context,
-  target: string,
-  column: string,
+  { target, column, anew }: { readonly target: string; readonly column: string; readonly anew: string },
   before: Incremental | undefined,
   { empty, before: upTo }: LeftOut,
 ): void {
@@ -168,7 +187,7 @@ function tellLeftOut(
   const range = `up to ${JSON.stringify(before?.last)} in ${column}`;
   onWarning?.(
     more > 0
-      ? `At least ${counted(more, 'row')} ${range} came after those were taken, and ${more === 1 ? 'is' : 'are'} not in ${target}: run the same command with another \`--to\`, which takes all rows anew.`
+      ? `At least ${counted(more, 'row')} ${range} came after those were taken, and ${more === 1 ? 'is' : 'are'} not in ${target}: \`${anew}\` takes all rows anew.`
       : `At least ${counted(-more, 'row')} ${range} ${more === -1 ? 'is' : 'are'} not in the database any more, and still in ${target}.`,
   );
 }

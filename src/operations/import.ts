@@ -9,13 +9,14 @@ import { type Imported, problemOfAddress } from '../workspace/imported.ts';
 import { pointerPath } from '../workspace/pointer.ts';
 import { pathInRepository, targetInRepository } from '../workspace/repository.ts';
 import type { TopicOrigin } from '../workspace/topic-origin.ts';
-import { giveConsent, requireTrust } from '../workspace/trust/consent.ts';
+import { giveConsent, requireSafeTrust, requireTrust } from '../workspace/trust/consent.ts';
 import { databaseRequest } from '../workspace/trust/database.ts';
 import { importRequest, isPath } from '../workspace/trust/import.ts';
 import { topicRequest } from '../workspace/trust/topic.ts';
 import { profilerOnDemand, warnOfUnread } from './add.ts';
 import type {
   AddedDataset,
+  AddResult,
   CheckoutOptions,
   CopiedDataset,
   ImportedDataset,
@@ -28,6 +29,7 @@ import { closing } from './context/closing.ts';
 import type { Context } from './context/context.ts';
 import { openRepositoryAt } from './context/open-other.ts';
 import { eachDatasetQuietly, problemsField } from './datasets/each.ts';
+import { unchangedVersion } from './datasets/unchanged-version.ts';
 import { namedVersion } from './open-version.ts';
 
 export interface ImportOptions {
@@ -55,7 +57,7 @@ export type UpdatedDataset = ImportedDataset | CopiedDataset | TakenDataset | Up
  * commit is pinned.
  * @param address what `git clone` takes, or the path of a working tree
  * @param argument `path` or `path@REV` there
- * @throws VarveError `address-invalid`, `repository-unreachable`, `dataset-missing`, `path-taken`, `settings-untrusted`
+ * @throws VarveError `address-invalid`, `repository-unreachable`, `dataset-missing`, `path-taken`, `settings-untrusted`, `trust-unsafe`
  */
 export async function importDataset(
   context: Context,
@@ -65,6 +67,7 @@ export async function importDataset(
 ): Promise<ImportedDataset> {
   const { repository, backend } = context;
   const kept = addressToKeep(context, address);
+  requireSafeTrust(repository.root);
   return closing(await openOther(context, kept), async (opened) => {
     const head = opened.commit ?? resolveRevision(opened.context.repository.root, 'HEAD');
     const { version, part } = await namedVersion(opened.context, argument, head);
@@ -120,7 +123,7 @@ export async function update(
       requireTrust(repository.root, databaseRequest(repository.root, database, file));
       copies.push([path, database]);
     } else if (topic !== undefined) {
-      requireTrust(repository.root, topicRequest(topic, file));
+      if (!topic.complete) requireTrust(repository.root, topicRequest(topic, file));
       topics.push([path, topic]);
     } else if (inPlace !== undefined) {
       requireTrust(repository.root, inPlace.request);
@@ -240,19 +243,21 @@ async function copyAgain(context: Context, path: string, database: DatabaseOrigi
   return { database: url, ...asked, ...factsOf(datasets[0]!, path) };
 }
 
-/** Take the messages of a topic that came since. */
-async function takeNext(
-  context: Context,
-  path: string,
-  { url, registry }: TopicOrigin,
-): Promise<TakenDataset> {
+/** Take the messages of a topic that came since, up to where the dataset is to end. Where it has all of that, nobody is asked. */
+async function takeNext(context: Context, path: string, topic: TopicOrigin): Promise<TakenDataset> {
+  const { datasets } = topic.complete
+    ? await unchangedVersion(context, path, { topic })
+    : await messagesSince(context, path, topic);
+  const [{ deleted }, { url, ...told }] = [datasets[0]!, datasets[0]!.topic ?? topic];
+  return { topic: url, ...told, ...(deleted && { deleted }), ...factsOf(datasets[0]!, path) };
+}
+
+async function messagesSince(context: Context, path: string, topic: TopicOrigin): Promise<AddResult> {
   const { addTopic } = await import('./add-topic.ts');
+  const { url, registry, until } = topic;
   const to = join(context.repository.root, path);
   const profiler = profilerOnDemand(context, warnOfUnread(context), {});
-  const { datasets } = await addTopic(context, url, { registry, to, profiler });
-  const { topic } = datasets[0]!;
-  const offsets = topic?.offsets;
-  return { topic: url, ...(offsets !== undefined && { offsets }), ...factsOf(datasets[0]!, path) };
+  return addTopic(context, url, { registry, until, to, profiler, isFollowed: true });
 }
 
 function factsOf({ digest, bytes, files, rows, change }: AddedDataset, to: string) {

@@ -3,7 +3,7 @@ import type { Pointer } from './pointer.ts';
 
 /**
  * Say where the data of a pointer comes from, so that two versions can be compared: the database, the topic, the other repository or the place
- * where it lies. How far it was taken from there is no part of that.
+ * where it lies. How far it was taken from there is no part of that, and where it ends is.
  * @returns undefined for data that was only ever added here
  */
 export function originOf({ database, topic, source, imported }: Pointer): string | undefined {
@@ -13,8 +13,9 @@ export function originOf({ database, topic, source, imported }: Pointer): string
     return withoutSecrets(`${table === undefined ? `query ${query}` : `table ${table}`} of ${url}${behind}`);
   }
   if (topic !== undefined) {
-    const { url, registry } = topic;
-    return withoutSecrets(registry === undefined ? url : `${url}, schemas of ${registry}`);
+    const { url, registry, until } = topic;
+    const schemas = registry === undefined ? '' : `, schemas of ${registry}`;
+    return withoutSecrets(`${url}${schemas}${until === undefined ? '' : `, until ${until}`}`);
   }
   if (imported !== undefined) {
     const { repository, path, revision } = imported;

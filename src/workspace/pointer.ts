@@ -106,6 +106,8 @@ const LISTED_KEYS_VERSION = '10';
  * rather than to show those of the files.
  */
 const LISTED_COLUMNS_VERSION = '11';
+/** The version of a pointer to messages of a topic that end somewhere. An older varve refuses it, rather than to go on behind their end. */
+const ENDING_TOPIC_VERSION = '12';
 const META_PREFIX = 'meta-';
 const READ_VERSIONS: readonly (string | undefined)[] = [
   VERSION,
@@ -119,11 +121,12 @@ const READ_VERSIONS: readonly (string | undefined)[] = [
   TABLE_STATISTICS_VERSION,
   LISTED_KEYS_VERSION,
   LISTED_COLUMNS_VERSION,
+  ENDING_TOPIC_VERSION,
 ];
 const MAX_POINTER_BYTES = 64 * 1024;
 const IMPORTED_KEYS = ['imported-from', 'imported-path', 'imported-revision', 'imported-commit'];
 const INCREMENTAL_KEYS = ['database-incremental', 'database-last', 'database-rows', 'database-text'];
-const TOPIC_KEYS = ['topic', 'topic-registry', 'topic-offsets'];
+const TOPIC_KEYS = ['topic', 'topic-registry', 'topic-offsets', 'topic-until', 'topic-complete'];
 const DATABASE_KEYS = ['database', 'database-table', 'database-query', ...INCREMENTAL_KEYS];
 const KEYS = [
   ...['varve', 'path', 'kind', 'digest', 'bytes', 'files', 'executable', 'blocks', 'rows'],
@@ -182,6 +185,8 @@ export function formatPointer(pointer: Pointer): string {
     ['topic', topic && yamlString(topic.url)],
     ['topic-registry', topic?.registry && yamlString(topic.registry)],
     ['topic-offsets', topic?.offsets && yamlString(topic.offsets)],
+    ['topic-until', topic?.until && yamlString(topic.until)],
+    ['topic-complete', topic?.complete],
     ...Object.entries(pointer.meta ?? {}).map(
       ([key, value]) => [`${META_PREFIX}${key}`, yamlString(value)] as [string, string],
     ),
@@ -197,6 +202,7 @@ function versionOf(pointer: Pointer): string {
   if (footersBy !== undefined) return TABLE_STATISTICS_VERSION;
   if (footers !== undefined) return FOOTERS_VERSION;
   if (table !== undefined) return TABLE_VERSION;
+  if (topic?.until !== undefined) return ENDING_TOPIC_VERSION;
   if ((database ?? topic) !== undefined) return COPY_VERSION;
   if (source !== undefined && !FIRST_SOURCES.test(source)) return ELSEWHERE_VERSION;
   if (meta !== undefined) return META_VERSION;
@@ -303,9 +309,6 @@ function checkVersion(version: string | undefined, where: string): void {
 function toPointer(facts: ReadonlyMap<string, string>, where: string): Pointer {
   const kind = facts.get('kind');
   if (kind !== 'file' && kind !== 'directory') throw damaged(where, '`kind` is neither file nor directory');
-  const executable = facts.get('executable');
-  if (executable !== undefined && executable !== 'true')
-    throw damaged(where, '`executable` can only be true');
   const rows = count(facts, 'rows', where);
   return {
     path: plainText(facts.get('path') ?? refuseMissing('path', where), 'path', where),
@@ -313,7 +316,7 @@ function toPointer(facts: ReadonlyMap<string, string>, where: string): Pointer {
     digest: digest(facts, 'digest', where),
     bytes: count(facts, 'bytes', where) ?? refuseMissing('bytes', where),
     files: count(facts, 'files', where) ?? refuseMissing('files', where),
-    ...(executable === undefined ? {} : { executable: true }),
+    ...(facts.has('executable') && { executable: onlyTrue(facts, 'executable', where) }),
     ...blocksOf(facts, where),
     ...(rows === undefined ? {} : { rows }),
     ...(facts.has('profile') ? { profile: digest(facts, 'profile', where) } : {}),
@@ -340,7 +343,8 @@ function blocksOf(facts: ReadonlyMap<string, string>, where: string): Pick<Point
 function databaseOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer, 'database'> {
   const isCopy = DATABASE_KEYS.some((key) => facts.has(key));
   const isOfTopic = TOPIC_KEYS.some((key) => facts.has(key));
-  if ((isCopy || isOfTopic) !== (facts.get('varve') === COPY_VERSION))
+  const version = facts.get('varve');
+  if ((isCopy || isOfTopic) !== (version === COPY_VERSION || version === ENDING_TOPIC_VERSION))
     throw damaged(where, `\`varve: ${COPY_VERSION}\` and \`database\` or \`topic\` go together`);
   if (isCopy && isOfTopic) throw damaged(where, 'it is a copy both of a database and of a topic');
   if (!isCopy) return {};
@@ -357,12 +361,16 @@ function databaseOf(facts: ReadonlyMap<string, string>, where: string): Pick<Poi
 }
 
 function topicOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer, 'topic'> {
+  if (facts.has('topic-until') !== (facts.get('varve') === ENDING_TOPIC_VERSION))
+    throw damaged(where, `\`varve: ${ENDING_TOPIC_VERSION}\` and \`topic-until\` go together`);
   if (!TOPIC_KEYS.some((key) => facts.has(key))) return {};
   const text = (key: string): string => plainText(facts.get(key) ?? refuseMissing(key, where), key, where);
   const topic: TopicOrigin = {
     url: text('topic'),
     ...(facts.has('topic-registry') && { registry: text('topic-registry') }),
     ...(facts.has('topic-offsets') && { offsets: text('topic-offsets') }),
+    ...(facts.has('topic-until') && { until: text('topic-until') }),
+    ...(facts.has('topic-complete') && { complete: onlyTrue(facts, 'topic-complete', where) }),
   };
   const isElsewhere = facts.has('source') || facts.get('kind') !== 'directory';
   const problem = problemOfTopic(topic) ?? (isElsewhere ? 'messages lie in a folder' : undefined);
@@ -434,7 +442,7 @@ function metaOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer
 
 /** Whether a version leaves open which of the older ones' facts there are. */
 function isFree(version: string | undefined): boolean {
-  const own = [META_VERSION, ELSEWHERE_VERSION, COPY_VERSION, TABLE_VERSION];
+  const own = [META_VERSION, ELSEWHERE_VERSION, COPY_VERSION, TABLE_VERSION, ENDING_TOPIC_VERSION];
   return own.includes(version ?? '') || isOfFooters(version) || isOfListed(version);
 }
 
@@ -534,6 +542,11 @@ function count(facts: ReadonlyMap<string, string>, key: string, where: string): 
   if (!/^\d+$/.test(value) || !Number.isSafeInteger(number))
     throw damaged(where, `\`${key}\` is not a count`);
   return number;
+}
+
+function onlyTrue(facts: ReadonlyMap<string, string>, key: string, where: string): true {
+  if (facts.get(key) !== 'true') throw damaged(where, `\`${key}\` can only be true`);
+  return true;
 }
 
 function digest(facts: ReadonlyMap<string, string>, key: string, where: string): Digest {

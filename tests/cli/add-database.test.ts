@@ -7,6 +7,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { PushResult, UpdateResult } from '../../src/index.ts';
 import type { Profile } from '../../src/profile/model/model.ts';
+import { shellWord } from '../../src/wording/quote.ts';
 import {
   type DatabaseServer,
   describeWithMariadb,
@@ -300,8 +301,20 @@ async function keepsTypes(server: DatabaseServer, [first, later, bad]: readonly 
   expect(box.json<Profile>(['profile', 'data/typed']).tables).toHaveLength(2);
   box.commit('more');
   server.run(bad!);
-  refused(box, ['update'], 'types-differ', 'fine');
-  expect(box.ok([...add.slice(0, -1), 'data/anew'])).toContain('data/anew');
+  // What is named is the whole command, since update has none of these options; and it works wherever it was told.
+  for (const words of [['update'], ['update', 'typed'], [...add.slice(0, -1), 'typed']]) {
+    const told = refused(box, words, 'types-differ', 'fine', words.length === 1 ? 'repo' : 'repo/data');
+    const [, command] = /with the column as text: `(varve add .*)`/.exec(told)!;
+    expect(command).toBe(
+      [
+        `varve add ${shellWord(server.url())}`,
+        ...add.slice(2, -1),
+        words.length === 1 ? 'data/typed-2' : 'typed-2',
+      ].join(' '),
+    );
+  }
+  expect(box.ok([...add.slice(0, -1), 'data/typed-2'])).toContain('data/typed-2');
+  expect(refused(box, ['update', 'data/typed'], 'types-differ', 'fine')).toContain('--to data/typed-3`');
 }
 
 /** What a push of a copy in Parquet sends after each of some changes of few rows, as a share of the first. */

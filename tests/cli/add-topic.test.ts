@@ -1,4 +1,5 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -109,9 +110,130 @@ describeWithKafka(() => {
     expect(readFileSync(box.path('repo/data/part.varve'), 'utf8')).toMatch(
       /topic-offsets: "?0:10-20,1:50-50"?\n/,
     );
-    const updated = await box.later(['update', 'data/part', '--json']);
-    expect(JSON.parse(updated.out).datasets).toMatchObject([{ offsets: '0:10-51,1:50-51' }]);
+    const further = await box.later([...add('events', '--until', 'latest', '--to', 'data/part'), '--json']);
+    expect(JSON.parse(further.out).datasets).toMatchObject([{ topic: { offsets: '0:10-51,1:50-51' } }]);
     refused(box, add('events', '--from', 'latest', '--to', 'data/none'), 'input-empty', '');
+  });
+
+  test('a range that ends is left as it is by update, and goes on by the command that update names', async () => {
+    await broker.create('range', 2);
+    const at = (id: number, day: string, partition = 0) => ({
+      value: event(id),
+      partition,
+      timestamp: String(Date.parse(`2026-01-${day}T00:00:00Z`)),
+    });
+    await broker.send('range', [at(0, '01'), at(1, '02'), at(2, '02', 1), at(3, '03'), at(4, '04', 1)]);
+    const days = add('range', '--from', '2026-01-02', '--until', '2026-01-03', '--to', 'data/day');
+    expect((await box.later(days)).out).toMatch(/^new +data\/day {2}2 rows/);
+    const pointer = () => readFileSync(box.path('repo/data/day.varve'), 'utf8');
+    const ended = pointer();
+    expect(ended).toMatch(
+      /^varve: 12\n[\s\S]*\ntopic-offsets: "0:1-2,1:0-1"\ntopic-until: "2026-01-03"\ntopic-complete: true\n$/,
+    );
+    const updated = async (...words: string[]) => {
+      const { out, err } = await box.later(['update', ...words, '--json']);
+      return JSON.parse(out || err).datasets.filter(({ to }: { to: string }) => to.startsWith('data/day'));
+    };
+    const left = { change: 'unchanged', rows: 2, until: '2026-01-03', complete: true };
+    expect(await updated('data/day')).toMatchObject([left]);
+    expect(await updated()).toMatchObject([left]);
+    // The same command once more, and an earlier range, leave the end as it is.
+    expect((await box.later(days)).out).toMatch(/^unchanged/);
+    expect(pointer()).toBe(ended);
+    await box.later(add('range', '--from', '0:0,1:1', '--until', '0:1,1:1', '--to', 'data/day'));
+    expect(pointer()).toMatch(
+      /topic-offsets: "0:0-2,1:0-1"\ntopic-until: "2026-01-03"\ntopic-complete: true\n/,
+    );
+
+    // What update names is run as it stands, wherever it was said.
+    const said = (await box.later(['update', 'day'], 'repo/data')).out;
+    expect(said).toMatch(
+      /^unchanged {2}data\/day .*\n +has all up to its end, 2026-01-03; to go on behind it, run `/,
+    );
+    const [, command] = /run `varve (.*)`/.exec(said)!;
+    expect((await box.later(command!.split(' '), 'repo/data')).out).toMatch(/^changed +data\/day {2}5 rows/);
+    expect(pointer()).toMatch(/^varve: 6\n/);
+    await broker.send('range', [at(5, '05')]);
+    expect(await updated('data/day')).toMatchObject([{ change: 'changed', rows: 6 }]);
+
+    // An end is taken back although there is nothing new; one that is not reached yet is gone on to, and no further.
+    await box.later(add('range', '--until', '2026-01-03', '--to', 'data/day-2'));
+    expect(readFileSync(box.path('repo/data/day-2.varve'), 'utf8')).toContain('topic-complete: true');
+    await broker.create('few');
+    await broker.send('few', [{ value: event(0) }]);
+    const few = (...more: string[]) => add('few', ...more, '--to', 'data/day-few');
+    await box.later(few('--until', '1'));
+    const text = () => readFileSync(box.path('repo/data/day-few.varve'), 'utf8');
+    expect(text()).toContain('topic-until: "1"\ntopic-complete: true\n');
+    expect((await box.later(few('--until', 'latest'))).out).toMatch(/^changed/);
+    expect(text()).not.toContain('until');
+    await box.later(few('--until', '3'));
+    expect(text()).toMatch(/topic-until: "3"\n$/);
+    await broker.send('few', [{ value: event(1) }]);
+    expect(await updated('data/day-few')).toMatchObject([{ rows: 2, until: '3' }]);
+    await broker.send('few', [{ value: event(2) }, { value: event(3) }]);
+    const whole = { rows: 3, until: '3', complete: true, offsets: '0:0-3' };
+    expect(await updated('data/day-few')).toMatchObject([{ ...whole, change: 'changed' }]);
+    expect(await updated('data/day-few')).toMatchObject([{ ...whole, change: 'unchanged' }]);
+    // What somebody wrote there by hand is told by its own name.
+    box.write('repo/data/day-few.varve', text().replace(/"3"\ntopic-complete: true/, '"2026-77-77"'));
+    expect((await box.later(['update', 'data/day-few'])).err).toContain('topic-until 2026-77-77 is no place');
+    box.write('repo/data/day-few.varve', text().replace('"2026-77-77"', '"3"'));
+  });
+
+  test('what a topic deleted between two updates is told, also in JSON; one that was made anew is refused', async () => {
+    await broker.create('brief');
+    await broker.send('brief', [{ value: event(0) }, { value: event(1) }]);
+    await box.later(add('brief', '--to', 'data/brief'));
+    await broker.send('brief', [{ value: event(2) }, { value: event(3) }, { value: event(4) }]);
+    const drop = async (offset: number) => {
+      // The driver asks no broker of a topic that it was not asked of.
+      await broker.admin.fetchTopicOffsets('brief');
+      const partitions = [{ partition: 0, offset: String(offset) }];
+      await broker.admin.deleteTopicRecords({ topic: 'brief', partitions });
+    };
+    await drop(4);
+    const { code, out, err } = await box.later(['update', 'data/brief', '--json']);
+    expect([code, err]).toEqual([
+      0,
+      expect.stringMatching(
+        /has deleted 2 messages of partition 0 that were not taken: from offset 2 up to 4\n/,
+      ),
+    ]);
+    expect(JSON.parse(out).datasets).toMatchObject([
+      { rows: 3, offsets: '0:0-2+4-5', deleted: [{ partition: 0, from: 2, until: 4 }] },
+    ]);
+
+    // A run that was cut off goes on behind what is gone by now, and no run is stuck there.
+    await broker.send('brief', [{ value: event(5) }, { value: event(6) }]);
+    const streams = box.path('repo/.varve/streams');
+    const question = { topic: `kafka://${broker.address}/brief`, to: 'data/brief' };
+    const folder = createHash('sha256').update('data/brief').digest('hex').slice(0, 16);
+    const state = {
+      ...{ question: JSON.stringify(question), end: {}, deleted: [], files: [], malformed: 0 },
+      partitions: [{ partition: 0, from: 5, until: 7, next: 5 }],
+    };
+    mkdirSync(join(streams, folder), { recursive: true });
+    writeFileSync(join(streams, folder, 'state.json'), JSON.stringify(state));
+    await drop(6);
+    const resumed = await box.later(['update', 'data/brief', '--json']);
+    expect(JSON.parse(resumed.out).datasets, resumed.err).toMatchObject([
+      { rows: 4, deleted: [{ partition: 0, from: 5, until: 6 }] },
+    ]);
+
+    await broker.admin.deleteTopics({ topics: ['brief'] });
+    while ((await broker.admin.listTopics()).includes('brief')) await sleep(50);
+    await broker.create('brief');
+    await broker.send('brief', [{ value: event(7) }]);
+    for (const words of [['update', 'data/brief'], add('brief', '--to', 'data/brief')]) {
+      const refusal = await box.later([...words, '--json']);
+      const { error } = JSON.parse(refusal.out);
+      expect([refusal.code, error.code]).toEqual([2, 'offsets-missing']);
+      expect(error.message).toContain('up to offset 7, and it ends at 1: the topic was made anew');
+      const [, command] = /`varve (.*) --to FOLDER`/.exec(error.remedy)!;
+      const other = await box.later([...command!.split(' '), '--to', `data/brief-${words[0]}`]);
+      expect(other.out).toMatch(/^new .* 1 row,/);
+    }
   });
 
   test('a folder of messages is brought up to date; what came through Git is asked only after consent', async () => {

@@ -89,6 +89,26 @@ test('pointers to imported data', () => {
   }
 });
 
+test('pointers to messages of a topic, and where these end', () => {
+  const check = published('pointer');
+  const facts = `path: a\nkind: directory\ndigest: ${digest}\nbytes: 1\nfiles: 1\ntopic: "kafka://b:9092/t"\n`;
+  const accepted = (content: string) =>
+    accepts(check, parse(content), () => parsePointer(content, 'a.varve'));
+  for (const [good, version, more] of [
+    [true, 6, ''],
+    [true, 6, 'topic-offsets: "0:0-5"\n'],
+    [true, 12, 'topic-until: "2026-01-03"\n'],
+    [true, 12, `blocks: ${digest}\ntopic-until: "0:5,1:7"\ntopic-complete: true\nmeta-license: MIT\n`],
+    [false, 6, 'topic-until: "2026-01-03"\n'],
+    [false, 12, ''],
+    [false, 12, 'topic-complete: true\n'],
+    [false, 12, 'topic-until: "latest"\n'],
+    [false, 12, 'topic-until: "5"\ntopic-complete: false\n'],
+    [false, 12, 'topic-until: "5"\nsource: "s3://b"\n'],
+  ] as const)
+    expect(accepted(`varve: ${version}\n${facts}${more}`), more).toBe(good);
+});
+
 test('pointers that pin blocks, imported or not', () => {
   const text = `varve: 3\npath: a\nkind: file\ndigest: ${digest}\nbytes: 1\nfiles: 1\nblocks: ${digest}\n`;
   const imported = `imported-from: "../data"\nimported-path: a\nimported-commit: ${'c'.repeat(40)}\n`;

@@ -256,6 +256,15 @@ describe('where consents are kept', () => {
       expect(errorOf(box.varve(['trust', '--json'], 'clone'))).toMatchObject({ code: 'trust-unsafe' });
       expect(box.json(['trust', '--list'], 'clone')).toEqual({ consents: [] });
     }
+    // Whoever would agree by what is typed is told before anybody is asked: nobody answers at these places.
+    for (const words of [
+      ['add', 'mysql://ann@127.0.0.1:1/shop', '--table', 'x', '--to', 'x.csv'],
+      ['add', 'kafka://127.0.0.1:1/events', '--to', 'x'],
+      ['import', 'https://127.0.0.1:1/x.git', 'data'],
+    ])
+      expect(errorOf(box.varve([...words, '--json'], 'clone')), words[1]!).toMatchObject({
+        code: 'trust-unsafe',
+      });
     box.env.VARVE_TRUST = fingerprint;
     box.ok(['fetch'], 'clone');
     delete box.env.VARVE_TRUST;

@@ -64,6 +64,12 @@ describe('a measure', () => {
   test('warns only, where a feature is expected to move', () => {
     expect(verdict(9, { movesByItself: true })).toBe('warning');
     expect(verdict(0.1, { movesByItself: true })).toBe('none');
+    // So an alert on a strength of 1 and more is one on drift.
+    for (const only of [{ movesByItself: true }, { warnsOnly: true }])
+      expect(decided([finding(9, only)], { thresholds })).toMatchObject({
+        verdict: 'warning',
+        strength: 0.99,
+      });
   });
 
   test('says nothing where chance is not ruled out, and is never as strong as a warning then', () => {

@@ -248,6 +248,8 @@ test.each([
   expect(() => parsePointer(text.replace(fact, hostile), 'a.varve')).toThrow(VarveError);
 });
 
+const ENDED = { until: '0:5000,1:4980', complete: true } as const;
+
 test('which messages of a topic it has is read back', () => {
   const ranges = fc.uniqueArray(fc.nat(1e9), { minLength: 2, maxLength: 12 }).map((ends) => {
     const sorted = ends.toSorted((a, b) => a - b).slice(0, ends.length - (ends.length % 2));
@@ -259,14 +261,18 @@ test('which messages of a topic it has is read back', () => {
     selector: ([one]) => one,
   });
   fc.assert(
-    fc.property(partitions, fc.constantFrom({}, { registry: 'https://registry:8081/api' }), (found, more) => {
-      const sorted = found.toSorted(([a], [b]) => a - b);
-      const offsets = formatOffsets(new Map(found))!;
-      expect([...parseOffsets(offsets)]).toEqual(sorted);
-      const topic = { url: 'kafka://a:9092,b:9092/events', ...more, offsets };
-      const pointer: Pointer = { ...plain, kind: 'directory', topic };
-      expect(parsePointer(formatPointer(pointer), 'a.varve')).toEqual(pointer);
-    }),
+    fc.property(
+      partitions,
+      fc.constantFrom({}, { registry: 'https://registry:8081/api' }, { until: '2026-01-03' }, ENDED),
+      (found, more) => {
+        const sorted = found.toSorted(([a], [b]) => a - b);
+        const offsets = formatOffsets(new Map(found))!;
+        expect([...parseOffsets(offsets)]).toEqual(sorted);
+        const topic = { url: 'kafka://a:9092,b:9092/events', ...more, offsets };
+        const pointer: Pointer = { ...plain, kind: 'directory', topic };
+        expect(parsePointer(formatPointer(pointer), 'a.varve')).toEqual(pointer);
+      },
+    ),
   );
 });
 
@@ -281,8 +287,26 @@ test.each([
   ['0:0-5', '0:0-5;1'],
   ['0:0-5', '0:5'],
   ['topic-registry', 'database-table: t\ndatabase: "mysql://h/shop"\ntopic-registry'],
+  ['topic-registry', 'topic-until: "5"\ntopic-registry'],
+  ['topic-registry', 'topic-complete: true\ntopic-registry'],
+  ['varve: 6', 'varve: 12'],
 ])('messages of a topic that say %j as %j are refused', (fact, hostile) => {
   const topic = { url: 'kafka://a:9092/t', registry: 'https://r', offsets: '0:0-5' };
+  const text = formatPointer({ ...plain, kind: 'directory', topic });
+  expect(text).toContain(fact);
+  expect(() => parsePointer(text.replace(fact, hostile), 'a.varve')).toThrow(VarveError);
+});
+
+test.each([
+  ['varve: 12', 'varve: 6'],
+  ['2026-01-03T06:00:00Z', 'latest'],
+  ['2026-01-03T06:00:00Z', '5 $(id)'],
+  ['2026-01-03T06:00:00Z', `5${'0'.repeat(20_000)}`],
+  ['topic-complete: true', 'topic-complete: false'],
+  ['topic-until: "2026-01-03T06:00:00Z"\n', ''],
+  ['topic: "kafka://a:9092/t"\n', ''],
+])('messages of a topic that end and say %j as %j are refused', (fact, hostile) => {
+  const topic = { url: 'kafka://a:9092/t', until: '2026-01-03T06:00:00Z', complete: true } as const;
   const text = formatPointer({ ...plain, kind: 'directory', topic });
   expect(text).toContain(fact);
   expect(() => parsePointer(text.replace(fact, hostile), 'a.varve')).toThrow(VarveError);

@@ -263,7 +263,7 @@ class FeatureDrift:
     type: str
     #: ``none``, ``warning`` or ``drift``.
     verdict: str
-    #: 1 is just drift; at most ½ if chance explains the change.
+    #: 1 is just drift; below 1 where the change only ever warns, as of keys; at most ½ if chance explains the change.
     strength: float
     #: Sentences for people, strongest first.
     reasons: tuple[str, ...]

@@ -143,7 +143,10 @@ export function command(run: RunCommand): Command {
       '--from <place>',
       'first message of a topic: earliest, latest, a time, an offset, or 0:120,1:90, which takes nothing of partitions not named; by default behind what --to has',
     )
-    .option('--until <place>', 'the message of a topic before which to end, likewise; latest by default')
+    .option(
+      '--until <place>',
+      'the message of a topic before which to end, likewise, which updates keep; latest by default',
+    )
     .option('--registry <url>', 'registry that has the schemas of a topic (Avro, JSON)')
     .option(
       '--endpoint <url>',

@@ -1,6 +1,6 @@
 import { join, relative } from 'node:path';
 import type { Command } from 'commander';
-import type { UpdatedTable } from '../../operations/backend/results.ts';
+import type { TakenDataset, UpdatedTable } from '../../operations/backend/results.ts';
 import type { Context } from '../../operations/context/context.ts';
 import { openContext } from '../../operations/context/open.ts';
 import type { UpdatedDataset, UpdateResult } from '../../operations/import.ts';
@@ -20,7 +20,7 @@ type Options = CommonOptions & SideOptions & { readonly revision?: string };
 export function command(run: RunCommand): Command {
   const defined = defineCommand(
     'update',
-    'Brings imported datasets to what the revision that they follow has now, copies of rows to what their database has, messages of a topic to its end, and tables in place to their newest version. What was edited here is not lost.',
+    'Brings imported datasets to what the revision that they follow has now, copies of rows to what their database has, messages of a topic to its end, or to that of the range that was added, and tables in place to their newest version. What was edited here is not lost.',
     [
       ['varve update', 'all that was imported, or taken from a database or a topic, and all tables in place'],
       ['varve update data/orders.parquet', 'asks the database again that `varve add mysql://…` asked'],
@@ -39,7 +39,9 @@ export function command(run: RunCommand): Command {
       const context = await openContext(cwd, { signal, onProgress, onWarning });
       const { revision, force } = options;
       const result = await update(context, paths, { revision, force, prefer: preferred(options) });
-      const text = result.datasets.map(updatedLine).join('\n');
+      const text = result.datasets
+        .map((dataset) => updatedLine(dataset, cwd, context.repository.root))
+        .join('\n');
       const none = result.problems === undefined ? nothingFollowed(context, result) : '';
       return withProblems({ note }, result.problems, { json: result, text: text || none });
     }),
@@ -64,7 +66,7 @@ function nothingFollowed({ repository, cwd }: Context, { inPlace }: UpdateResult
   ].join('\n');
 }
 
-function updatedLine(dataset: UpdatedDataset): string {
+function updatedLine(dataset: UpdatedDataset, cwd: string, root: string): string {
   if ('source' in dataset) return tableLine(dataset);
   if (!('database' in dataset || 'topic' in dataset)) return importedLine(dataset);
   const { to, rows, bytes, change } = dataset;
@@ -73,7 +75,17 @@ function updatedLine(dataset: UpdatedDataset): string {
     'topic' in dataset
       ? describeUrl(dataset.topic)
       : `${dataset.table ?? 'a query'} of ${describeUrl(dataset.database)}`;
-  return neutral(`${change.padEnd(9)}  ${to}  ${facts.join(', ')}, ${from}`);
+  const line = neutral(`${change.padEnd(9)}  ${to}  ${facts.join(', ')}, ${from}`);
+  return 'topic' in dataset && dataset.complete
+    ? `${line}\n${endLine(dataset, relative(cwd, join(root, to)))}`
+    : line;
+}
+
+/** Say why nothing more comes, and what to do if more is wanted. @param folder as a command takes it here */
+function endLine({ topic, registry, until }: TakenDataset, folder: string): string {
+  const schemas = registry === undefined ? '' : ` --registry ${shellWord(registry)}`;
+  const command = `varve add ${shellWord(topic)}${schemas} --until latest --to ${shellWord(folder || '.')}`;
+  return neutral(`           has all up to its end, ${until}; to go on behind it, run \`${command}\``);
 }
 
 function tableLine({

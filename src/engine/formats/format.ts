@@ -69,10 +69,11 @@ export function isTabular(path: string): boolean {
 }
 
 /**
- * Folders that engines keep for themselves beside the data, such as `_delta_log` and `_temporary`, by the rule of Hadoop and Spark; a partition
- * of a column `_day` is none. Source: `HadoopFSUtils.shouldFilterOutPathName` of Spark.
+ * Folders that table formats and engines keep for themselves beside the data. Spark passes over every name that begins with `_` or `.`; a person
+ * may keep data in one, which is not to vanish from statistics.
  */
-const HIDDEN_FOLDER = /(?:^|\/)[._][^/=]*\//;
+const OWN_FOLDER =
+  /(?:^|\/)(?:_delta_log|_delta_index|_change_data|_temporary|_spark_metadata|\.hoodie|\.spark-staging[^/]*)\//;
 /** What Iceberg knows of a table, which lies beside its data. Source: https://iceberg.apache.org/spec/ */
 const ICEBERG_METADATA =
   /(?:^|\/)metadata\/(?:[^/]+\.metadata\.json(?:\.gz)?|snap-[^/]+\.avro|[^/]+-m\d+\.avro)$/;
@@ -83,5 +84,5 @@ const ICEBERG_METADATA =
  * @param path POSIX, from the folder
  */
 export function holdsRows(path: string): boolean {
-  return isTabular(path) && !HIDDEN_FOLDER.test(path) && !ICEBERG_METADATA.test(path);
+  return isTabular(path) && !OWN_FOLDER.test(path) && !ICEBERG_METADATA.test(path);
 }

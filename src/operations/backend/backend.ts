@@ -229,6 +229,11 @@ export interface Backend {
    * @throws VarveError `dataset-missing`, `meta-invalid`, `dvc-unsupported`
    */
   setMeta(path: string, changes: Readonly<Record<string, string | null>>): Promise<Meta>;
+  /**
+   * Say in the pointer of a dataset which messages of a topic it has; its data stays, and need not be here.
+   * @throws VarveError `dataset-missing`, `dvc-unsupported`
+   */
+  setTopic(path: string, topic: TopicOrigin): Promise<AddedDataset>;
   /** Move datasets with all that belongs to them. @throws VarveError `dataset-missing`, `path-taken` */
   move(paths: readonly string[], target: string): Promise<MoveResult>;
   /** Send what a remote lacks. */

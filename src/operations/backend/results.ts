@@ -13,6 +13,7 @@ import type { Access, RemoteConfig } from '../../workspace/config.ts';
 import type { Imported } from '../../workspace/imported.ts';
 import type { Pointer } from '../../workspace/pointer.ts';
 import type { TableOrigin } from '../../workspace/table-origin.ts';
+import type { PartitionOffsets } from '../../workspace/topic-origin.ts';
 import type { FileChange } from '../../workspace/tree/data-state.ts';
 import type { ContentKey, VersionFacts } from './version.ts';
 
@@ -29,6 +30,8 @@ export interface AddedDataset extends Omit<Pointer, 'path' | 'digest'> {
   readonly change: 'new' | 'changed' | 'unchanged';
   /** Files of the version that are not here, and are as the version before has them; absent if there are none. */
   readonly notHere?: number;
+  /** What a topic deleted before it was taken; absent for nothing. */
+  readonly deleted?: readonly PartitionOffsets[];
 }
 
 export interface AddInPlaceOptions extends Access {
@@ -438,6 +441,14 @@ export interface TakenDataset {
   readonly topic: string;
   /** Those that the version has, by partition: `0:0-5000,1:0-4980`; absent where only names of files have them. */
   readonly offsets?: string;
+  /** The registry that was named for their schemas. */
+  readonly registry?: string;
+  /** Where they end, as `--until` takes it; absent where they go on with the topic. */
+  readonly until?: string;
+  /** Set where the version has all up to that end: nobody was asked. */
+  readonly complete?: true;
+  /** What the topic deleted before it was taken; absent for nothing. */
+  readonly deleted?: readonly PartitionOffsets[];
   /** The dataset here, from the root. */
   readonly to: string;
   /** `sha256:…` */

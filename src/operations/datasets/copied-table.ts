@@ -33,6 +33,8 @@ export interface CopiedTableOptions {
   readonly password?: string | undefined;
   /** Set where the rows join others: the columns that are text there for the sake of values. All other columns have to keep their types. */
   readonly text?: readonly string[] | undefined;
+  /** The command that takes all rows anew, to another place: for messages. Goes with `text`. */
+  readonly anew?: string;
 }
 
 /**
@@ -41,7 +43,7 @@ export interface CopiedTableOptions {
  */
 export async function withCopiedTable<T>(
   { address, wanted, next }: AskedTable,
-  { format, password, text }: CopiedTableOptions,
+  { format, password, text, anew }: CopiedTableOptions,
   { onProgress, onWarning, signal }: Watch,
   use: (exported: CopiedTable) => Promise<T>,
 ): Promise<T> {
@@ -57,7 +59,7 @@ export async function withCopiedTable<T>(
       // What is made of the rows may take long, and needs no server.
       results.close();
       const { path, rows, asText } = exported;
-      if (text !== undefined && asText.length > 0) throw typesDiffer(asText[0]!);
+      if (text !== undefined && asText.length > 0) throw typesDiffer(asText[0]!, anew!);
       for (const column of asText) onWarning?.(keptAsText(column));
       const names = text ?? asText.map((column) => column.name);
       return use({ path, rows, last: results.last(), leftOut: results.leftOut, text: names });
@@ -95,11 +97,10 @@ function unfit({ type, values }: ColumnAsText): string {
   return `${counted(values, 'value')} of it ${values === 1 ? 'is' : 'are'} no ${type}`;
 }
 
-function typesDiffer(column: ColumnAsText): VarveError {
+function typesDiffer(column: ColumnAsText, anew: string): VarveError {
   const path = neutral(column.name);
   return new VarveError('types-differ', `${path} was no text so far, and would be now: ${unfit(column)}`, {
     path,
-    remedy:
-      'Correct these values in the database, or run the same command with another `--to`, which takes all rows anew and keeps the column as text.',
+    remedy: `Correct these values in the database, or take all rows anew, with the column as text: \`${anew}\`.`,
   });
 }

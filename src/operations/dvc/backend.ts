@@ -263,6 +263,13 @@ export class DvcBackend implements Backend {
     return undefined;
   }
 
+  async setTopic(): Promise<never> {
+    throw unsupported(
+      'a dataset that follows a topic',
+      'Add the folder of its files after each `varve add kafka://…`.',
+    );
+  }
+
   async openSourceFiles(): Promise<never> {
     throw unsupported('data in place', 'Use `dvc import-url`.');
   }

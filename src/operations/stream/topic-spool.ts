@@ -4,15 +4,26 @@ import { basename, join } from 'node:path';
 import { writeAtomically } from '../../base/files/atomic-write.ts';
 import type { WrittenFile } from '../../base/files/buffered-file.ts';
 import { systemError } from '../../base/files/system-errors.ts';
-import type { OffsetRange } from '../../workspace/topic-origin.ts';
+import type { OffsetRange, PartitionOffsets, TopicEnd } from '../../workspace/topic-origin.ts';
 import type { MessageRows } from './message-rows.ts';
 import { RowFiles } from './row-files.ts';
+
+/** What of a topic is to be taken. */
+export interface TopicPlan {
+  readonly ranges: ReadonlyMap<number, OffsetRange>;
+  /** Where the dataset is to end from then on. */
+  readonly end: TopicEnd;
+  /** What the topic deleted before it was taken. */
+  readonly deleted: readonly PartitionOffsets[];
+}
 
 /** How far a range of a topic is taken; what a process that is killed leaves. */
 interface State {
   /** What was asked for: another question begins anew. */
   readonly question: string;
-  readonly partitions: readonly (OffsetRange & { readonly partition: number; readonly next: number })[];
+  readonly partitions: readonly (PartitionOffsets & { readonly next: number })[];
+  readonly end: TopicEnd;
+  readonly deleted: readonly PartitionOffsets[];
   /** Bytes of each file that are whole, by its name. */
   readonly files: readonly (readonly [name: string, size: number])[];
   readonly malformed: number;
@@ -30,6 +41,9 @@ export class TopicSpool {
   readonly #next: Map<number, number>;
   readonly #rows = new Map<number, RowFiles>();
   #unsaved = 0;
+  readonly #deleted: PartitionOffsets[];
+  /** Where the dataset is to end. */
+  readonly end: TopicEnd;
   malformed: number;
 
   private constructor(folder: string, state: State) {
@@ -40,6 +54,8 @@ export class TopicSpool {
     );
     this.#next = new Map(state.partitions.map(({ partition, next }) => [partition, next]));
     this.malformed = state.malformed;
+    this.end = state.end;
+    this.#deleted = [...state.deleted];
     for (const partition of this.#ranges.keys()) {
       const own = state.files.filter(
         ([name]) => name.startsWith(`p${partition}.`) || name.startsWith(`p${partition}-`),
@@ -51,13 +67,13 @@ export class TopicSpool {
   /**
    * Go on with what a process that was killed left, if it was asked the same; else begin.
    * @param to the dataset
-   * @param rangesOf which offsets are wanted, if it is a new question
+   * @param plan what is wanted, if it is a new question
    */
   static async open(
     stateFolder: string,
     to: string,
     question: string,
-    rangesOf: () => Promise<ReadonlyMap<number, OffsetRange>>,
+    plan: () => Promise<TopicPlan>,
   ): Promise<TopicSpool> {
     const name = createHash('sha256').update(to).digest('hex').slice(0, 16);
     const folder = join(stateFolder, 'streams', name);
@@ -66,7 +82,7 @@ export class TopicSpool {
       cutBack(folder, left.files);
       return new TopicSpool(folder, left);
     }
-    const ranges = await rangesOf();
+    const { ranges, end, deleted } = await plan();
     try {
       rmSync(folder, { recursive: true, force: true });
       mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -74,7 +90,7 @@ export class TopicSpool {
       throw systemError(error, 'write', folder);
     }
     const partitions = [...ranges].map(([partition, range]) => ({ partition, ...range, next: range.from }));
-    const spool = new TopicSpool(folder, { question, partitions, files: [], malformed: 0 });
+    const spool = new TopicSpool(folder, { question, partitions, end, deleted, files: [], malformed: 0 });
     spool.save();
     return spool;
   }
@@ -86,6 +102,22 @@ export class TopicSpool {
   /** What is to be read next of a partition; undefined for one that is not asked for. */
   next(partition: number): number | undefined {
     return this.#next.get(partition);
+  }
+
+  /** What the topic deleted before it was taken, as far as it was asked for. */
+  get deleted(): readonly PartitionOffsets[] {
+    return this.#deleted;
+  }
+
+  /** Pass over what the topic deleted since. @returns what that is of the range; undefined for nothing */
+  passDeleted(partition: number, low: number): PartitionOffsets | undefined {
+    const next = this.#next.get(partition)!;
+    const until = Math.min(low, this.#ranges.get(partition)!.until);
+    if (next >= until) return undefined;
+    const gone = { partition, from: next, until };
+    this.#deleted.push(gone);
+    this.moved(partition, until);
+    return gone;
   }
 
   /** Whether an offset lies in the range of its partition. */
@@ -128,6 +160,8 @@ export class TopicSpool {
         next: this.#next.get(partition)!,
       })),
       files: files.map(({ path, size }) => [basename(path), size]),
+      end: this.end,
+      deleted: this.#deleted,
       malformed: this.malformed,
     };
     writeAtomically(join(this.#folder, STATE), [Buffer.from(JSON.stringify(state))]);

@@ -12,6 +12,7 @@ import type { Imported } from '../../workspace/imported.ts';
 import type { Meta } from '../../workspace/meta.ts';
 import { POINTER_SUFFIX, type Pointer } from '../../workspace/pointer.ts';
 import { pathInRepository, type Repository } from '../../workspace/repository.ts';
+import type { TopicOrigin } from '../../workspace/topic-origin.ts';
 import type { TrustRequest } from '../../workspace/trust/request.ts';
 import type {
   Backend,
@@ -238,6 +239,11 @@ export class VarveBackend implements Backend {
   async setMeta(path: string, changes: Readonly<Record<string, string | null>>): Promise<Meta> {
     const { setMeta } = await import('./meta.ts');
     return setMeta(this.#context, path, changes);
+  }
+
+  async setTopic(path: string, topic: TopicOrigin): Promise<AddedDataset> {
+    const { setTopic } = await import('./set-topic.ts');
+    return setTopic(this.#context, path, topic);
   }
 
   async move(paths: readonly string[], target: string): Promise<MoveResult> {

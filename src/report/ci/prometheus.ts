@@ -109,7 +109,7 @@ export function driftMetrics(report: DriftReport): Metric[] {
     },
     {
       name: 'varve_drift_feature_strength',
-      help: 'Decisive measure of a feature divided by its drift threshold: 1 is just at it.',
+      help: 'Decisive measure of a feature divided by its drift threshold: 1 is just drift, and what is no drift is below.',
       samples: ofFeatures((feature) => feature.strength),
     },
     ...measureGauges(report, dataset),

@@ -87,9 +87,17 @@ function hasOtherCertificates(root: string, request: TrustRequest): boolean {
   );
 }
 
+/**
+ * Pass if what this machine agrees to can be kept: for whoever agrees by work that takes long, before it begins.
+ * @throws VarveError `trust-unsafe` if Git could write the record
+ */
+export function requireSafeTrust(root: string): void {
+  if (!isOutOfReach(root)) throw withinReach(root);
+}
+
 /** Record that this machine agrees. @throws VarveError `trust-unsafe` if Git could write the record */
 export function giveConsent(root: string, request: TrustRequest): void {
-  if (!isOutOfReach(root)) throw withinReach(root);
+  requireSafeTrust(root);
   const folder = folderFor(root);
   const agreed = agreedOf(request);
   const record = { version: VERSION, repository: identityOf(root), ...agreed };
