@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { basename, isAbsolute, join, posix, relative, resolve, sep } from 'node:path';
 import { VarveError } from '../errors.ts';
 import { knownBy } from '../profile/footers/model.ts';
+import { shellWord } from '../wording/quote.ts';
 import { withoutSecrets } from '../wording/urls.ts';
 import type { DatabaseOrigin } from '../workspace/database-origin.ts';
 import { findRevision, resolveRevision } from '../workspace/git/pointers.ts';
@@ -194,16 +195,27 @@ async function bringNamed({ path, bring }: Step): Promise<UpdatedDataset> {
   }
 }
 
-/** Bring a table in place to its newest version, with statistics of the kind that it had if those are no profile. */
+/** Bring a table in place to its newest version, with statistics of the kind that it had. A profile is not made anew, which would read all of it. */
 async function updateTable(context: Context, path: string): Promise<UpdatedTable> {
   const { backend } = context;
   const before = await backend.version(path, undefined);
   const statistics = before && knownBy(before);
-  if (statistics === undefined) return backend.updateTable(path);
+  if (statistics === undefined) {
+    const updated = await backend.updateTable(path);
+    if (before?.profile !== undefined && updated.change === 'changed') warnOfLostProfile(context, updated);
+    return updated;
+  }
   const gained =
     statistics === 'table' ? await toldByTable(context, path) : await toldByFooters(context, path);
   const { rows } = gained.dataset ?? before!;
   return { ...gained.updated, ...(rows !== undefined && { rows, statistics }) };
+}
+
+function warnOfLostProfile({ onWarning, cwd, repository }: Context, { to, source }: UpdatedTable): void {
+  const here = relative(cwd, join(repository.root, to));
+  onWarning?.(
+    `${to} has no statistics any more, since nobody has read this version: \`varve add ${shellWord(source)} --to ${shellWord(here)} --statistics full\` reads it where it lies.`,
+  );
 }
 
 /** A table at its newest version, and the dataset where this brought statistics that it had not. */

@@ -105,6 +105,8 @@ describeWithWeb('files that are no tables, where they lie', (server) => {
     for (const part of ['1', '2'])
       box.ok(['profile', 'data/before', '--part', `${part}/2`, '--output', `part-${part}`]);
     expect(JSON.parse(box.ok(['profile', '--merge', 'part-1', 'part-2', '--json']))).toEqual(here);
+    box.ok(['add', `${server.url}/before/`, '--to', 'data/full', '--statistics', 'full']);
+    expect(JSON.parse(box.ok(['profile', 'data/full', '--json']))).toEqual(here);
     const drifted = box.varve(['drift', 'data/before', 'data/after', '--engine', 'local', '--json']);
     expect(drifted.code).toBe(1);
     const { features } = JSON.parse(box.varve(['drift', 'here/before', 'here/after', '--json']).out);

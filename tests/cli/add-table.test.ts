@@ -110,6 +110,16 @@ describeWithWeb('tables that others keep on a server', (server) => {
     refused(box, ['add', 'data', '--engine', 'spark'], 'usage', '--engine');
   });
 
+  test('an update that has no profile of the new version says how there is one', () => {
+    const first = ['add', `${server.url}/delta`, '--to', 'data/told', '--at', '2', '--statistics', 'full'];
+    expect(box.json<AddResult>(first).datasets[0]).toMatchObject({ profile: expect.any(String) });
+    const { err } = box.varve(['update', 'data/told']);
+    const [, command = ''] = /`varve (add [^`]+)`/.exec(err) ?? [];
+    expect(command).toBe(`add ${server.url}/delta --to data/told --statistics full`);
+    box.ok(command.split(' '));
+    expect(box.json<{ tables: { rows: number }[] }>(['profile', 'data/told']).tables[0]!.rows).toBe(25);
+  });
+
   test('statistics of a table in place are read where it lies, by a clone that has none of its bytes', () => {
     const fresh = new Sandbox().repository();
     const words = ['add', `${server.url}/delta`, '--to', 'data/d'];

@@ -6,7 +6,7 @@ import { encodedStatistics } from './profile-on-add.ts';
 import type { ProfilingOptions } from './profiling-options.ts';
 
 /**
- * Have an engine read data in place that was just added, and let its statistics travel with the version.
+ * Have an engine read data in place that was just added, this machine's unless another is named, and let its statistics travel with the version.
  * @throws VarveError `data-not-tabular`, `cluster-missing`, `cluster-failed`, and what reading the data throws; the version stays added
  */
 export async function profileInPlace(
@@ -17,6 +17,6 @@ export async function profileInPlace(
   if (added.profile !== undefined) return added;
   const { repository, backend } = context;
   const dataset = await nameDataset(repository.root, added.path, watching(context));
-  const { profile } = await profileOfDataset(dataset, options);
+  const { profile } = await profileOfDataset(dataset, { ...options, engine: options.engine ?? 'local' });
   return backend.addStatistics(added, encodedStatistics(profile));
 }
