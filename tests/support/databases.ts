@@ -68,11 +68,15 @@ export async function startMariadb(...more: readonly string[]): Promise<Database
   ]);
   const ended = new Promise((resolve) => server.once('close', resolve));
   const run = (sql: string): string =>
-    execFileSync('mariadb', ['--no-defaults', '-u', 'root', '-S', socket], {
-      input: sql,
-      stdio: ['pipe', 'pipe', 'pipe'],
-      encoding: 'utf8',
-    });
+    execFileSync(
+      'mariadb',
+      ['--no-defaults', '--default-character-set=utf8mb4', '-u', 'root', '-S', socket],
+      {
+        input: sql,
+        stdio: ['pipe', 'pipe', 'pipe'],
+        encoding: 'utf8',
+      },
+    );
   await untilReady(() => run('SELECT 1'));
   run('CREATE DATABASE shop');
   return {
