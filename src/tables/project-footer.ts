@@ -1,12 +1,6 @@
 import { columnIn, problemOfOwnColumns, type ShownColumns } from '../engine/shown-columns.ts';
-import type {
-  ColumnBounds,
-  ColumnType,
-  ParquetFile,
-  PrimitiveName,
-  TableColumn,
-  UnreadFile,
-} from './model.ts';
+import type { ColumnBounds, ParquetFile, TableColumn, UnreadFile } from './model.ts';
+import { plainTypeOf } from './sql-types.ts';
 
 /**
  * Say what a footer does of the columns that a table shows, in place of those of the file.
@@ -39,28 +33,4 @@ export function projectFooter(
     columns: told.map(({ column }) => column),
     bounds: told.flatMap((one) => one.bounds),
   };
-}
-
-const PLAIN: Readonly<Record<string, PrimitiveName>> = {
-  BOOLEAN: 'boolean',
-  TINYINT: 'byte',
-  SMALLINT: 'short',
-  INTEGER: 'integer',
-  BIGINT: 'long',
-  FLOAT: 'float',
-  DOUBLE: 'double',
-  VARCHAR: 'string',
-  BLOB: 'binary',
-  DATE: 'date',
-  TIME: 'time',
-  'TIMESTAMP WITH TIME ZONE': 'timestamp',
-  TIMESTAMP: 'timestamp_ntz',
-  UUID: 'uuid',
-};
-
-/** Of columns that hold one value a row; undefined for others. */
-function plainTypeOf(text: string): ColumnType | undefined {
-  const [, precision, scale] = /^DECIMAL\((\d+),(\d+)\)$/.exec(text) ?? [];
-  if (precision !== undefined) return { is: 'decimal', precision: Number(precision), scale: Number(scale) };
-  return Object.hasOwn(PLAIN, text) ? { is: PLAIN[text]! } : undefined;
 }

@@ -1,6 +1,6 @@
-import { identifier } from '../../engine/quote.ts';
 import { problemOfColumns, type ShownColumn, type ShownColumns } from '../../engine/shown-columns.ts';
-import type { ColumnType, PrimitiveName, TableColumn } from '../model.ts';
+import type { TableColumn } from '../model.ts';
+import { sqlOf } from '../sql-types.ts';
 import { unsupportedTable } from './snapshot.ts';
 
 /** Of the text of a type, in characters. */
@@ -29,45 +29,3 @@ export function projectionOf(url: string, columns: readonly ProjectedColumn[]): 
 }
 
 const ANEW = 'Write its rows to a new table, or export it with an engine.';
-
-const NAMES: Readonly<Record<PrimitiveName, string>> = {
-  boolean: 'BOOLEAN',
-  byte: 'TINYINT',
-  short: 'SMALLINT',
-  integer: 'INTEGER',
-  long: 'BIGINT',
-  float: 'FLOAT',
-  double: 'DOUBLE',
-  string: 'VARCHAR',
-  binary: 'BLOB',
-  date: 'DATE',
-  time: 'TIME',
-  timestamp: 'TIMESTAMP WITH TIME ZONE',
-  timestamp_ntz: 'TIMESTAMP',
-  uuid: 'UUID',
-};
-
-/** A type as the engine writes it; undefined where it has none. */
-function sqlOf(type: ColumnType): string | undefined {
-  switch (type.is) {
-    case 'decimal':
-      return `DECIMAL(${type.precision},${type.scale})`;
-    case 'struct': {
-      const fields = type.fields.map((field) => [identifier(field.name), sqlOf(field.type)]);
-      const isKnown = fields.length > 0 && fields.every(([, of]) => of !== undefined);
-      return isKnown ? `STRUCT(${fields.map((field) => field.join(' ')).join(', ')})` : undefined;
-    }
-    case 'list': {
-      const element = sqlOf(type.element);
-      return element && `${element}[]`;
-    }
-    case 'map': {
-      const [key, value] = [sqlOf(type.key), sqlOf(type.value)];
-      return key && value && `MAP(${key}, ${value})`;
-    }
-    case 'other':
-      return undefined;
-    default:
-      return NAMES[type.is];
-  }
-}
