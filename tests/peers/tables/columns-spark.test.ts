@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { AddResult } from '../../../src/index.ts';
@@ -10,6 +10,7 @@ import { Sandbox } from '../../support/sandbox.ts';
 import { describeWithWeb } from '../../support/web-server.ts';
 import { findSpark } from '../spark/cluster.ts';
 import { filesBelow, rowsOf, rowsOfFiles } from './rows.ts';
+import { DELTA_SESSION, ICEBERG_SESSION, jarsIn, SPARK_BUILDER } from './spark-sessions.ts';
 import { ask } from './trips.ts';
 
 const spark = findSpark();
@@ -17,13 +18,7 @@ const { VARVE_DELTA_JARS: delta, VARVE_ICEBERG_JARS: iceberg, VARVE_TABLES_PYTHO
 const hasPyIceberg = python !== undefined && spawnSync(python, ['-c', 'import pyiceberg']).status === 0;
 
 /** Changes the columns of tables as time goes on, and writes what Spark shows of each once more as one file of Parquet. Prints their names. */
-const START = `
-import json, sys
-from pyspark.sql import SparkSession
-folder, truth, jars = sys.argv[1:4]
-builder = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").config("spark.jars", jars)
-builder = builder.config("spark.sql.session.timeZone", "UTC").config("spark.sql.shuffle.partitions", "1")
-builder = builder.config("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
+const START = `${SPARK_BUILDER}
 rows = lambda first: f"SELECT id, id / 4D AS fare, concat('n', id) AS note, CASE WHEN id % 3 > 0 THEN concat('r', id % 3) END AS region, TIMESTAMP '2024-01-30 22:00:00' + make_interval(0, 0, 0, CAST(id AS INT)) AS at FROM range({first}, {first + 20})"
 more = lambda first, columns: f"SELECT {columns} FROM ({rows(first)})"
 def change(name, table, create, steps):
@@ -46,9 +41,7 @@ def steps(table):
     }
 `;
 
-const DELTA = `${START}${STEPS}
-builder = builder.config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension").config("spark.databricks.delta.snapshotPartitions", "1")
-spark = builder.config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog").getOrCreate()
+const DELTA = `${START}${STEPS}${DELTA_SESSION}
 names = []
 for mode in ["upgraded", "name", "id"]:
     for step in steps(""):
@@ -64,10 +57,7 @@ for mode in ["upgraded", "name", "id"]:
 print(json.dumps(names))
 `;
 
-const ICEBERG = `${START}${STEPS}
-builder = builder.config("spark.sql.extensions", "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions")
-builder = builder.config("spark.sql.catalog.made", "org.apache.iceberg.spark.SparkCatalog").config("spark.sql.catalog.made.type", "hadoop")
-spark = builder.config("spark.sql.catalog.made.warehouse", folder).getOrCreate()
+const ICEBERG = `${START}${STEPS}${ICEBERG_SESSION}
 names = []
 for step in steps(""):
     table = f"made.db.{step}"
@@ -171,9 +161,3 @@ describeWithWeb('tables in place of which columns were renamed and dropped', (se
     box.remove();
   }
 });
-
-function jarsIn(folder: string): string {
-  return readdirSync(folder)
-    .map((name) => join(folder, name))
-    .join(',');
-}

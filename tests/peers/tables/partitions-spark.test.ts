@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { AddResult } from '../../../src/index.ts';
@@ -7,6 +7,7 @@ import { Sandbox } from '../../support/sandbox.ts';
 import { describeWithWeb } from '../../support/web-server.ts';
 import { findSpark } from '../spark/cluster.ts';
 import { filesBelow, rowsOf } from './rows.ts';
+import { DELTA_SESSION, ICEBERG_SESSION, jarsIn, SPARK_BUILDER } from './spark-sessions.ts';
 import { ask } from './trips.ts';
 
 const spark = findSpark();
@@ -14,14 +15,7 @@ const { VARVE_DELTA_JARS: delta, VARVE_ICEBERG_JARS: iceberg, VARVE_TABLES_PYTHO
 const hasDeltaRs = python !== undefined && spawnSync(python, ['-c', 'import deltalake']).status === 0;
 
 /** A session of Spark, and rows of which each column says its row by `id`. Names the tables, and writes each once more as one file of Parquet. */
-const START = `
-import json, sys
-from pathlib import Path
-from pyspark.sql import SparkSession
-folder, truth, jars = sys.argv[1:4]
-builder = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").config("spark.jars", jars)
-builder = builder.config("spark.sql.session.timeZone", "UTC").config("spark.sql.shuffle.partitions", "1")
-builder = builder.config("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
+const START = `${SPARK_BUILDER}
 names = []
 def rows(first, count):
     return f"""SELECT id, CASE id % 7 WHEN 0 THEN NULL WHEN 1 THEN 'eu' WHEN 2 THEN 'a b/c=d' WHEN 3 THEN '東京 é*' WHEN 4 THEN '7' WHEN 5 THEN 'x+y~%20' ELSE '..' END AS region,
@@ -32,9 +26,7 @@ def finish(name, table):
     names.append(name)
 `;
 
-const DELTA = `${START}
-builder = builder.config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension").config("spark.databricks.delta.snapshotPartitions", "1")
-spark = builder.config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog").getOrCreate()
+const DELTA = `${START}${DELTA_SESSION}
 for name, columns in [("region", "region"), ("days", "day, size"), ("plain", "")]:
     parted = f"PARTITIONED BY ({columns})" if columns else ""
     table = f"delta.\`{folder}/{name}\`"
@@ -46,10 +38,7 @@ for name, columns in [("region", "region"), ("days", "day, size"), ("plain", "")
 print(json.dumps(names))
 `;
 
-const ICEBERG = `${START}
-builder = builder.config("spark.sql.extensions", "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions")
-builder = builder.config("spark.sql.catalog.made", "org.apache.iceberg.spark.SparkCatalog").config("spark.sql.catalog.made.type", "hadoop")
-spark = builder.config("spark.sql.catalog.made.warehouse", folder).getOrCreate()
+const ICEBERG = `${START}${ICEBERG_SESSION}
 def change(name, first, *steps):
     table = f"made.db.{name}"
     spark.sql(f"CREATE TABLE {table} USING iceberg {first} AS {rows(0, 20)}")
@@ -177,10 +166,3 @@ describeWithWeb('partitioned tables in place', (server) => {
     box.remove();
   }
 });
-
-function jarsIn(folder: string): string {
-  if (!existsSync(folder)) throw new Error(`${folder} is not there`);
-  return readdirSync(folder)
-    .map((name) => join(folder, name))
-    .join(',');
-}
