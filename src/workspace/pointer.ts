@@ -302,7 +302,7 @@ function checkVersion(version: string | undefined, where: string): void {
     throw damaged(where, 'its first fact, `varve: 1`, is not there');
   throw new VarveError('pointer-too-new', `${where} was written by a newer varve (format ${version})`, {
     path: where,
-    remedy: 'Upgrade varve on this machine: this one reads formats 1 to 11.',
+    remedy: `Upgrade varve on this machine: this one reads formats 1 to ${READ_VERSIONS.at(-1)}.`,
   });
 }
 

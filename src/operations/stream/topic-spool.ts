@@ -109,15 +109,13 @@ export class TopicSpool {
     return this.#deleted;
   }
 
-  /** Pass over what the topic deleted since. @returns what that is of the range; undefined for nothing */
-  passDeleted(partition: number, low: number): PartitionOffsets | undefined {
+  /** Pass over what the topic deleted since. */
+  passDeleted(partition: number, low: number): void {
     const next = this.#next.get(partition)!;
     const until = Math.min(low, this.#ranges.get(partition)!.until);
-    if (next >= until) return undefined;
-    const gone = { partition, from: next, until };
-    this.#deleted.push(gone);
+    if (next >= until) return;
+    this.#deleted.push({ partition, from: next, until });
     this.moved(partition, until);
-    return gone;
   }
 
   /** Whether an offset lies in the range of its partition. */

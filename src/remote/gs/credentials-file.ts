@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { systemCode } from '../../base/files/system-errors.ts';
+import { isRecord } from '../../base/json.ts';
 import { VarveError } from '../../errors.ts';
 
 const VARIABLE = 'GOOGLE_APPLICATION_CREDENTIALS';
@@ -80,9 +81,7 @@ function faultIn(path: string): string | undefined {
 function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const held: unknown = JSON.parse(text);
-    return typeof held === 'object' && held !== null && !Array.isArray(held)
-      ? (held as Record<string, unknown>)
-      : undefined;
+    return isRecord(held) ? held : undefined;
   } catch {
     return undefined;
   }
