@@ -1,3 +1,5 @@
+import { asBuffer } from './as-buffer.ts';
+
 /** Bytes that arrive in pieces of any length and leave in pieces of a wanted length. */
 export class ByteQueue {
   #bytes: Buffer = Buffer.alloc(0);
@@ -9,7 +11,7 @@ export class ByteQueue {
 
   /** Append bytes, which must not change before they are taken. */
   push(piece: Uint8Array): void {
-    const view = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
+    const view = asBuffer(piece);
     this.#bytes = this.length === 0 ? view : Buffer.concat([this.#bytes.subarray(this.#start), view]);
     this.#start = 0;
   }

@@ -1,6 +1,7 @@
-import { lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { lstatSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readableNamesIn } from './folder-names.ts';
 import { isGone, processOwner } from './process-owner.ts';
 
 /** What the folder is for; the name says so. */
@@ -23,7 +24,7 @@ export function makeTemporaryFolder(purpose: Purpose): string {
 
 /** Remove the folders that dead processes of this user left in `parent`. Never fails: to clean up is nobody's task. */
 export function removeAbandoned(parent: string): void {
-  for (const name of namesIn(parent)) {
+  for (const name of readableNamesIn(parent)) {
     const match = OWN.exec(name);
     if (match === null) continue;
     const path = join(parent, name);
@@ -42,13 +43,5 @@ function isAbandoned(path: string, owner: string | undefined): boolean {
   const gone = owner === undefined ? undefined : isGone(owner);
   if (gone !== undefined) return gone;
   const isOld = (each: string): boolean => lstatSync(each).mtimeMs < Date.now() - STALE_AFTER_MS;
-  return isOld(path) && namesIn(path).every((name) => isOld(join(path, name)));
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
+  return isOld(path) && readableNamesIn(path).every((name) => isOld(join(path, name)));
 }

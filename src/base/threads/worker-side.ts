@@ -14,7 +14,12 @@ export type Told<Answer, Progress> =
 export interface Failure {
   readonly message: string;
   /** The parts of a VarveError; undefined for any other error. */
-  readonly varve?: { readonly code: ErrorCode; readonly remedy: string; readonly path?: string };
+  readonly varve?: {
+    readonly code: ErrorCode;
+    readonly remedy: string;
+    readonly path?: string;
+    readonly details: readonly string[];
+  };
 }
 
 interface Options<Answer> {
@@ -50,6 +55,6 @@ export function answerQuestions<Question, Answer, Progress = never>(
 function failureOf(error: unknown): Failure {
   if (!(error instanceof VarveError))
     return { message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
-  const { code, message, remedy, path } = error;
-  return { message, varve: { code, remedy, ...(path === undefined ? {} : { path }) } };
+  const { code, message, remedy, path, details } = error;
+  return { message, varve: { code, remedy, details, ...(path === undefined ? {} : { path }) } };
 }

@@ -1,6 +1,7 @@
-import { lstatSync, readdirSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { namesIn } from '../../base/files/folder-names.ts';
 import { isAbsent, systemError } from '../../base/files/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import { shellWord } from '../../wording/quote.ts';
@@ -44,15 +45,6 @@ function listObjects(context: DvcContext, most: number): ReadonlySet<string> | u
     if (byte === 0 && found.size * 256 > most) return undefined;
   }
   return found;
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (isAbsent(error)) return [];
-    throw systemError(error, 'read', folder);
-  }
 }
 
 /**

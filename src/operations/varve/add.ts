@@ -1,5 +1,6 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, posix } from 'node:path';
+import { readableNamesIn } from '../../base/files/folder-names.ts';
 import { comparePaths, foldersAbove, isChosen, isWithin } from '../../base/files/path-order.ts';
 import { inOrder } from '../../base/threads/concurrency.ts';
 import type { ShownColumns } from '../../engine/shown-columns.ts';
@@ -393,19 +394,11 @@ function tableWithin(dataset: string, here: readonly RecordedFile[]): LocalTable
 function tableAround(root: string, dataset: string): LocalTable | undefined {
   for (const log of logsAbove(dataset.split('/'))) {
     const folder = log.slice(0, -1).join('/');
-    const names = namesIn(join(root, ...log));
+    const names = readableNamesIn(join(root, ...log));
     if (names.some((name) => tableTraceOf(`${log.join('/')}/${name}`) !== undefined))
       return { folder: folder || '.', isAround: true };
   }
   return undefined;
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
 }
 
 function outdated(dataset: string): VarveError {

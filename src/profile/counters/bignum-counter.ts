@@ -1,3 +1,4 @@
+import { asBuffer } from '../../base/as-buffer.ts';
 import type { Chunk } from '../../engine/chunks/chunk.ts';
 import type { TypeStats } from '../accumulators/accumulator.ts';
 import { BucketCounts } from '../accumulators/bucket-counts.ts';
@@ -33,7 +34,7 @@ export class BignumCounter implements Counter {
 
   add(chunk: Chunk, column: number, occurrences: Float64Array): void {
     chunk.texts(column, ({ bytes, starts, lengths, index, rows }) => {
-      const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      const text = asBuffer(bytes);
       for (let row = 0; row < rows; row++) {
         const digits = text.toString('latin1', starts[row]!, starts[row]! + lengths[row]!).replace('.', '');
         this.#addOne(BigInt(digits), occurrences[index[row]!]!);

@@ -6,6 +6,7 @@
 import { inflateRawSync } from 'node:zlib';
 // That for Node has the same code, and loads worker threads that nothing here uses.
 import { deflateSync } from 'fflate/browser';
+import { asBuffer } from '../../base/as-buffer.ts';
 import { VarveError } from '../../errors.ts';
 import { checkHashes } from '../hashing/sketch.ts';
 import type { FeatureProfile, Profile } from '../model/model.ts';
@@ -143,7 +144,7 @@ function hashesOf(packed: Uint8Array, where: string): string {
   } catch (cause) {
     throw damaged(where, `a sketch is not what it should be: ${(cause as Error).message}`, cause);
   }
-  return Buffer.from(packed.buffer, packed.byteOffset, packed.length).toString('base64');
+  return asBuffer(packed).toString('base64');
 }
 
 function damaged(where: string, what: string, cause?: unknown): VarveError {

@@ -1,3 +1,4 @@
+import { asBuffer } from '../../base/as-buffer.ts';
 import type { Chunk } from '../../engine/chunks/chunk.ts';
 import { isNull } from '../../engine/chunks/validity.ts';
 import { DoubleAccumulator } from '../accumulators/double-accumulator.ts';
@@ -137,7 +138,7 @@ const STRING_COLUMN: TextColumn = { lengthOf: codePoints, text: (bytes) => DECOD
 
 const HEX_COLUMN: TextColumn = {
   lengthOf: byteLength,
-  text: (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex'),
+  text: (bytes) => asBuffer(bytes).toString('hex'),
 };
 
 /** How texts or bytes of a type are written; other types are texts of the engine's. */

@@ -5,6 +5,7 @@
 
 import { Readable } from 'node:stream';
 import type { BlobItem, BlobPrefix, BlockBlobClient, ContainerClient } from '@azure/storage-blob';
+import { asBuffer } from '../../base/as-buffer.ts';
 import type {
   BucketClient,
   GetRequest,
@@ -18,7 +19,7 @@ import type {
   UploadedPart,
 } from '../bucket/client.ts';
 import { STALLED_AFTER_MS, timeout } from '../bucket/timed-request.ts';
-import { asBuffer, checkedBytes, md5Bytes } from '../bucket/upload-digests.ts';
+import { checkedBytes, md5Bytes } from '../bucket/upload-digests.ts';
 import { type AzureAccess, azureAccess, loadAzure } from './access.ts';
 
 /** A blob has at most so many blocks. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { asBuffer } from '../../base/as-buffer.ts';
 import { crc32c } from '../../base/crc32c.ts';
 import type { Upload } from './client.ts';
 
@@ -24,11 +25,6 @@ export function googleCrc32c(bytes: Uint8Array): string {
 /** The MD5, 16 bytes. */
 export function md5Bytes(bytes: Uint8Array): Buffer {
   return createHash('md5').update(bytes).digest();
-}
-
-/** Look at bytes as a buffer, which libraries ask for. */
-export function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 async function bytesOf(upload: Upload): Promise<Buffer> {

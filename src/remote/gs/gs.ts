@@ -5,6 +5,7 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import type { BucketMetadata, FileMetadata, Storage } from '@google-cloud/storage';
+import { asBuffer } from '../../base/as-buffer.ts';
 import { forEach } from '../../base/threads/concurrency.ts';
 import type {
   BucketClient,
@@ -19,7 +20,7 @@ import type {
   UploadedPart,
 } from '../bucket/client.ts';
 import { driver } from '../bucket/driver.ts';
-import { asBuffer, checkedBytes, googleCrc32c } from '../bucket/upload-digests.ts';
+import { checkedBytes, googleCrc32c } from '../bucket/upload-digests.ts';
 import { TEMPORARY_FOLDER } from '../store-layout.ts';
 import { checkCredentialsFile } from './credentials-file.ts';
 import { DirectRequests } from './direct-requests.ts';

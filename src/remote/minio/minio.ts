@@ -7,6 +7,7 @@ import type http from 'node:http';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { Client } from 'minio';
+import { asBuffer } from '../../base/as-buffer.ts';
 import { agentsFor } from '../bucket/agents.ts';
 import {
   type BucketClient,
@@ -249,7 +250,7 @@ class MinioBucketClient implements BucketClient {
               'x-amz-checksum-sha256': base64Of(upload.sha256),
             },
           },
-          body instanceof Readable ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength),
+          body instanceof Readable ? body : asBuffer(body),
           this.#client.enableSHA256 ? upload.sha256 : '',
           [200],
           '',

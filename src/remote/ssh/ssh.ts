@@ -5,6 +5,7 @@
 import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import type { SFTPWrapper, Stats as SftpStats } from 'ssh2';
+import { asBuffer } from '../../base/as-buffer.ts';
 import { forEach, inOrder } from '../../base/threads/concurrency.ts';
 import { VarveError } from '../../errors.ts';
 import type { GetRequest, OpenObject } from '../bucket/client.ts';
@@ -242,7 +243,7 @@ async function* blocksOf(
   for await (const piece of pieces) {
     for (let start = 0; start < piece.length; start += BLOCK) {
       const part = piece.subarray(start, start + BLOCK);
-      yield { block: Buffer.from(part.buffer, part.byteOffset, part.byteLength), at };
+      yield { block: asBuffer(part), at };
       at += part.length;
     }
   }

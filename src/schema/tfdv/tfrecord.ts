@@ -1,3 +1,4 @@
+import { asBuffer } from '../../base/as-buffer.ts';
 import { maskedCrc32c } from '../../base/crc32c.ts';
 import { VarveError } from '../../errors.ts';
 
@@ -7,13 +8,13 @@ import { VarveError } from '../../errors.ts';
  * and a masked CRC-32C of the bytes.
  */
 export function isTfRecord(bytes: Uint8Array): boolean {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const buffer = asBuffer(bytes);
   return buffer.length >= 16 && buffer.readUInt32LE(8) === maskedCrc32c(buffer.subarray(0, 8));
 }
 
 /** @throws VarveError `tfdv-invalid` if a record is cut or its checksum is wrong */
 export function readTfRecords(bytes: Uint8Array, where: string): Buffer[] {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const buffer = asBuffer(bytes);
   const records: Buffer[] = [];
   for (let at = 0; at < buffer.length; ) {
     if (buffer.length - at < 16) throw damaged(where, records.length);

@@ -1,4 +1,5 @@
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { asBuffer } from '../../base/as-buffer.ts';
 import { VarveError } from '../../errors.ts';
 import { protoFloatText } from './message.ts';
 import { stringBytes, stringScalar, type TextField, type TextMessage } from './text-proto.ts';
@@ -132,7 +133,7 @@ function rawOf(reader: BinaryReader, wire: WireType): Raw {
   const from = reader.pos;
   const bytes = fixed === undefined ? reader.bytes() : reader.skip(wire);
   if (bytes.length < (fixed ?? 0)) throw new Error(`a number is cut at byte ${from}`);
-  return { wire, bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
+  return { wire, bytes: asBuffer(bytes) };
 }
 
 function varintText(value: bigint, field: FieldType, { enums }: Descriptors): string | undefined {

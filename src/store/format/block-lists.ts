@@ -1,3 +1,4 @@
+import { asBuffer } from '../../base/as-buffer.ts';
 import { damaged } from '../errors.ts';
 import { compareDigests, DIGEST_BYTES, type Digest, type RawDigest, toDigest, toRaw } from './digest.ts';
 
@@ -40,7 +41,7 @@ export function encodeBlockLists(lists: ReadonlyMap<Digest, Digest>): Uint8Array
  * @throws VarveError `recipe-damaged`
  */
 export function parseBlockLists(bytes: Uint8Array, where: string): BlockLists {
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = asBuffer(bytes);
   const fail = (what: string): never => {
     throw damaged('recipe-damaged', where, what);
   };

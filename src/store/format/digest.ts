@@ -4,6 +4,7 @@
  */
 
 import { hash } from 'node:crypto';
+import { asBuffer } from '../../base/as-buffer.ts';
 import { VarveError } from '../../errors.ts';
 
 /** A SHA-256 as pointers, manifests and messages write it: `sha256:` and lower-case hex. */
@@ -41,7 +42,7 @@ export function toRaw(digest: Digest): RawDigest {
 }
 
 export function toHex(raw: RawDigest): string {
-  return Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString('hex');
+  return asBuffer(raw).toString('hex');
 }
 
 export function toDigest(raw: RawDigest): Digest {

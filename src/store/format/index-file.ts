@@ -1,3 +1,4 @@
+import { asBuffer } from '../../base/as-buffer.ts';
 import { VarveError } from '../../errors.ts';
 import { damaged } from '../errors.ts';
 import { compareDigests, DIGEST_BYTES, hexDigestOf, type RawDigest, toHex } from './digest.ts';
@@ -120,7 +121,7 @@ export class IndexFile {
   static parse(bytes: Uint8Array, name: string): IndexFile {
     if (hexDigestOf(bytes) !== name)
       throw damaged('index-damaged', indexKey(name), 'its bytes do not match its name');
-    return new IndexFile(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), name);
+    return new IndexFile(asBuffer(bytes), name);
   }
 
   private constructor(bytes: Buffer, name: string) {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { asBuffer } from '../../base/as-buffer.ts';
 import { VarveError } from '../../errors.ts';
 import { damaged } from '../errors.ts';
 import { DIGEST_BYTES, hexDigestOf, type RawDigest, rawDigestOf, sameDigest } from './digest.ts';
@@ -169,7 +170,7 @@ interface PackTrailer {
  * @throws VarveError `pack-damaged`
  */
 export function readTrailer(pack: Uint8Array, name: string): PackTrailer {
-  const bytes = Buffer.from(pack.buffer, pack.byteOffset, pack.byteLength);
+  const bytes = asBuffer(pack);
   const fail = (what: string): never => {
     throw damaged('pack-damaged', packKey(name), what);
   };

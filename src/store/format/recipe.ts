@@ -1,3 +1,4 @@
+import { asBuffer } from '../../base/as-buffer.ts';
 import { ByteQueue } from '../../base/byte-queue.ts';
 import { damaged } from '../errors.ts';
 import { DIGEST_BYTES, type RawDigest } from './digest.ts';
@@ -89,7 +90,7 @@ export interface RecipeBeginning {
 
 /** Read the beginning of a recipe; undefined if the bytes are neither a recipe nor the beginning of one. */
 export function recipeBeginning(bytes: Uint8Array): RecipeBeginning | undefined {
-  const header = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const header = asBuffer(bytes);
   if (header.length < HEADER + ENTRY || !header.subarray(0, 8).equals(MAGIC.recipe)) return undefined;
   const length = HEADER + header.readUInt32LE(12) * ENTRY;
   if (header.readUInt32LE(8) !== VERSION || header.length > length) return undefined;

@@ -3,6 +3,7 @@
  * mean, nor who will need them.
  */
 
+import { asBuffer } from '../../base/as-buffer.ts';
 import { VarveError } from '../../errors.ts';
 import type { Body } from '../../remote/remote.ts';
 import { type RawDigest, sameDigest, toDigest, toHex } from '../format/digest.ts';
@@ -229,5 +230,5 @@ export class Batch implements BlobSink {
 }
 
 function keyOf(digest: RawDigest): string {
-  return Buffer.from(digest.buffer, digest.byteOffset, digest.byteLength).toString('latin1');
+  return asBuffer(digest).toString('latin1');
 }

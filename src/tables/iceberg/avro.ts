@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import avro from 'avsc';
+import { asBuffer } from '../../base/as-buffer.ts';
 import { parseShallow } from '../../base/json.ts';
 import { codecOf } from '../../engine/formats/avro/codecs.ts';
 import { AvroInput } from '../../engine/formats/avro/input.ts';
@@ -81,7 +82,7 @@ export function openAvro(bytes: Uint8Array): {
   readonly meta: AvroRecords['meta'];
   readonly records: Iterable<unknown>;
 } {
-  const input = new AvroInput(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  const input = new AvroInput(asBuffer(bytes));
   const meta = asRangeError(() => headOf(input));
   return { meta, records: recordsIn(input, meta) };
 }

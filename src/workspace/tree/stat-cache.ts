@@ -1,5 +1,6 @@
 import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { asBuffer } from '../../base/as-buffer.ts';
 import { debug } from '../../base/debug.ts';
 import { removeQuietly, writeAtomically } from '../../base/files/atomic-write.ts';
 import { type Digest, digestOf, parseDigest, toDigest, toRaw } from '../../store/format/digest.ts';
@@ -224,5 +225,5 @@ function aligned(bytes: Buffer): Buffer {
 }
 
 function bytesOf(column: Float64Array): Buffer {
-  return Buffer.from(column.buffer, column.byteOffset, column.byteLength);
+  return asBuffer(column);
 }

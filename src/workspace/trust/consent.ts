@@ -3,9 +3,10 @@
  * runs nothing itself.
  */
 
-import { mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { writeAtomically } from '../../base/files/atomic-write.ts';
+import { namesIn } from '../../base/files/folder-names.ts';
 import { isAbsent, systemError } from '../../base/files/system-errors.ts';
 import { configFolder } from '../../base/files/user-folders.ts';
 import { VarveError } from '../../errors.ts';
@@ -115,7 +116,9 @@ export function consents(root: string): Consent[] {
   if (!isOutOfReach(root)) return [];
   const folder = folderFor(root);
   const repository = identityOf(root);
-  return namesIn(folder).flatMap((name) => readConsent(join(folder, name), repository) ?? []);
+  return namesIn(folder)
+    .sort()
+    .flatMap((name) => readConsent(join(folder, name), repository) ?? []);
 }
 
 /** Forget these consents, or all for the repository; returns those that there were. */
@@ -159,15 +162,6 @@ function readConsent(file: string, repository: string): Consent | undefined {
     return { fingerprint: found, ...agreed };
   } catch {
     return undefined;
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder).sort();
-  } catch (error) {
-    if (isAbsent(error)) return [];
-    throw systemError(error, 'read', folder);
   }
 }
 
