@@ -11,11 +11,13 @@ import {
   readError,
 } from './duckdb.ts';
 import { formatOf } from './formats/format.ts';
-import { selectionOf, topColumns } from './formats/parquet/top-columns.ts';
+import { FILE_NUMBER } from './formats/parquet/open.ts';
+import { selectionOf, type TypedColumn, topColumns } from './formats/parquet/top-columns.ts';
 import { foldedName, identifier, literal } from './quote.ts';
 import { assertRowExpression, invalidExpression } from './row-expression.ts';
 import { areComparable, type KeysAsked, type WrittenKeys, writeKeys } from './row-keys.ts';
-import { dropTableSource, openTableSource } from './source.ts';
+import { columnIn } from './shown-columns.ts';
+import { dropTableSource, openTableSource, TABLES_PER_QUERY, uniteByName } from './source.ts';
 import { fileNamedBy, type SourceFile } from './source-file.ts';
 import { typeSql } from './type-text.ts';
 
@@ -112,13 +114,11 @@ export async function openRows(groups: readonly RowGroup[], options: RowOptions 
   const engine = await openEngine(readable, { ...options, ordered: true });
   try {
     const { slice, signal, columns = [] } = options;
-    const parts: string[] = columns.length === 0 ? [] : [noRowsOf(columns)];
-    const alike: RowGroup[] = [];
-    for (const group of groups) alike.push(...(await apartByColumns(engine, group)));
-    for (const [index, group] of alike.entries()) parts.push(await rowsOf(engine, group, `part${index}`));
+    const apart = await apartByReader(engine, groups);
+    const parts = [...(columns.length === 0 ? [] : [noRowsOf(columns)]), ...(await rowsOfAll(engine, apart))];
     const all = `SELECT row_number() OVER () AS ${POSITION_COLUMN}, * FROM (${parts.join(' UNION ALL BY NAME ')})`;
     await engine.query(`CREATE VIEW ${ALL_ROWS} AS ${all}`);
-    const files = alike.flatMap((group) => group.files);
+    const files = apart.flatMap((group) => group.files);
     if (slice === undefined) return rowTable(engine, ALL_ROWS, signal, { files });
     const lacks = (await columnsOf(engine, ALL_ROWS)).every(({ name }) => !isNamed(name, slice.feature));
     if (lacks) return withoutQuestions(rowTable(engine, ALL_ROWS, signal, { files }), slice.feature);
@@ -160,36 +160,92 @@ function noType(text: string): VarveError {
 }
 
 /**
- * Part files by which of the columns that their paths say they have themselves: one reader would give the others nulls; and by how they show the
- * columns of their table. As many parts as there are kinds of files, so that the rows of one kind come behind those of another.
+ * Groups that each have one reader. Files of Parquet are parted by which of the columns that their paths say they have themselves, as one reader would
+ * give the others nulls, and by how they show the columns of their table: the rows of one kind come behind those of another. What then lies side by
+ * side and reads alike becomes one, so that a table has one reader and not one a partition.
  * @throws VarveError what is wrong with a file
  */
-async function apartByColumns(engine: Engine, group: RowGroup): Promise<RowGroup[]> {
-  const { files, constants } = group;
-  const [first] = files;
-  const isOne = constants.length === 0 && first?.columns === undefined;
-  if (files.length === 1 || isOne || formatOf(first!.path) !== 'parquet') return [group];
-  const inPaths = new Set(constants.map(([name]) => foldedName(name)));
-  const kinds = new Map<string, SourceFile[]>();
+async function apartByReader(engine: Engine, groups: readonly RowGroup[]): Promise<RowGroup[]> {
+  const looked = topColumns(
+    engine,
+    groups.filter(isLookedInto).flatMap(({ files }) => files),
+  );
+  const apart: AlikeFiles[] = [];
+  for (const group of groups) {
+    if (!isLookedInto(group)) {
+      apart.push({ ...group, files: [...group.files], reading: undefined });
+      continue;
+    }
+    for (const alike of await apartByColumns(looked, group)) {
+      const last = apart.at(-1);
+      if (alike.reading !== undefined && last?.reading === alike.reading) last.files.push(...alike.files);
+      else apart.push(alike);
+    }
+  }
+  return apart;
+}
+
+/** Files of one reader. */
+interface AlikeFiles extends RowGroup {
+  readonly files: SourceFile[];
+  /** What decides how they are read, where it is the same for all of them, and others of the same may be read with them. */
+  readonly reading: string | undefined;
+}
+
+function isLookedInto({ files: [first], constants }: RowGroup): boolean {
+  const isProjected = constants.length > 0 || first?.columns !== undefined;
+  return isProjected && first !== undefined && formatOf(first.path) === 'parquet';
+}
+
+/** @param looked the columns of the files of this group, and of those after it */
+async function apartByColumns(looked: ReturnType<typeof topColumns>, group: RowGroup): Promise<AlikeFiles[]> {
+  const { files, constants, readings = NO_READINGS } = group;
+  const kinds = new Map<
+    string,
+    { readonly files: SourceFile[]; readonly readings: Set<string | undefined> }
+  >();
   try {
-    for await (const { file, own } of topColumns(engine, files)) {
-      const kind =
-        file.columns === undefined
-          ? JSON.stringify(
-              own
-                .map(({ name }) => foldedName(name))
-                .filter((name) => inPaths.has(name))
-                .sort(),
-            )
-          : selectionOf(file, own, file.columns);
-      const alike = kinds.get(kind);
-      if (alike === undefined) kinds.set(kind, [file]);
-      else alike.push(file);
+    for (const _ of files) {
+      const next = await looked.next();
+      if (next.done) break;
+      const { file, own } = next.value;
+      const names = new Set(namesOfRows(file, own).map(foldedName));
+      const saidByPath = constants.filter(([name]) => !names.has(foldedName(name)));
+      const added = saidByPath.map(([name]) => name);
+      const kind = file.columns === undefined ? JSON.stringify(added) : selectionOf(file, own, file.columns);
+      const alike = kinds.get(kind) ?? { files: [], readings: new Set() };
+      kinds.set(kind, alike);
+      alike.files.push(added.length === 0 ? file : { ...file, saidByPath });
+      const canBeNumbered = file.range === undefined && !own.some(({ name }) => isNamed(name, FILE_NUMBER));
+      alike.readings.add(canBeNumbered ? JSON.stringify([kind, added, own, [...readings]]) : undefined);
     }
   } catch (error) {
     throw isReadError(error) ? readError(error, fileNamedBy(error, files)) : error;
   }
-  return [...kinds.values()].map((alike) => ({ ...group, files: alike }));
+  return [...kinds.values()].map(({ files: alike, readings: found }) => ({
+    ...{ files: alike, constants: [], readings },
+    reading: found.size === 1 ? [...found][0] : undefined,
+  }));
+}
+
+/** The columns that rows have of a file itself. */
+function namesOfRows(file: SourceFile, own: readonly TypedColumn[]): string[] {
+  const shown = file.columns?.filter((column) => !column.isInPaths || columnIn(own, column) !== undefined);
+  return (shown ?? own).map(({ name }) => name);
+}
+
+/** The rows of groups in SQL, one after the other. Tables become one where they are many, as each question looks at all. */
+async function rowsOfAll(engine: Engine, groups: readonly RowGroup[]): Promise<string[]> {
+  const parts: string[] = [];
+  for (const [index, group] of groups.entries()) parts.push(await rowsOf(engine, group, `part${index}`));
+  const areTables = groups.every(({ files }) => formatOf(files[0]!.path) !== 'parquet');
+  if (!areTables || parts.length <= TABLES_PER_QUERY) return parts;
+  await uniteByName(
+    engine,
+    parts.map((rows, index) => ({ table: `part${index}`, rows })),
+    'parts',
+  );
+  return ['FROM parts'];
 }
 
 async function rowsOf(

@@ -11,9 +11,15 @@ export interface SourceFile {
   readonly range?: BytesBetween;
   /** Of a Parquet file: the columns that it shows, as those of a table; its own unless given. */
   readonly columns?: ShownColumns;
+  /**
+   * Of a Parquet file: columns that it lacks and its path says, with their value as SQL. Files that are read together have the same ones.
+   */
+  readonly saidByPath?: SaidByPath;
   /** How messages name the file, so that whoever asked finds it; its path unless given. */
   readonly shownAs?: string;
 }
+
+export type SaidByPath = readonly (readonly [name: string, sql: string])[];
 
 /** The bytes from `start` up to `end`, which is not among them. */
 export interface BytesBetween {
@@ -44,6 +50,11 @@ export function placeIn(file: SourceFile, line: number | undefined): string {
 /** Writes the files' paths as a list in SQL. */
 export function pathList(files: readonly SourceFile[]): string {
   return `[${files.map((file) => fileLiteral(file.absolutePath)).join(', ')}]`;
+}
+
+/** The paths of files as a list in SQL, each once: files of the same bytes may lie at one path. */
+export function pathSet(files: readonly SourceFile[]): string {
+  return pathList([...new Map(files.map((file) => [file.absolutePath, file])).values()]);
 }
 
 /**

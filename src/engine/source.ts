@@ -66,14 +66,13 @@ export async function openTableSource(
   }
   if (!READ_ONE_BY_ONE.includes(format) || files.length === 1)
     return openTogether(engine, files, format, readings, relation);
-  const parts: TableSource[] = [];
-  for (const [index, file] of files.entries())
-    parts.push(await openTogether(engine, [file], format, readings, `${relation}_${index}`));
-  await uniteByName(
-    engine,
-    parts.map((part) => part.relation),
-    relation,
-  );
+  const parts: TableOfMany[] = [];
+  for (const [index, file] of files.entries()) {
+    const table = `${relation}_${index}`;
+    const opened = await openTogether(engine, [file], format, readings, table);
+    parts.push({ table, rows: `FROM ${opened.relation}` });
+  }
+  await uniteByName(engine, parts, relation);
   return {
     relation,
     columns: await engine.describe(relation),
@@ -90,18 +89,28 @@ export async function dropTableSource(engine: Engine, file: SourceFile, relation
 const READ_ONE_BY_ONE: readonly Format[] = ['csv', 'tsv', 'arrow'];
 
 /** Tables that one query puts together. */
-const TABLES_PER_QUERY = 32;
+export const TABLES_PER_QUERY = 32;
+
+/** A table, and what is taken of it, in SQL. */
+interface TableOfMany {
+  readonly table: string;
+  readonly rows: string;
+}
 
 /** Makes one table of many, a few at a time; these go. */
-async function uniteByName(engine: Engine, tables: readonly string[], relation: string): Promise<void> {
-  const united: string[] = [];
+export async function uniteByName(
+  engine: Engine,
+  tables: readonly TableOfMany[],
+  relation: string,
+): Promise<void> {
+  const united: TableOfMany[] = [];
   for (let start = 0; start < tables.length; start += TABLES_PER_QUERY) {
     const part = tables.slice(start, start + TABLES_PER_QUERY);
-    const name = tables.length <= TABLES_PER_QUERY ? relation : `${relation}_${united.length}_of`;
-    const rows = part.map((table) => `FROM ${table}`).join(' UNION ALL BY NAME ');
-    await engine.query(`CREATE TABLE ${name} AS ${rows}`);
-    for (const table of part) await engine.query(`DROP TABLE ${table}`);
-    united.push(name);
+    const name =
+      tables.length <= TABLES_PER_QUERY ? relation : `${relation}_of_${tables.length}_${united.length}`;
+    await engine.query(`CREATE TABLE ${name} AS ${part.map(({ rows }) => rows).join(' UNION ALL BY NAME ')}`);
+    for (const { table } of part) await engine.query(`DROP TABLE ${table}`);
+    united.push({ table: name, rows: `FROM ${name}` });
   }
   if (tables.length > TABLES_PER_QUERY) await uniteByName(engine, united, relation);
 }

@@ -6,8 +6,9 @@ import { closeSync, constants, copyFileSync, openSync, statSync, writeSync } fro
 import { join } from 'node:path';
 import { VarveError } from '../../../errors.ts';
 import { type Engine, readError } from '../../duckdb.ts';
+import { identifier } from '../../quote.ts';
 import { columnIn, type ShownColumns } from '../../shown-columns.ts';
-import { fileNamedBy, pathList, type SourceFile, shownPath } from '../../source-file.ts';
+import { fileNamedBy, pathList, pathSet, type SourceFile, shownPath } from '../../source-file.ts';
 import type { EngineColumn } from '../../types.ts';
 import { MAX_DECIMAL_DIGITS, tooManyDigits } from '../binary-fault.ts';
 import { rowsWithin } from './row-groups.ts';
@@ -43,7 +44,9 @@ export async function openParquet(
     const int96 = hasInt96 ? await columnsOfInt96(engine, files) : undefined;
     if (first.columns !== undefined)
       return await openShown(engine, read, { relation, shown: first.columns, odd: { zoned: names, int96 } });
-    await engine.query(`CREATE VIEW ${relation} AS FROM ${await rowsOf(engine, read)}`);
+    await engine.query(
+      `CREATE VIEW ${relation} AS SELECT *${saidByPaths(read)} FROM ${await rowsOf(engine, read)}`,
+    );
     return {
       files: read,
       retype: (columns) => columns.map((column) => withZone(column, names)),
@@ -60,6 +63,22 @@ async function rowsOf(engine: Engine, files: readonly SourceFile[]): Promise<str
   const rows = `read_parquet(${pathList(files)}, ${options})`;
   const [first] = files as [SourceFile];
   return first.range === undefined ? rows : rowsWithin(engine, first, await engine.describe(rows));
+}
+
+/** The number of a file among those of its reader, from 0. A column of this name hides it. */
+export const FILE_NUMBER = 'file_index';
+
+/** What to select beside the columns of files, in SQL: those that their paths say. */
+function saidByPaths(files: readonly SourceFile[]): string {
+  const [first] = files as [SourceFile];
+  return (first.saidByPath ?? [])
+    .map(([name, sql], at) => {
+      const values = files.map(({ saidByPath }) => saidByPath![at]![1]);
+      const isOne = values.every((value) => value === sql);
+      const value = isOne ? sql : `([${values.join(', ')}])[${FILE_NUMBER}::BIGINT + 1]`;
+      return `, ${value} AS ${identifier(name)}`;
+    })
+    .join('');
 }
 
 /** Opens the rows of files by the columns of their table. Files that lie side by side and are read alike have one reader. */
@@ -93,7 +112,7 @@ async function openShown(
   }
   const parts: string[] = [];
   for (const { selected, files: alike } of runs)
-    parts.push(`SELECT ${selected} FROM ${await rowsOf(engine, alike)}`);
+    parts.push(`SELECT ${selected}${saidByPaths(alike)} FROM ${await rowsOf(engine, alike)}`);
   await engine.query(`CREATE VIEW ${relation} AS ${parts.join(' UNION ALL BY NAME ')}`);
   return {
     // Whoever reads row groups by themselves would meet the columns of the files.
@@ -128,7 +147,7 @@ async function lookAtSchemas(engine: Engine, files: readonly SourceFile[]): Prom
 /** Columns, by their names, that are of INT96 or have it within. */
 async function columnsOfInt96(engine: Engine, files: readonly SourceFile[]): Promise<Set<string>> {
   const [names = [], children = [], types = []] = await engine.query(
-    `SELECT name, num_children::INTEGER, type FROM parquet_schema(${pathList(files)}) ORDER BY file_name, column_id`,
+    `SELECT name, num_children::INTEGER, type FROM parquet_schema(${pathSet(files)}) ORDER BY file_name, column_id`,
   );
   const found = new Set<string>();
   /** How many children each open group still has, from the root. */
