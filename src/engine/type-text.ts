@@ -14,11 +14,12 @@ interface Token {
 /**
  * Read the text of a type, as the engine writes types, and write it anew as SQL of which every name and text is quoted: whatever a stranger
  * writes in its place, nothing but a type comes out.
+ * @param instead other types to write for some, by their names; for none unless given
  * @returns undefined if it is no such text; a word may still be the name of no type
  */
-export function typeSql(text: string): string | undefined {
+export function typeSql(text: string, instead: ReadonlyMap<string, string> = NONE): string | undefined {
   try {
-    const tokens = new Tokens(text);
+    const tokens = new Tokens(text, instead);
     const written = typeOf(tokens, 0);
     return tokens.next === undefined ? written : undefined;
   } catch (error) {
@@ -35,17 +36,21 @@ export function hasUnnamedField(text: string): boolean {
   return /[(,] ?"" /.test(typeSql(text) ?? '');
 }
 
+const NONE: ReadonlyMap<string, string> = new Map();
+
 /** Ends the reading of a text that is no type. */
 class NoType extends Error {}
 
 class Tokens {
   /** The first that was not taken; undefined at the end. */
   next: Token | undefined;
+  readonly instead: ReadonlyMap<string, string>;
   readonly #text: string;
   #at = 0;
 
-  constructor(text: string) {
+  constructor(text: string, instead: ReadonlyMap<string, string>) {
     this.#text = text;
+    this.instead = instead;
     this.#advance();
   }
 
@@ -101,7 +106,8 @@ function plainTypeOf(tokens: Tokens, depth: number): string {
   if (word === 'ENUM') return `ENUM(${listOf(tokens, () => literal(tokens.take('text')))})`;
   const words = [word, ...zoneOf(tokens, word)].join(' ');
   // Width and scale.
-  return tokens.isNext('(') ? `${words}(${listOf(tokens, () => tokens.take('number'))})` : words;
+  if (tokens.isNext('(')) return `${words}(${listOf(tokens, () => tokens.take('number'))})`;
+  return tokens.instead.get(words) ?? words;
 }
 
 /** What stands behind the name of a time that has a zone. */
