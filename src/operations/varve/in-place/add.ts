@@ -41,7 +41,7 @@ import { pointTo, replaceablePointer, resolveDatasets, statisticsOf } from '../d
 import { fetchInto } from '../fetch.ts';
 import { withScratch } from '../stores/scratch-folder.ts';
 import { claimInCache, openCache, openSourceOf } from '../stores/stores.ts';
-import { agreedAccess, keepAccess } from './access.ts';
+import { agreedAccess, keepAccess, namingEndpoint } from './access.ts';
 import { columnsIn } from './columns.ts';
 import { sortedByPath } from './external-sort.ts';
 import { isInPlace, rootOfRead, sourceFiles } from './snapshot.ts';
@@ -86,6 +86,8 @@ export async function addInPlace(
       keepAccess(context, place, access);
       return { datasets: await pointTo(repository, [{ dataset, before, pointer }]) };
     });
+  } catch (error) {
+    throw namingEndpoint(context, place, access, error);
   } finally {
     await source.close();
   }
