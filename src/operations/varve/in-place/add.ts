@@ -138,7 +138,7 @@ function followed(
   { branch }: TableOrigin,
 ): NamedVersion {
   if (branch === undefined) return {};
-  const to = shellWord(relative(cwd, join(repository.root, dataset)));
+  const to = shellWord(relative(cwd, join(repository.root, dataset)) || '.');
   const add = `varve add ${shellWord(place)}`;
   const otherwise = `The dataset stays at the version that it has. \`${add} --to ${to}\` takes the newest version of the table, and follows it from then on; \`${add} --at NAME --to ${to}\` takes another branch, or a tag.`;
   return { branch, otherwise };
