@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { AddResult } from '../../src/index.ts';
 import { describeWithMinio } from '../support/minio.ts';
 import { refused } from '../support/refused.ts';
@@ -16,22 +16,21 @@ beforeEach(() => {
 afterEach(() => box.remove());
 
 describeWithMinio('places in a bucket that are a part of a table, or hold one', (server) => {
-  /** Puts tables into a bucket of its own. @returns the bucket */
-  const filled = async (...tables: string[]): Promise<string> => {
-    const bucket = await server.makeBucket();
-    for (const table of tables)
-      for (const file of readdirSync(join(TABLES, table), { recursive: true, withFileTypes: true }))
-        if (file.isFile()) {
-          const path = join(file.parentPath, file.name);
-          await server.client.fPutObject(bucket, `lake${path.slice(TABLES.length)}`, path);
-        }
-    await server.client.putObject(bucket, 'lake/plain/a.csv', Buffer.from('a\n1\n'));
-    return bucket;
-  };
+  let bucket: string;
+  // All at once: while commands run, nobody tends the connections to the server.
+  beforeAll(async () => {
+    bucket = await server.makeBucket();
+    for (const table of ['delta', 'iceberg'])
+      for (const file of readdirSync(join(TABLES, table), { recursive: true, withFileTypes: true })) {
+        const path = join(file.parentPath, file.name);
+        if (file.isFile()) await server.client.fPutObject(bucket, `lake${path.slice(TABLES.length)}`, path);
+      }
+    for (const key of ['lake/plain/a.csv', 'lake/some/data/b.csv'])
+      await server.client.putObject(bucket, key, Buffer.from('a\n1\n'));
+  });
 
-  test('they are refused, with the table by its name, and the command that is told adds it', async () => {
+  test('they are refused, with the table by its name, and the command that is told adds it', () => {
     Object.assign(box.env, server.env);
-    const bucket = await filled('delta', 'iceberg');
     const add = (place: string, ...more: string[]) => [
       'add',
       `s3://${bucket}/lake${place}`,
@@ -68,9 +67,8 @@ describeWithMinio('places in a bucket that are a part of a table, or hold one', 
     refused(box, add('/plain/a.csv', '--at', '1'), 'table-version-missing', 'plain/a.csv');
   });
 
-  test('two listings at most are what plain files cost more', async () => {
+  test('two listings at most are what plain files cost more', () => {
     Object.assign(box.env, server.env);
-    const bucket = await filled('delta');
     const listings = (to: string): string[] => {
       box.env.VARVE_DEBUG = '1';
       const { code, err } = box.varve(['add', `s3://${bucket}/lake/${to}`, '--to', to.replaceAll('/', '-')]);
@@ -78,7 +76,6 @@ describeWithMinio('places in a bucket that are a part of a table, or hold one', 
       expect(code, err).toBe(0);
       return err.split('\n').filter((line) => line.includes('_delta_log') || line.includes('metadata'));
     };
-    await server.client.putObject(bucket, 'lake/some/data/b.csv', Buffer.from('a\n1\n'));
     const above = (place: string) =>
       listings(place).filter((line) => !line.includes(`prefix=lake/${place}/`));
     expect(above('plain')).toEqual([expect.stringContaining('prefix=lake/_delta_log/ ')]);
@@ -88,8 +85,7 @@ describeWithMinio('places in a bucket that are a part of a table, or hold one', 
     ]);
   });
 
-  test('a second place in a bucket is told how the first is reached, and no credentials go there by themselves', async () => {
-    const bucket = await filled('delta');
+  test('a second place in a bucket is told how the first is reached, and no credentials go there by themselves', () => {
     const { AWS_ENDPOINT_URL_S3: _, ...keys } = server.env;
     // Nobody named this server for the second place, and the one that is asked for it is not AWS here.
     const closed = 'http://127.0.0.1:9';
