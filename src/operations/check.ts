@@ -164,7 +164,7 @@ async function held({ dataset, before, nameBefore }: Sides): Promise<ValidationR
 async function driftBetween({ dataset, before, nameBefore }: Sides): Promise<DriftReport | undefined> {
   const { context, version, name } = dataset;
   if (before?.profile === undefined || version?.profile === undefined) return undefined;
-  const earlier = await storedProfile(context!, nameBefore, before.profile);
+  const earlier = await storedProfile(context!, { name: nameBefore, path: version.path, version: before });
   const { profile, digest } = await profileOfDataset(dataset);
   await assertRowsRead(dataset, profile);
   return compareProfiles(earlier, profile, {

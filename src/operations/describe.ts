@@ -127,11 +127,12 @@ async function commitOf(
 
 async function tablesOf(
   context: Context,
-  { path, profile }: DatasetVersion,
+  version: DatasetVersion,
 ): Promise<readonly DescribedTable[] | null> {
+  const { path, profile } = version;
   if (profile === undefined) return null;
   try {
-    return describedTables(await storedProfile(context, path, profile));
+    return describedTables(await storedProfile(context, { name: path, path, version }));
   } catch (error) {
     if (!(error instanceof VarveError)) throw error;
     context.onWarning?.(`${error.message}. ${error.remedy}`);

@@ -9,6 +9,7 @@ import { findRevision, resolveRevision } from '../workspace/git/pointers.ts';
 import { type Imported, problemOfAddress } from '../workspace/imported.ts';
 import { pointerPath } from '../workspace/pointer.ts';
 import { pathInRepository, targetInRepository } from '../workspace/repository.ts';
+import type { TableOrigin } from '../workspace/table-origin.ts';
 import type { TopicOrigin } from '../workspace/topic-origin.ts';
 import { giveConsent, requireSafeTrust, requireTrust } from '../workspace/trust/consent.ts';
 import { databaseRequest } from '../workspace/trust/database.ts';
@@ -97,7 +98,8 @@ function targetOf({ repository, cwd }: Context, to: string | undefined, name: st
 }
 
 /**
- * Bring imported datasets to what the revision that they follow has now, and tables in place to their newest version. Files that were edited here are not lost.
+ * Bring imported datasets to what the revision that they follow has now, and tables in place to their newest version, or to that of the branch that
+ * they follow; those that were named by a version or a tag are left as they are. Files that were edited here are not lost.
  * Several are brought each by itself, and what one of them met is listed in `problems`; of a dataset that is alone it is thrown. Consent
  * comes before all of that: while one of them is not agreed to, nobody is asked for any.
  * @param paths no paths: every imported dataset
@@ -111,7 +113,7 @@ export async function update(
   const { repository, backend } = context;
   const imports: [path: string, imported: Imported][] = [];
   const copies: [path: string, database: DatabaseOrigin][] = [];
-  const tables: string[] = [];
+  const tables: [path: string, table: TableOrigin][] = [];
   const topics: [path: string, topic: TopicOrigin][] = [];
   const unfollowed: { path: string; source: string }[] = [];
   // Nobody is asked before this machine agreed to all of it.
@@ -127,8 +129,9 @@ export async function update(
       if (!topic.complete) requireTrust(repository.root, topicRequest(topic, file));
       topics.push([path, topic]);
     } else if (inPlace !== undefined) {
-      requireTrust(repository.root, inPlace.request);
-      tables.push(path);
+      const { table, request } = inPlace;
+      if (table.at === undefined) requireTrust(repository.root, request);
+      tables.push([path, table]);
     } else if (source !== undefined) {
       unfollowed.push({ path, source });
     }
@@ -147,7 +150,7 @@ export async function update(
     return backend.takeIn(other.backend, version, followed, to, options);
   };
   const steps: Step[] = [
-    ...tables.map((path) => ({ path, bring: () => updateTable(context, path) })),
+    ...tables.map(([path, table]) => ({ path, bring: () => bringTable(context, path, table) })),
     ...copies.map(([path, database]) => ({ path, bring: () => copyAgain(context, path, database) })),
     ...topics.map(([path, topic]) => ({ path, bring: () => takeNext(context, path, topic) })),
     ...imports.map(([path, imported]) => ({ path, bring: () => takeAnew(path, imported) })),
@@ -195,19 +198,36 @@ async function bringNamed({ path, bring }: Step): Promise<UpdatedDataset> {
   }
 }
 
-/** Bring a table in place to its newest version, with statistics of the kind that it had. A profile is not made anew, which would read all of it. */
-async function updateTable(context: Context, path: string): Promise<UpdatedTable> {
+/** Bring a table in place to the newest version of what it follows. One that was named by a version or a tag is left: nobody is asked. */
+async function bringTable(context: Context, path: string, table: TableOrigin): Promise<UpdatedTable> {
+  const before = (await context.backend.version(path, undefined))!;
+  return table.at === undefined ? updateTable(context, path, before) : leftTable(before, table);
+}
+
+function leftTable(version: DatasetVersion, table: TableOrigin): UpdatedTable {
+  const { path, content, bytes, files, rows, profile } = version;
+  const statistics = knownBy(version);
+  return {
+    source: version.source!,
+    ...{ to: path, digest: content, bytes, files, change: 'unchanged', table, before: table.version },
+    ...(rows !== undefined && { rows }),
+    ...(statistics !== undefined && { statistics }),
+    ...(profile !== undefined && { profile }),
+  };
+}
+
+/** With statistics of the kind that it had. A profile is not made anew, which would read all of it. */
+async function updateTable(context: Context, path: string, before: DatasetVersion): Promise<UpdatedTable> {
   const { backend } = context;
-  const before = await backend.version(path, undefined);
-  const statistics = before && knownBy(before);
+  const statistics = knownBy(before);
   if (statistics === undefined) {
     const updated = await backend.updateTable(path);
-    if (before?.profile !== undefined && updated.change === 'changed') warnOfLostProfile(context, updated);
+    if (before.profile !== undefined && updated.change === 'changed') warnOfLostProfile(context, updated);
     return updated;
   }
   const gained =
     statistics === 'table' ? await toldByTable(context, path) : await toldByFooters(context, path);
-  const { rows } = gained.dataset ?? before!;
+  const { rows } = gained.dataset ?? before;
   return { ...gained.updated, ...(rows !== undefined && { rows, statistics }) };
 }
 

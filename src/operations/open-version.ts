@@ -35,13 +35,13 @@ export async function* openFile(
 
 /**
  * The statistics that travel with `path` or `path@REV`; undefined where it was added without any. Computes nothing.
- * @throws VarveError `dataset-missing`, `profile-not-fetched`
+ * @throws VarveError `dataset-missing`, `profile-not-fetched`, `profile-mismatch`
  */
 export async function readProfile(context: Context, dataset: string): Promise<Profile | undefined> {
   const { version, part } = await namedVersion(context, dataset);
   if (part !== undefined) return undefined;
-  const { profile } = version;
-  return profile === undefined ? undefined : storedProfile(context, dataset, profile);
+  if (version.profile === undefined) return undefined;
+  return storedProfile(context, { name: dataset, path: version.path, version });
 }
 
 /**

@@ -192,7 +192,11 @@ export async function versionBefore(
   const previous = known?.version ?? (await previousVersion(context, version));
   return previous?.profile === undefined
     ? undefined
-    : storedProfile(context, known?.name ?? `${name}, version before`, previous.profile);
+    : storedProfile(context, {
+        name: known?.name ?? `${name}, version before`,
+        path: version.path,
+        version: previous,
+      });
 }
 
 function comparesVersions({ tables }: Schema): boolean {

@@ -14,8 +14,16 @@ export function gitWord(path: string): string {
   return shellWord(/^:|[*?[\]\\]/.test(path) ? `:(literal)${path}` : path);
 }
 
+/** An option with its value as they are typed in a POSIX shell: the value is no path, and none is made of it. */
+export function optionWord(name: string, value: string): string {
+  return value.startsWith('-') ? `--${name}=${argument(value)}` : `--${name} ${argument(value)}`;
+}
+
 /** A path as it is typed in a POSIX shell, so that a command in a message can be run as it stands. */
 export function shellWord(value: string): string {
-  if (value.startsWith('-')) return shellWord(`./${value}`);
+  return argument(value.startsWith('-') ? `./${value}` : value);
+}
+
+function argument(value: string): string {
   return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
 }

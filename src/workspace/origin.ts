@@ -3,10 +3,10 @@ import type { Pointer } from './pointer.ts';
 
 /**
  * Say where the data of a pointer comes from, so that two versions can be compared: the database, the topic, the other repository or the place
- * where it lies. How far it was taken from there is no part of that, and where it ends is.
+ * where it lies. How far it was taken from there is no part of that; where it ends is, and so is which branch or version of a table was named.
  * @returns undefined for data that was only ever added here
  */
-export function originOf({ database, topic, source, imported }: Pointer): string | undefined {
+export function originOf({ database, topic, source, imported, table }: Pointer): string | undefined {
   if (database !== undefined) {
     const { url, table, query, incremental } = database;
     const behind = incremental === undefined ? '' : `, what is new by ${incremental.column}`;
@@ -21,5 +21,7 @@ export function originOf({ database, topic, source, imported }: Pointer): string
     const { repository, path, revision } = imported;
     return withoutSecrets(`${path}${revision === undefined ? '' : `@${revision}`} of ${repository}`);
   }
-  return source && withoutSecrets(source);
+  const { branch, at } = table ?? {};
+  const named = branch === undefined ? (at === undefined ? '' : `, at ${at}`) : `, branch ${branch}`;
+  return source && withoutSecrets(source + named);
 }

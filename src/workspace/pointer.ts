@@ -102,10 +102,10 @@ const TABLE_STATISTICS_VERSION = '9';
  */
 const LISTED_KEYS_VERSION = '10';
 /**
- * The version of a pointer to a table in place that shows other columns than its files have, whatever else it has. An older varve refuses it,
- * rather than to show those of the files.
+ * The version of a pointer to a table in place that shows other columns than its files have, or that was asked for by a branch, a tag or a
+ * version, whatever else it has. An older varve refuses it, rather than to show those of the files, or to bring the newest version.
  */
-const LISTED_COLUMNS_VERSION = '11';
+const ASKED_TABLE_VERSION = '11';
 /** The version of a pointer to messages of a topic that end somewhere. An older varve refuses it, rather than to go on behind their end. */
 const ENDING_TOPIC_VERSION = '12';
 const META_PREFIX = 'meta-';
@@ -120,7 +120,7 @@ const READ_VERSIONS: readonly (string | undefined)[] = [
   FOOTERS_VERSION,
   TABLE_STATISTICS_VERSION,
   LISTED_KEYS_VERSION,
-  LISTED_COLUMNS_VERSION,
+  ASKED_TABLE_VERSION,
   ENDING_TOPIC_VERSION,
 ];
 const MAX_POINTER_BYTES = 64 * 1024;
@@ -128,9 +128,10 @@ const IMPORTED_KEYS = ['imported-from', 'imported-path', 'imported-revision', 'i
 const INCREMENTAL_KEYS = ['database-incremental', 'database-last', 'database-rows', 'database-text'];
 const TOPIC_KEYS = ['topic', 'topic-registry', 'topic-offsets', 'topic-until', 'topic-complete'];
 const DATABASE_KEYS = ['database', 'database-table', 'database-query', ...INCREMENTAL_KEYS];
+const TABLE_KEYS = ['table', 'table-version', 'table-branch', 'table-at'];
 const KEYS = [
   ...['varve', 'path', 'kind', 'digest', 'bytes', 'files', 'executable', 'blocks', 'rows'],
-  ...['profile', 'footers', 'footers-by', 'source', 'table', 'table-version', 'keys', 'columns'],
+  ...['profile', 'footers', 'footers-by', 'source', ...TABLE_KEYS, 'keys', 'columns'],
   ...IMPORTED_KEYS,
   ...DATABASE_KEYS,
   ...TOPIC_KEYS,
@@ -168,6 +169,8 @@ export function formatPointer(pointer: Pointer): string {
     ['source', pointer.source && yamlString(pointer.source)],
     ['table', pointer.table?.format],
     ['table-version', pointer.table && yamlString(pointer.table.version)],
+    ['table-branch', pointer.table?.branch && yamlString(pointer.table.branch)],
+    ['table-at', pointer.table?.at && yamlString(pointer.table.at)],
     ['keys', pointer.keys],
     ['columns', pointer.columns],
     ['imported-from', imported && yamlString(imported.repository)],
@@ -197,7 +200,7 @@ export function formatPointer(pointer: Pointer): string {
 function versionOf(pointer: Pointer): string {
   const { blocks, imported, database, topic, meta, source, table, keys, columns, footers, footersBy } =
     pointer;
-  if (columns !== undefined) return LISTED_COLUMNS_VERSION;
+  if ((columns ?? table?.branch ?? table?.at) !== undefined) return ASKED_TABLE_VERSION;
   if (keys !== undefined) return LISTED_KEYS_VERSION;
   if (footersBy !== undefined) return TABLE_STATISTICS_VERSION;
   if (footers !== undefined) return FOOTERS_VERSION;
@@ -446,9 +449,9 @@ function isFree(version: string | undefined): boolean {
   return own.includes(version ?? '') || isOfFooters(version) || isOfListed(version);
 }
 
-/** Whether the list of a table says more than its files. */
+/** Whether more is said of a table than its version. */
 function isOfListed(version: string | undefined): boolean {
-  return version === LISTED_KEYS_VERSION || version === LISTED_COLUMNS_VERSION;
+  return version === LISTED_KEYS_VERSION || version === ASKED_TABLE_VERSION;
 }
 
 function isOfFooters(version: string | undefined): boolean {
@@ -491,14 +494,19 @@ function sourceOf(facts: ReadonlyMap<string, string>, where: string): Pick<Point
 }
 
 function tableOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer, 'table'> {
-  const isTable = ['table', 'table-version'].some((key) => facts.has(key));
+  const isTable = TABLE_KEYS.some((key) => facts.has(key));
   const version = facts.get('varve');
   const isOpen = isOfFooters(version) || isOfListed(version);
   if (isTable !== (version === TABLE_VERSION) && !isOpen)
     throw damaged(where, `\`varve: ${TABLE_VERSION}\` and \`table\` go together`);
   if (!isTable) return {};
   const text = (key: string): string => plainText(facts.get(key) ?? refuseMissing(key, where), key, where);
-  const table = { format: text('table'), version: text('table-version') };
+  const table = {
+    format: text('table'),
+    version: text('table-version'),
+    ...(facts.has('table-branch') && { branch: text('table-branch') }),
+    ...(facts.has('table-at') && { at: text('table-at') }),
+  };
   const problem = facts.has('source') ? problemOfTable(table) : 'a table lies at a `source`';
   if (problem !== undefined) throw damaged(where, problem);
   return { table: table as TableOrigin };
@@ -512,9 +520,13 @@ function listedOf(facts: ReadonlyMap<string, string>, where: string): Pick<Point
       throw damaged(where, `\`${key}\` can only be listed, of a table`);
     return value as 'listed' | undefined;
   });
-  if ((columns !== undefined) !== (version === LISTED_COLUMNS_VERSION))
-    throw damaged(where, `\`varve: ${LISTED_COLUMNS_VERSION}\` and \`columns\` go together`);
-  if (columns === undefined && (keys !== undefined) !== (version === LISTED_KEYS_VERSION))
+  const isAsked = columns !== undefined || facts.has('table-branch') || facts.has('table-at');
+  if (isAsked !== (version === ASKED_TABLE_VERSION))
+    throw damaged(
+      where,
+      `\`varve: ${ASKED_TABLE_VERSION}\` and \`columns\`, \`table-branch\` or \`table-at\` go together`,
+    );
+  if (!isAsked && (keys !== undefined) !== (version === LISTED_KEYS_VERSION))
     throw damaged(where, `\`varve: ${LISTED_KEYS_VERSION}\` and \`keys\` go together`);
   return { ...(keys && { keys }), ...(columns && { columns }) };
 }

@@ -13,6 +13,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AddResult, UpdateResult } from '../../src/index.ts';
 import { openTableRows } from '../../src/profile/dataset/profile-directory.ts';
 import { directReader } from '../../src/profile/reading/direct-reader.ts';
+import { whileAt } from '../support/delta-log.ts';
 import { refused } from '../support/refused.ts';
 import { Sandbox } from '../support/sandbox.ts';
 import { describeWithWeb } from '../support/web-server.ts';
@@ -66,8 +67,9 @@ describeWithWeb('tables that others keep on a server', (server) => {
 
   test('a version of a Delta table is the files that its log names, and update brings the newest', () => {
     expect(add('delta', '--at', '1')).toMatchObject({ files: 2, table: { format: 'delta', version: '1' } });
-    expect(pointer('data/delta')).toContain('varve: 7\n');
-    expect(pointer('data/delta')).toContain('\ntable: delta\ntable-version: "1"\n');
+    expect(pointer('data/delta')).toMatch(
+      /^varve: 11\n[\s\S]*\ntable: delta\ntable-version: "1"\ntable-at: "1"\n$/,
+    );
     expect(rows('data/delta')).toBe(20);
     const days = box.json<{ tables: { features: { path: string[]; categorical?: object }[] }[] }>([
       'profile',
@@ -86,6 +88,9 @@ describeWithWeb('tables that others keep on a server', (server) => {
     );
     expect(err).toContain('--at');
     renameSync(join(server.root, 'kept'), join(server.root, 'delta', COMMIT(1)));
+    // One that was named stays, and the newest of its time is followed.
+    expect(whileAt(join(server.root, 'delta'), 2, () => add('delta'))).toMatchObject({ files: 3 });
+    expect(pointer('data/delta')).toMatch(/^varve: 7\n[\s\S]*\ntable: delta\ntable-version: "2"\n$/);
     expect(update('data/delta')).toMatchObject({
       table: { version: '4' },
       before: '2',
@@ -111,8 +116,9 @@ describeWithWeb('tables that others keep on a server', (server) => {
   });
 
   test('an update that has no profile of the new version says how there is one', () => {
-    const first = ['add', `${server.url}/delta`, '--to', 'data/told', '--at', '2', '--statistics', 'full'];
-    expect(box.json<AddResult>(first).datasets[0]).toMatchObject({ profile: expect.any(String) });
+    const first = ['add', `${server.url}/delta`, '--to', 'data/told', '--statistics', 'full'];
+    const added = whileAt(join(server.root, 'delta'), 2, () => box.json<AddResult>(first).datasets[0]);
+    expect(added).toMatchObject({ profile: expect.any(String) });
     const { err } = box.varve(['update', 'data/told']);
     const [, command = ''] = /`varve (add [^`]+)`/.exec(err) ?? [];
     expect(command).toBe(`add ${server.url}/delta --to data/told --statistics full`);
@@ -134,8 +140,8 @@ describeWithWeb('tables that others keep on a server', (server) => {
   test('a snapshot of an Iceberg table is the files of its manifests, by id or by tag', () => {
     expect(add('iceberg', '--at', 'two')).toMatchObject({ files: 2, table: { format: 'iceberg' } });
     expect(rows('data/iceberg')).toBe(25);
-    const newest = update('data/iceberg');
-    expect(newest).toMatchObject({ files: 1, added: 0, removed: 1 });
+    expect(update('data/iceberg')).toMatchObject({ change: 'unchanged', table: { at: 'two' } });
+    expect(add('iceberg')).toMatchObject({ files: 1, change: 'changed' });
     expect(rows('data/iceberg')).toBe(15);
     const [first] = readdirSync(join(server.root, 'iceberg/metadata'))
       .filter((name) => name.startsWith('00001-'))

@@ -160,6 +160,7 @@ test('pointers whose statistics are from footers, or told by a table', () => {
   const rest = `path: a\nkind: directory\ndigest: ${digest}\nbytes: 1\nfiles: 1\n`;
   const footers = `footers: ${digest}\n`;
   const table = 'table: delta\ntable-version: "1"\n';
+  const iceberg = 'table: iceberg\ntable-version: "12"\n';
   const source = 'source: "gs://b/x"\n';
   for (const right of [
     `varve: 8\n${rest}${footers}${source}`,
@@ -170,6 +171,11 @@ test('pointers whose statistics are from footers, or told by a table', () => {
     `varve: 10\n${rest}profile: ${digest}\n${source}${table}keys: listed\nmeta-license: MIT\n`,
     `varve: 10\n${rest}${footers}${source}${table}keys: listed\n`,
     `varve: 10\n${rest}${footers}footers-by: table\n${source}${table}keys: listed\n`,
+    `varve: 11\n${rest}${source}${table}columns: listed\n`,
+    `varve: 11\n${rest}${source}${table}table-at: "1"\n`,
+    `varve: 11\n${rest}${footers}footers-by: table\n${source}${table}table-at: "1"\nkeys: listed\ncolumns: listed\n`,
+    `varve: 11\n${rest}profile: ${digest}\n${source}${iceberg}table-branch: "a b"\nmeta-license: MIT\n`,
+    `varve: 11\n${rest}${source}${iceberg}table-at: v1\nkeys: listed\n`,
   ])
     expect(accepted(right), right).toBe(true);
   for (const damaged of [
@@ -187,6 +193,16 @@ test('pointers whose statistics are from footers, or told by a table', () => {
     `varve: 10\n${rest}${source}${table}keys: "../"\n`,
     `varve: 10\n${rest}footers-by: table\n${source}${table}keys: listed\n`,
     `varve: 10\n${rest}profile: ${digest}\n${footers}${source}${table}keys: listed\n`,
+    `varve: 11\n${rest}${source}${table}`,
+    `varve: 11\n${rest}${source}${table}keys: listed\n`,
+    `varve: 11\n${rest}${source}table-at: "1"\n`,
+    `varve: 11\n${rest}${source}${table}table-branch: dev\n`,
+    `varve: 11\n${rest}${source}${iceberg}table-branch: dev\ntable-at: dev\n`,
+    `varve: 11\n${rest}${source}${iceberg}table-branch: ""\n`,
+    `varve: 11\n${rest}${source}${iceberg}table-branch: "a\\nb"\n`,
+    `varve: 11\n${rest}${source}${iceberg}table-at: "${'x'.repeat(1025)}"\n`,
+    `varve: 10\n${rest}${source}${iceberg}table-at: v1\nkeys: listed\n`,
+    `varve: 7\n${rest}${source}${iceberg}table-branch: dev\n`,
   ])
     expect(accepted(damaged), damaged).toBe(false);
 });

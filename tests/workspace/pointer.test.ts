@@ -85,6 +85,11 @@ test('text from anywhere is a pointer or an error that names the file', () => {
     'source: "s3://b/p"',
     'source: s3://b/p',
     'varve: 5',
+    'varve: 11',
+    'table: iceberg',
+    'table-version: "1"',
+    'table-branch: dev',
+    'table-at: "__proto__"',
     'source: "gs://b/p"',
     'source: "ssh://a@b/p"',
     'endpoint: http://evil',
@@ -351,4 +356,24 @@ test('a version of a table in place is a pointer of its own version, wherever th
   ])
     expect(() => read(`varve: 7\n${facts}${wrong}`), wrong).toThrow(/is not a pointer/);
   expect(() => read(`varve: 1\n${facts}source: "s3://b/t"\n${table}`)).toThrow(/`varve: 7`/);
+});
+
+test('what a version of a table was named by is read back, with whatever else a pointer says', () => {
+  const name = fc
+    .string({ unit: 'grapheme', minLength: 1, maxLength: 40 })
+    .filter((one) => !/[\x00-\x1f\x7f-\x9f\u2028\u2029]/.test(one));
+  const named = fc.tuple(fc.constantFrom('branch', 'at'), name);
+  const statistics = fc.constantFrom({}, { profile: ZEROS }, { footers: ZEROS, footersBy: 'table' as const });
+  const listed = fc.constantFrom({}, { keys: 'listed' as const }, { columns: 'listed' as const });
+  const meta = fc.constantFrom({}, { meta: { license: 'MIT' } });
+  fc.assert(
+    fc.property(named, statistics, listed, meta, ([by, text], ...more) => {
+      const table = { format: 'iceberg', version: '6648632406484881557', [by]: text } as const;
+      const place = { ...plain, kind: 'directory', source: 'https://h/t', table } as const;
+      const pointer: Pointer = Object.assign(place, ...more);
+      const written = formatPointer(pointer);
+      expect(parsePointer(written, 'a.varve')).toEqual(pointer);
+      expect(parse(written)).toMatchObject({ varve: 11, [`table-${by}`]: text });
+    }),
+  );
 });

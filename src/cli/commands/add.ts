@@ -69,7 +69,7 @@ export function command(run: RunCommand): Command {
       ['varve add s3://bucket/raw --to data/raw', 'lists what lies in a bucket, and copies nothing'],
       [
         'varve add s3://bucket/trips --at 12 --to data/trips',
-        'version 12 of the Delta table there, or a snapshot, branch or tag of an Iceberg table; `varve update` brings the newest',
+        'version 12 of the Delta table there, or a snapshot or tag of an Iceberg table, which stay; or a branch, which `varve update` follows',
       ],
       [
         'varve add s3://bucket/trips --to data/trips --statistics footers',

@@ -7,7 +7,7 @@ import type { UpdatedDataset, UpdateResult } from '../../operations/import.ts';
 import { update } from '../../operations/import.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted, grouped } from '../../wording/numbers.ts';
-import { shellWord } from '../../wording/quote.ts';
+import { optionWord, quoted, shellWord } from '../../wording/quote.ts';
 import { describeUrl } from '../../wording/urls.ts';
 import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
 import { withProblems } from '../problems.ts';
@@ -20,12 +20,15 @@ type Options = CommonOptions & SideOptions & { readonly revision?: string };
 export function command(run: RunCommand): Command {
   const defined = defineCommand(
     'update',
-    'Brings imported datasets to what the revision that they follow has now, copies of rows to what their database has, messages of a topic to its end, or to that of the range that was added, and tables in place to their newest version. What was edited here is not lost.',
+    'Brings imported datasets to what the revision that they follow has now, copies of rows to what their database has, messages of a topic to its end, or to that of the range that was added, and tables in place to their newest version, or to that of the branch that was named. What was edited here is not lost.',
     [
       ['varve update', 'all that was imported, or taken from a database or a topic, and all tables in place'],
       ['varve update data/orders.parquet', 'asks the database again that `varve add mysql://…` asked'],
       ['varve update data/events', 'takes the messages of the topic that came since'],
-      ['varve update data/trips', 'the newest version of the Delta or Iceberg table that was added in place'],
+      [
+        'varve update data/trips',
+        'the newest version of the Delta or Iceberg table that was added in place; one that was added by --at VERSION is left',
+      ],
       ['varve update data/flights.csv --revision v3.0', 'follows another tag or branch from now on'],
     ],
   )
@@ -67,7 +70,12 @@ function nothingFollowed({ repository, cwd }: Context, { inPlace }: UpdateResult
 }
 
 function updatedLine(dataset: UpdatedDataset, cwd: string, root: string): string {
-  if ('source' in dataset) return tableLine(dataset);
+  if ('source' in dataset) {
+    const line = tableLine(dataset);
+    return dataset.table.at === undefined
+      ? line
+      : `${line}\n${stayLine(dataset, dataset.table.at, relative(cwd, join(root, dataset.to)))}`;
+  }
   if (!('database' in dataset || 'topic' in dataset)) return importedLine(dataset);
   const { to, rows, bytes, change } = dataset;
   const facts = [...(rows === undefined ? [] : [counted(rows, 'row')]), byteSize(bytes)];
@@ -86,6 +94,15 @@ function endLine({ topic, registry, until }: TakenDataset, folder: string): stri
   const schemas = registry === undefined ? '' : ` --registry ${shellWord(registry)}`;
   const command = `varve add ${shellWord(topic)}${schemas} --until latest --to ${shellWord(folder || '.')}`;
   return neutral(`           has all up to its end, ${until}; to go on behind it, run \`${command}\``);
+}
+
+/** Say why no newer version came, and what brings it. @param at what was named @param folder as a command takes it here */
+function stayLine({ source, profile }: UpdatedTable, at: string, folder: string): string {
+  const statistics = profile === undefined ? '' : ' --statistics full';
+  const command = `varve add ${shellWord(source)} --to ${shellWord(folder || '.')}${statistics}`;
+  return neutral(
+    `           stays as \`${optionWord('at', at)}\` named it; for the newest version, which updates then follow, run \`${command}\``,
+  );
 }
 
 function tableLine({
@@ -107,7 +124,8 @@ function tableLine({
   const versions = table.version === before ? table.version : `${before} → ${table.version}`;
   const difference =
     added === undefined || removed === undefined ? '' : ` (+${grouped(added)} −${grouped(removed)})`;
+  const branch = table.branch === undefined ? '' : `the branch ${quoted(table.branch)} of `;
   return neutral(
-    `${change.padEnd(9)}  ${to}  ${counting}${counted(files, 'file')}${difference}, ${byteSize(bytes)}, version ${versions} of ${describeUrl(source)}`,
+    `${change.padEnd(9)}  ${to}  ${counting}${counted(files, 'file')}${difference}, ${byteSize(bytes)}, version ${versions} of ${branch}${describeUrl(source)}`,
   );
 }

@@ -12,6 +12,7 @@ import type { Imported } from '../../workspace/imported.ts';
 import type { Meta } from '../../workspace/meta.ts';
 import type { Pointer } from '../../workspace/pointer.ts';
 import type { Repository } from '../../workspace/repository.ts';
+import type { TableOrigin } from '../../workspace/table-origin.ts';
 import type { TopicOrigin } from '../../workspace/topic-origin.ts';
 import type { TrustRequest } from '../../workspace/trust/request.ts';
 import type { Profiler, Statistics } from '../statistics/profiler.ts';
@@ -78,8 +79,8 @@ export interface Followed {
   readonly imported?: Imported;
   readonly database?: DatabaseOrigin;
   readonly topic?: TopicOrigin;
-  /** What is asked of this machine on the way to the table; undefined within if that is nothing. */
-  readonly inPlace?: { readonly request: TrustRequest | undefined };
+  /** The version of a table, and what is asked of this machine on the way there; undefined within if that is nothing. */
+  readonly inPlace?: { readonly table: TableOrigin; readonly request: TrustRequest | undefined };
   /** Of data in place that is no table: the place, of which no update is made. */
   readonly source?: string;
 }
@@ -276,7 +277,7 @@ export interface Backend {
    */
   addStatistics(added: Pick<AddedDataset, 'path' | 'digest'>, statistics: Statistics): Promise<AddedDataset>;
   /**
-   * Make a dataset that is a version of a table in place the newest version of this.
+   * Make a dataset that is a version of a table in place the newest version of this, or of the branch that it follows.
    * @throws VarveError `settings-untrusted`, `table-damaged`, `table-feature-unsupported`, and the errors of the server
    */
   updateTable(path: string, listener?: FileListener): Promise<UpdatedTable>;

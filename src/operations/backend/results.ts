@@ -4,6 +4,7 @@ import type { DriftReport } from '../../drift/model.ts';
 import type { ErrorCode } from '../../errors.ts';
 import type { FooterDifference } from '../../profile/footers/compare.ts';
 import type { KnownBy } from '../../profile/footers/model.ts';
+import type { Digest } from '../../store/format/digest.ts';
 import type { Collected } from '../../store/gc/collect.ts';
 import type { Evicted } from '../../store/gc/evict.ts';
 import type { PurgedFromStore } from '../../store/gc/purge.ts';
@@ -415,7 +416,7 @@ export interface CopiedDataset {
 export interface UpdatedTable {
   /** URL of the table. */
   readonly source: string;
-  /** The version that the dataset is now. */
+  /** The version that the dataset is now; of one that was named for good (`at`), nobody was asked for another. */
   readonly table: TableOrigin;
   /** The version that it was. */
   readonly before: string;
@@ -429,6 +430,8 @@ export interface UpdatedTable {
   readonly rows?: number;
   /** Who tells; absent where nobody does. */
   readonly statistics?: KnownBy;
+  /** Of a version that was left as it is: the statistics of every row that it has. */
+  readonly profile?: Digest;
   /** Files that came, and files that went; absent where this clone does not have the list of those that there were. */
   readonly added?: number;
   readonly removed?: number;

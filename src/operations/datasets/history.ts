@@ -28,15 +28,15 @@ export async function profiledVersions(
     return {
       name: `${path}@${commit.slice(0, 12)}`,
       date,
-      content: version.content,
-      digest: version.profile,
+      path,
+      version,
     };
   });
   const profiles = await storedProfiles(context, versions);
-  return versions.map(({ name, date, content }, at) => ({
+  return versions.map(({ name, date, version }, at) => ({
     name,
     date,
-    digest: content,
+    digest: version.content,
     profile: profiles[at]!,
   }));
 }

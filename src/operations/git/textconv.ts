@@ -4,7 +4,7 @@ import type { Profile } from '../../profile/model/model.ts';
 import { formatPointer, parseUnnamed } from '../../workspace/pointer.ts';
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
-import { profileIn } from '../statistics/stored.ts';
+import { fittingProfileIn } from '../statistics/stored.ts';
 import { snapshotFiles } from '../varve/datasets/select.ts';
 import type { ManifestFile } from '../varve/in-place/snapshot.ts';
 import { openCache } from '../varve/stores/stores.ts';
@@ -32,8 +32,7 @@ export async function pointerContents(context: WorkingContext, file: string): Pr
         const entries = snapshotFiles(context.repository, cache, pointer.path, pointer);
         for await (const entry of entries) files.push(entry);
       }
-      const profile =
-        pointer.profile === undefined ? undefined : await profileIn(cache, pointer.path, pointer.profile);
+      const profile = await fittingProfileIn(cache, pointer.path, { ...pointer, name: pointer.digest });
       return { pointer: formatPointer(pointer), files: listed ? files : undefined, profile };
     });
   } catch (error) {

@@ -5,7 +5,7 @@ import type { Store } from '../../store/store.ts';
 import type { DatasetDiff } from '../backend/results.ts';
 import type { VersionFacts } from '../backend/version.ts';
 import type { CompareStatistics } from '../diff.ts';
-import { footersIn, profileIn } from './stored.ts';
+import { fittingProfileIn, footersIn } from './stored.ts';
 
 /** Compare two versions by what `store` has: the distributions of their profiles, or what their footers say. */
 export const compareStatistics: CompareStatistics = async (store, path, versions) => ({
@@ -23,8 +23,8 @@ async function comparedProfiles(
   if (before.profile === undefined || after.profile === undefined || before.profile === after.profile)
     return {};
   const profiles = [
-    await profileIn(store, name, before.profile),
-    await profileIn(store, name, after.profile),
+    await fittingProfileIn(store, name, before),
+    await fittingProfileIn(store, name, after),
   ] as const;
   if (profiles[0] === undefined || profiles[1] === undefined) return {};
   const statistics = compareProfiles(profiles[0], profiles[1], {

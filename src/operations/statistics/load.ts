@@ -15,7 +15,7 @@ import type { Profile } from '../../profile/model/model.ts';
 import { prepareReader, processReader } from '../../profile/reading/process-reader.ts';
 import type { Schema } from '../../schema/model.ts';
 import { shellWord } from '../../wording/quote.ts';
-import type { ContentKey, DatasetFiles } from '../backend/version.ts';
+import type { ContentKey, DatasetFiles, DatasetVersion } from '../backend/version.ts';
 import { type Context, watching } from '../context/context.ts';
 import { withDatasetFiles } from '../datasets/files.ts';
 import { hasData, type NamedDataset } from '../datasets/resolve.ts';
@@ -49,7 +49,7 @@ export interface LoadedDataset extends ProfiledDataset {
  * Get the profile of a dataset. Takes the one that travels with its snapshot, without reading data; computes it if the
  * data is in no snapshot, or if a slice or weight asks for rows. Makes one of what a file of TFDV's statistics tells.
  * @param schema says how dates are written; the one beside the data unless given
- * @throws VarveError `usage`, `profile-not-fetched`, `data-not-tabular`, `tfdv-invalid`, `statistics-only`, `date-format-unfit`, `date-format-invalid`
+ * @throws VarveError `usage`, `profile-not-fetched`, `profile-mismatch`, `data-not-tabular`, `tfdv-invalid`, `statistics-only`, `date-format-unfit`, `date-format-invalid`
  */
 export async function profileOfDataset(
   dataset: NamedDataset,
@@ -71,7 +71,9 @@ export async function profileOfDataset(
   if (profile === undefined || isAsked) {
     return { name, digest: content, ...(await computed(dataset, options, readings)) };
   }
-  const stored = await storedProfile(context, name, profile);
+  const stored = await storedUnlessWrong(context, dataset, version);
+  if (stored instanceof VarveError)
+    return { name, digest: content, ...(await computedInstead(dataset, options, readings, stored)) };
   // The schema may have come to say how dates are written since the version was added.
   const isOutdated = readings !== undefined && hasData(dataset) && hasUnreadDates(stored, readings);
   return {
@@ -79,6 +81,36 @@ export async function profileOfDataset(
     digest: content,
     ...(isOutdated ? await computed(dataset, options, readings) : { profile: stored }),
   };
+}
+
+/** @returns the error, where what travels with the version is not of it */
+async function storedUnlessWrong(
+  context: Context,
+  { name }: NamedDataset,
+  version: DatasetVersion,
+): Promise<Profile | VarveError> {
+  try {
+    return await storedProfile(context, { name, path: version.path, version });
+  } catch (error) {
+    if (error instanceof VarveError && error.code === 'profile-mismatch') return error;
+    throw error;
+  }
+}
+
+/** Compute what stored statistics do not tell. @throws VarveError `wrong` where the data is not here to be read */
+async function computedInstead(
+  dataset: NamedDataset,
+  options: ProfilingOptions,
+  readings: ColumnReadings | undefined,
+  wrong: VarveError,
+): Promise<Pick<LoadedDataset, 'profile' | 'tables'>> {
+  try {
+    const found = await computed(dataset, options, readings);
+    dataset.context!.onWarning?.(`${wrong.message}; they were computed anew. ${wrong.remedy}`);
+    return found;
+  } catch (error) {
+    throw error instanceof VarveError && error.code === 'object-missing' ? wrong : error;
+  }
 }
 
 /** Tell whether the working tree's data differs from the snapshot that its pointer names. */

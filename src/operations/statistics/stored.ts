@@ -1,10 +1,15 @@
+import { join, relative } from 'node:path';
 import { VarveError } from '../../errors.ts';
 import { decodeFooters, MAX_FOOTERS_BYTES } from '../../profile/footers/format.ts';
 import type { FooterStatistics } from '../../profile/footers/model.ts';
 import { decodeProfile } from '../../profile/format/encode.ts';
 import type { Profile } from '../../profile/model/model.ts';
+import { countFiles } from '../../profile/model/tables.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import type { Store } from '../../store/store.ts';
+import { counted } from '../../wording/numbers.ts';
+import { shellWord } from '../../wording/quote.ts';
+import type { VersionFacts } from '../backend/version.ts';
 import { closing } from '../context/closing.ts';
 import type { Context } from '../context/context.ts';
 import { fetchMissing } from './fetch-missing.ts';
@@ -12,24 +17,80 @@ import { fetchMissing } from './fetch-missing.ts';
 /** Room for the profile of some ten thousand features. */
 export const MAX_PROFILE_BYTES = 256 * 1024 * 1024;
 
-/** A profile that travels with a version. */
+/** A version with which a profile travels. */
 export interface WantedProfile {
   /** The version, for messages. */
   readonly name: string;
-  readonly digest: Digest;
+  /** The dataset, from the root. */
+  readonly path: string;
+  readonly version: VersionFacts;
 }
 
-/** The profile of a version that has one, as storedProfiles gets it. @throws VarveError `profile-not-fetched` */
-export async function storedProfile(context: Context, name: string, digest: Digest): Promise<Profile> {
-  return (await storedProfiles(context, [{ name, digest }]))[0]!;
+/** The profile of a version that has one, as storedProfiles gets it. @throws VarveError `profile-not-fetched`, `profile-mismatch` */
+export async function storedProfile(context: Context, wanted: WantedProfile): Promise<Profile> {
+  return (await storedProfiles(context, [wanted]))[0]!;
 }
 
 /**
  * Get profiles from this clone. What it lacks is fetched from the remote first, all at once, unless the context is offline.
- * @throws VarveError `profile-not-fetched`, `settings-untrusted`
+ * @throws VarveError `profile-not-fetched`, `settings-untrusted`, `profile-mismatch` for what is not of the version
  */
-export function storedProfiles(context: Context, wanted: readonly WantedProfile[]): Promise<Profile[]> {
-  return stored(context, wanted, profileIn);
+export async function storedProfiles(context: Context, wanted: readonly WantedProfile[]): Promise<Profile[]> {
+  const named = wanted.map(({ name, version }) => ({ name, digest: version.profile! }));
+  const profiles = await stored(context, named, profileIn);
+  for (const [at, profile] of profiles.entries())
+    if (!isOf(profile, wanted[at]!.version)) throw mismatch(context, wanted[at]!, profile);
+  return profiles;
+}
+
+/**
+ * Read the profile of a version from `store` alone; undefined if that does not have it, or has one that is not of the version, of which nothing
+ * can be told.
+ */
+export async function fittingProfileIn(
+  store: Store,
+  name: string,
+  version: SizedVersion,
+): Promise<Profile | undefined> {
+  const found = version.profile && (await profileIn(store, name, version.profile));
+  return found && isOf(found, version) ? found : undefined;
+}
+
+/** What a version says of its files, as its pointer has it. */
+export type SizedVersion = Pick<VersionFacts, 'kind' | 'name' | 'files' | 'bytes' | 'profile'>;
+
+/**
+ * Whether a profile counts the files that a version has. An earlier varve left out those that are no tables where it read data in place, and
+ * a pointer can name the profile of anything. What DVC writes of a folder may not say how many files it has.
+ */
+export function isOf(profile: Profile, { kind, name, files, bytes }: Omit<SizedVersion, 'profile'>): boolean {
+  const counted = kind === 'directory' && name.startsWith('sha256:') ? countFiles(profile) : undefined;
+  return counted === undefined || (counted.files === files && counted.bytes === BigInt(bytes));
+}
+
+function mismatch(
+  { cwd, repository }: Context,
+  { name, path, version }: WantedProfile,
+  profile: Profile,
+): VarveError {
+  const { files, bytes } = countFiles(profile)!;
+  const here = shellWord(relative(cwd, join(repository.root, path)) || '.');
+  const anew =
+    version.source === undefined
+      ? `take the lines \`rows\` and \`profile\` out of ${path}.varve, and run \`varve add ${here}\``
+      : `run \`varve add ${shellWord(version.source)} --to ${here} --statistics full\``;
+  return new VarveError(
+    'profile-mismatch',
+    `The statistics of ${name} count ${filesOf(files, bytes)}, and it has ${filesOf(version.files, version.bytes)}`,
+    {
+      path: name,
+      remedy: `They are not of this version, or an earlier varve did not count all of its files. To have them made anew, ${anew}, and commit what that changes.`,
+    },
+  );
+}
+
+function filesOf(files: number, bytes: number | bigint): string {
+  return `${counted(files, 'file')} of ${counted(Number(bytes), 'byte')}`;
 }
 
 /**
@@ -47,7 +108,7 @@ export async function storedFooters(
 /** @param readIn reads one from this clone; undefined if it is not there */
 async function stored<T>(
   context: Context,
-  wanted: readonly WantedProfile[],
+  wanted: readonly { readonly name: string; readonly digest: Digest }[],
   readIn: (store: Store, name: string, digest: Digest) => Promise<T | undefined>,
 ): Promise<T[]> {
   return closing(await context.backend.openProfileStore(), async (store) => {
@@ -67,7 +128,7 @@ async function stored<T>(
   });
 }
 
-/** Read a profile as storedProfile does, from `store` alone; undefined if that has none. */
+/** Read a profile from `store` alone, whatever it is of; undefined if that has none. */
 export async function profileIn(store: Store, name: string, digest: Digest): Promise<Profile | undefined> {
   if (!store.has(digest)) return undefined;
   return decodeProfile(await store.readBytes(digest, MAX_PROFILE_BYTES), `profile of ${name}`);

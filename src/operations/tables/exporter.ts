@@ -281,7 +281,7 @@ export class Exporter {
     const parquet = await readFooter(read, file.size, file.path);
     const profile =
       wanted.kind === 'file' && wanted.profile !== undefined
-        ? await storedProfile(this.#context, wanted.path, wanted.profile)
+        ? await storedProfile(this.#context, { name: wanted.path, path: wanted.path, version: wanted })
         : file.digest && (await profileCache(this.#context.repository).cached(file.digest));
     if (this.#exported.format === 'iceberg' && parquet.hasFieldIds) throw numbered(file.path);
     const described = boundsForEngines(parquet, profile || undefined);

@@ -105,7 +105,7 @@ export function followers(context: WorkingContext, paths: readonly string[]): Re
     else if (topic !== undefined) found.set(path, { topic });
     else if (imported !== undefined) found.set(path, { imported });
     else if (source !== undefined && table !== undefined)
-      found.set(path, { inPlace: { request: sourceRequest(config, source, pointerPath(path)) } });
+      found.set(path, { inPlace: { table, request: sourceRequest(config, source, pointerPath(path)) } });
     else if (paths.length > 0)
       throw source === undefined ? notImported(path) : liesInPlace(context, path, source);
     else if (source !== undefined) found.set(path, { source });

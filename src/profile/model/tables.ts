@@ -36,6 +36,23 @@ export function isTabularProfile(profile: Profile): boolean {
   return profile.tables.some((table) => table.name !== FILES_TABLE);
 }
 
+/** How many files the statistics of a folder are of, and how large these are together. */
+export interface CountedFiles {
+  readonly files: number;
+  /** In bytes. */
+  readonly bytes: bigint;
+}
+
+/** What the table of files counts; undefined where there is none, as of a lone file. */
+export function countFiles({ tables }: Profile): CountedFiles | undefined {
+  const table = tables.find(({ name }) => name === FILES_TABLE);
+  if (table === undefined) return undefined;
+  const sizes = table.features.find(({ path }) => path.length === 1 && path[0] === 'size');
+  // Sizes are integers, of which the sum stands in one part.
+  const [sum] = sizes?.numeric?.moments.parts ?? [];
+  return { files: table.rows, bytes: BigInt(sum?.exponent === 0 ? sum.sum : 0) };
+}
+
 /** Rows of data: those of all tables but the table of files. */
 export function countRows(profile: Profile): number {
   return profile.tables.reduce((rows, table) => (table.name === FILES_TABLE ? rows : rows + table.rows), 0);

@@ -8,7 +8,8 @@ export const METADATA_FOLDER = 'metadata';
 const METADATA_FILE = /^v(\d+)\.metadata\.json$/;
 /** Names the newest metadata, for readers that know a table by its folder alone. */
 export const VERSION_HINT = `${METADATA_FOLDER}/version-hint.text`;
-const MAIN = 'main';
+/** The branch that every table has. */
+export const MAIN = 'main';
 
 /** Name the file of the metadata behind the n-th change of a table, from 1. */
 export function metadataFile(number: number): string {

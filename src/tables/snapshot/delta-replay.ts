@@ -7,6 +7,7 @@ import { type DeltaFacts, describeDelta } from './delta-facts.ts';
 import { checkProtocol, type MappedSchema, readMappedSchema } from './delta-features.ts';
 import { ShownPaths } from './shown-paths.ts';
 import {
+  BY_ADD,
   damagedTable,
   type PartitionValue,
   pathBelow,
@@ -120,7 +121,7 @@ export class DeltaReplay {
       throw unsupportedTable(
         url,
         `has rows of ${JSON.stringify(file.path)} deleted by a deletion vector`,
-        'Have its owner run `REORG TABLE … APPLY (PURGE)`, which writes such files anew, or name an earlier version by --at.',
+        `Have its owner run \`REORG TABLE … APPLY (PURGE)\`, which writes such files anew, or name an earlier version ${BY_ADD}.`,
       );
     const names = namesOf(Object.keys(partition));
     const { files = names } = this.#partedBy;

@@ -7,8 +7,11 @@ import { LOG_FOLDER, versionOfFile } from '../delta/log.ts';
 import type { DeltaFacts } from './delta-facts.ts';
 import { DeltaReplay } from './delta-replay.ts';
 import {
+  BY_ADD,
   damagedTable,
+  missingBranch,
   missingVersion,
+  type NamedVersion,
   type TableLocation,
   type TableLogFile,
   type TableSnapshot,
@@ -17,27 +20,32 @@ import { CHECKPOINT } from './traces.ts';
 
 /** Commits are kept for a month by default. */
 const MAX_LOG_FILES = 1_000_000;
+/** As a pointer keeps it: one version has one number, without zeros before it. */
+const VERSION = /^(?:0|[1-9]\d{0,14})$/;
 
 /** Find the Delta table of a folder, as {@link findTable} does. */
 export async function findDelta(
   source: TableLocation,
-  at: string | undefined,
+  wanted: NamedVersion,
 ): Promise<TableSnapshot | undefined> {
   const log = await readLog(source);
   if (log === undefined) return undefined;
+  if (wanted.branch !== undefined) throw missingBranch(source.url, wanted.branch, false, wanted.otherwise);
+  const { at } = wanted;
   const version = at === undefined ? log.newest : wantedVersion(source, log, at);
   const checkpoint = log.checkpoints.filter((one) => one.version <= version).at(-1);
   const first = checkpoint === undefined ? 0 : checkpoint.version + 1;
   const commits: TableLogFile[] = [];
   for (let number = version; number >= first; number--) {
     const commit = log.commits.get(number);
-    if (commit === undefined) throw missingVersion(source.url, String(version), rebuildable(log));
+    if (commit === undefined) throw missingVersion(source.url, String(version), rebuildable(log, at));
     commits.push(commit);
   }
   const replay = new DeltaReplay(source);
   return {
     format: 'delta',
     version: String(version),
+    ...(at !== undefined && { at }),
     files: (wantsFacts) => replay.files(commits, checkpoint?.parts ?? [], wantsFacts),
     shownPath: (file) => replay.shownPath(file),
     columns: () => replay.columns(),
@@ -86,14 +94,15 @@ async function readLog(source: TableLocation): Promise<Log | undefined> {
 }
 
 function wantedVersion({ url }: TableLocation, log: Log, at: string): number {
-  const version = /^\d{1,15}$/.test(at) ? Number(at) : undefined;
-  if (version === undefined || version > log.newest) throw missingVersion(url, at, rebuildable(log));
+  const version = VERSION.test(at) ? Number(at) : undefined;
+  if (version === undefined || version > log.newest) throw missingVersion(url, at, rebuildable(log, at));
   return version;
 }
 
-function rebuildable({ commits, checkpoints, newest }: Log): string {
+/** Say which versions there are. @param at the one that was asked for */
+function rebuildable({ commits, checkpoints, newest }: Log, at: string | undefined): string {
   const earliest = commits.has(0) ? 0 : checkpoints[0]?.version;
   return earliest === undefined
     ? 'Its log begins neither with version 0 nor with a checkpoint: ask who keeps the table.'
-    : `Its log tells versions ${earliest} to ${newest}: name one of these by --at, or leave --at out.`;
+    : `Its log tells versions ${earliest} to ${newest}: name one of these ${BY_ADD}${at === undefined ? '' : ', or leave --at out'}.`;
 }

@@ -5,7 +5,7 @@ import type { TableColumn } from '../model.ts';
 import { type ProjectedColumn, projectionOf } from './column-projection.ts';
 import { type CountedFile, type IcebergFacts, IcebergFactsReader } from './iceberg-facts.ts';
 import { isFoundById, mappedNames } from './iceberg-names.ts';
-import { damagedTable, type PartitionValue, unsupportedTable } from './snapshot.ts';
+import { BY_ADD, damagedTable, type PartitionValue, unsupportedTable } from './snapshot.ts';
 
 /** Tells of each file of a snapshot whether its columns are those of the table, by which of them it is parted, and what is known of its rows. */
 export interface SnapshotLayout {
@@ -266,5 +266,4 @@ function hasDefault(url: string, path: string, column: string): Error {
   );
 }
 
-const WRITTEN_ANEW =
-  'Have its owner write all of its files anew (`rewrite_data_files` with `rewrite-all`), or name an earlier snapshot by --at.';
+const WRITTEN_ANEW = `Have its owner write all of its files anew (\`rewrite_data_files\` with \`rewrite-all\`), or name an earlier snapshot ${BY_ADD}.`;

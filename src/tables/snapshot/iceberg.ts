@@ -6,15 +6,19 @@
 import { gunzipSync } from 'node:zlib';
 import { isRecord, parseShallow, records } from '../../base/json.ts';
 import { VarveError } from '../../errors.ts';
+import { quoted } from '../../wording/quote.ts';
 import { openAvro } from '../iceberg/avro.ts';
 import { STATUS } from '../iceberg/manifest.ts';
-import { columnIds, METADATA_FOLDER } from '../iceberg/metadata.ts';
+import { columnIds, MAIN, METADATA_FOLDER } from '../iceberg/metadata.ts';
 import type { IcebergFacts } from './iceberg-facts.ts';
 import { icebergLayout, type SnapshotLayout } from './iceberg-layout.ts';
 import { ShownPaths } from './shown-paths.ts';
 import {
+  BY_ADD,
   damagedTable,
+  missingBranch,
   missingVersion,
+  type NamedVersion,
   pathBelow,
   refuseOutside,
   type TableEntry,
@@ -30,6 +34,8 @@ const MAX_METADATA_BYTES = 128 * 1024 * 1024;
 /** Writers begin another manifest after 8 MiB, unless told otherwise. */
 const MAX_MANIFEST_BYTES = 256 * 1024 * 1024;
 const MAX_FORMAT_VERSION = 3;
+/** Branches and tags that a message names. */
+const MAX_NAMED = 10;
 /** Of manifests: those of deletes say which rows of files are gone. */
 const DELETES = 1;
 /** Ids of snapshots have up to 63 bits, more than numbers of JSON keep in JavaScript. */
@@ -42,11 +48,16 @@ interface Snapshot {
   readonly manifestList: string;
 }
 
+/** What names a snapshot. */
+interface Ref {
+  readonly type: 'branch' | 'tag';
+  readonly snapshot: string;
+}
+
 interface Metadata {
   readonly location: string;
-  readonly current: string | undefined;
-  /** Snapshots by the names of branches and tags. */
-  readonly refs: ReadonlyMap<string, string>;
+  /** Branches and tags by their names; of an empty table, not even the main branch. */
+  readonly refs: ReadonlyMap<string, Ref>;
   readonly snapshots: ReadonlyMap<string, Snapshot>;
   readonly schemas: readonly Record<string, unknown>[];
   readonly json: Readonly<Record<string, unknown>>;
@@ -55,28 +66,25 @@ interface Metadata {
 /** Find the Iceberg table of a folder, as {@link findTable} does. */
 export async function findIceberg(
   source: TableLocation,
-  at: string | undefined,
+  wanted: NamedVersion,
 ): Promise<TableSnapshot | undefined> {
   const newest = await newestMetadata(source);
   if (newest.length === 0) return undefined;
   const read = await Promise.all(newest.map((file) => readMetadata(source, file)));
-  const found = read.flatMap((metadata) => {
-    const id = at === undefined ? metadata.current : (metadata.refs.get(at) ?? at);
-    const snapshot = id === undefined ? undefined : metadata.snapshots.get(id);
-    return snapshot === undefined ? [] : [{ metadata, snapshot }];
-  });
+  const found = read.flatMap((metadata) => chosenIn(metadata, wanted) ?? []);
   const [first] = found;
-  if (first === undefined) throw missingVersion(source.url, at ?? 'at all', knownVersions(read));
+  if (first === undefined) throw missing(source.url, read, wanted);
   if (found.some(({ snapshot }) => snapshot.id !== first.snapshot.id))
     throw damagedTable(
       source.url,
-      `${newest.map(({ name }) => name).join(' and ')} are both its newest metadata, and only its catalogue knows which counts: name the snapshot by --at`,
+      `${newest.map(({ name }) => name).join(' and ')} are both its newest metadata, and only its catalogue knows which counts: name the snapshot ${BY_ADD}`,
     );
-  const layout = layoutOf(source.url, first, at);
+  const layout = layoutOf(source.url, first);
   const shown = new ShownPaths(source.url);
   return {
     format: 'iceberg',
     version: first.snapshot.id,
+    ...namedBy(first, wanted),
     files: (wantsFacts) => filesOf(source, first.metadata, first.snapshot, { layout, shown }, wantsFacts),
     shownPath: (file) => shown.pathOf(file),
     columns: () => layout.shown(),
@@ -85,14 +93,33 @@ export async function findIceberg(
   };
 }
 
-/** As engines read it: the newest by the schema that the table has now, others by their own. */
-function layoutOf(
-  url: string,
-  { metadata, snapshot }: { readonly metadata: Metadata; readonly snapshot: Snapshot },
-  at: string | undefined,
-): SnapshotLayout {
+/** A snapshot that is wanted. */
+interface Chosen {
+  readonly metadata: Metadata;
+  readonly snapshot: Snapshot;
+  /** Whether it is the newest of a branch. */
+  readonly isOfBranch: boolean;
+}
+
+function chosenIn(metadata: Metadata, { branch, at }: NamedVersion): Chosen | undefined {
+  const name = branch ?? at ?? MAIN;
+  const ref = metadata.refs.get(name);
+  const isOfBranch = ref?.type === 'branch';
+  if (branch !== undefined && !isOfBranch) return undefined;
+  const snapshot = metadata.snapshots.get(ref?.snapshot ?? name);
+  return snapshot && { metadata, snapshot, isOfBranch };
+}
+
+function namedBy({ isOfBranch }: Chosen, { branch, at }: NamedVersion): Pick<TableSnapshot, 'branch' | 'at'> {
+  const name = branch ?? at;
+  if (name === undefined || (isOfBranch && name === MAIN)) return {};
+  return isOfBranch ? { branch: name } : { at: name };
+}
+
+/** As engines read it: the newest of a branch by the schema that the table has now, others by their own. */
+function layoutOf(url: string, { metadata, snapshot, isOfBranch }: Chosen): SnapshotLayout {
   const current = metadata.json['current-schema-id'];
-  const wanted = at === undefined ? current : (snapshot.schemaId ?? current);
+  const wanted = isOfBranch ? current : (snapshot.schemaId ?? current);
   return icebergLayout(url, metadata.json, metadata.schemas, wanted);
 }
 
@@ -141,18 +168,25 @@ function metadataOf(json: unknown): Metadata {
     const manifestList = String(one['manifest-list'] ?? '');
     return [id, { id, schemaId: typeof schemaId === 'number' ? schemaId : undefined, manifestList }];
   });
-  const named = Object.entries(isRecord(refs) ? refs : {}).flatMap(([name, ref]) =>
-    isRecord(ref) ? [[name, String(ref['snapshot-id'])] as const] : [],
-  );
-  const current = json['current-snapshot-id'];
   return {
     location: plainUrl(location).replace(/\/+$/, ''),
-    current: typeof current === 'string' && current !== '-1' ? current : undefined,
-    refs: new Map(named),
+    refs: new Map([...refsIn(refs), ...mainIn(json)]),
     snapshots: new Map(listed),
     schemas: [...records(schemas), ...(isRecord(schema) ? [schema] : [])],
     json,
   };
+}
+
+function refsIn(refs: unknown): (readonly [string, Ref])[] {
+  return Object.entries(isRecord(refs) ? refs : {}).flatMap(([name, ref]) => {
+    if (!isRecord(ref) || (ref.type !== 'branch' && ref.type !== 'tag')) return [];
+    return [[name, { type: ref.type, snapshot: String(ref['snapshot-id']) }] as const];
+  });
+}
+
+/** The branch that every table has, whether it lists it or not. */
+function mainIn({ 'current-snapshot-id': id }: Record<string, unknown>): (readonly [string, Ref])[] {
+  return typeof id === 'string' && id !== '-1' ? [[MAIN, { type: 'branch', snapshot: id }]] : [];
 }
 
 async function* filesOf(
@@ -206,7 +240,7 @@ function hasDeletes(url: string): VarveError {
   return unsupportedTable(
     url,
     'has rows that are deleted by files of deletes',
-    'Have its owner run `rewrite_data_files`, which writes such files anew, or name an earlier snapshot by --at.',
+    `Have its owner run \`rewrite_data_files\`, which writes such files anew, or name an earlier snapshot ${BY_ADD}.`,
   );
 }
 
@@ -267,10 +301,17 @@ function plainUrl(url: string): string {
   return url.replace(/^s3[an]:/, 's3:').replace(/^file:(?:\/\/)?(?=\/)/, '');
 }
 
-function knownVersions(read: readonly Metadata[]): string {
-  const [first] = read;
-  const names = [...(first?.refs.keys() ?? [])];
-  return names.length === 0
-    ? 'It has no snapshot: write rows to it first.'
-    : `Name a snapshot that it still has, or one of ${names.slice(0, 10).join(', ')}, by --at; or leave --at out.`;
+function missing(url: string, read: readonly Metadata[], wanted: NamedVersion): VarveError {
+  const { branch, at } = wanted;
+  if (branch === undefined) return missingVersion(url, at ?? 'at all', knownVersions(read, at));
+  const isTag = read.some(({ refs }) => refs.get(branch)?.type === 'tag');
+  return missingBranch(url, branch, isTag, wanted.otherwise);
+}
+
+/** Say which versions there are. @param at the one that was asked for */
+function knownVersions([first]: readonly Metadata[], at: string | undefined): string {
+  const names = [...(first?.refs.keys() ?? [])].slice(0, MAX_NAMED).map(quoted);
+  if (names.length === 0) return 'It has no snapshot: write rows to it first.';
+  const out = at === undefined ? '' : '; or leave --at out';
+  return `Name a snapshot that it still has, or one of ${names.join(', ')}, ${BY_ADD}${out}.`;
 }

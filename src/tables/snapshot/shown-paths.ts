@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { hiveOf, isHiveNull, partitionFolder } from '../../profile/dataset/hive.ts';
-import { type PartitionValue, type TableEntry, unsupportedTable } from './snapshot.ts';
+import { BY_ADD, type PartitionValue, type TableEntry, unsupportedTable } from './snapshot.ts';
 
 type PartedFile = Pick<TableEntry, 'path' | 'partition'>;
 
@@ -95,7 +95,7 @@ export class ShownPaths {
     return unsupportedTable(
       this.#url,
       `has the column ${JSON.stringify(column)} within some files, such as ${JSON.stringify(path)}, and of others in its metadata alone`,
-      'Have its owner write all of its files anew (`rewrite_data_files` with `rewrite-all`), or name an earlier version by --at.',
+      `Have its owner write all of its files anew (\`rewrite_data_files\` with \`rewrite-all\`), or name an earlier version ${BY_ADD}.`,
     );
   }
 

@@ -6,6 +6,7 @@
 import { problemOfDataPath } from '../../base/files/data-path.ts';
 import type { ShownColumns } from '../../engine/shown-columns.ts';
 import { VarveError } from '../../errors.ts';
+import { quoted } from '../../wording/quote.ts';
 import type { TableFormat } from '../format.ts';
 import type { UnreadFile } from '../model.ts';
 
@@ -52,11 +53,30 @@ export interface TableEntry {
   readonly facts?: unknown;
 }
 
+/** By what a version of a table is named; the newest where nothing is said. */
+export type NamedVersion =
+  | {
+      /** A version of Delta Lake, or a snapshot, branch or tag of Iceberg. */
+      readonly at?: string | undefined;
+      readonly branch?: undefined;
+    }
+  | {
+      readonly at?: undefined;
+      /** A branch of Iceberg, and nothing else of that name. */
+      readonly branch: string;
+      /** What to do where there is no such branch any more, as a sentence. */
+      readonly otherwise: string;
+    };
+
 /** A version of a table. */
 export interface TableSnapshot {
   readonly format: TableFormat;
   /** The number of a version of Delta Lake, or the id of a snapshot of Iceberg. */
   readonly version: string;
+  /** The branch that it was the newest version of, where one was named that is not the main one. */
+  readonly branch?: string;
+  /** What named it for good: a version, a snapshot or a tag. Absent for the newest version of a branch. */
+  readonly at?: string;
   /**
    * Its files, each once, in no promised order. They can be listed once.
    * @param wantsFacts whether what it says of their rows is wanted too
@@ -130,6 +150,18 @@ export function missingVersion(url: string, version: string, known: string): Var
     remedy: known,
   });
 }
+
+/** @param isTag whether a tag has its name now @param otherwise what to do, as a sentence */
+export function missingBranch(url: string, branch: string, isTag: boolean, otherwise: string): VarveError {
+  const name = quoted(branch);
+  const what = isTag
+    ? `${name} is a tag of the table ${url} now, and no branch`
+    : `The table ${url} has no branch ${name} any more`;
+  return new VarveError('table-version-missing', what, { path: url, remedy: otherwise });
+}
+
+/** The words by which a remedy names another version: who follows a table has no `--at`, and `varve add` has. */
+export const BY_ADD = 'by `varve add … --at`';
 
 /** Read a whole file of a log. @throws VarveError `table-damaged` if it is larger than `max` bytes */
 export async function wholeFile({ url }: TableLocation, file: TableLogFile, max: number): Promise<Buffer> {

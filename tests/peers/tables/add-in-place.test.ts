@@ -69,7 +69,8 @@ describeWithWeb('a table that Spark with delta-spark wrote', (server) => {
       ];
       expect(box.json<AddResult>(words).datasets).toMatchObject([{ rows: 39, profile: expect.any(String) }]);
       expect(box.ok(['profile', 'read', '--json'])).toBe(here);
-      refused(box, ['update', 'trips'], 'table-feature-unsupported', 'deletion vector');
+      const newest = ['add', `${server.url}/trips`, '--to', 'trips'];
+      refused(box, newest, 'table-feature-unsupported', 'deletion vector');
       box.remove();
     },
     480_000,

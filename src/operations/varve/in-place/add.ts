@@ -4,7 +4,7 @@
  */
 
 import { mkdir } from 'node:fs/promises';
-import { join, posix } from 'node:path';
+import { join, posix, relative } from 'node:path';
 import { problemOfDataPath } from '../../../base/files/data-path.ts';
 import { joinStreams } from '../../../base/files/path-order.ts';
 import { inOrder } from '../../../base/threads/concurrency.ts';
@@ -22,11 +22,13 @@ import {
 } from '../../../store/format/source-manifest.ts';
 import type { Store } from '../../../store/store.ts';
 import type { Batch } from '../../../store/writing/batch.ts';
-import type { TableSnapshot } from '../../../tables/snapshot/snapshot.ts';
+import type { NamedVersion, TableSnapshot } from '../../../tables/snapshot/snapshot.ts';
 import { tableTraceOf } from '../../../tables/snapshot/traces.ts';
+import { shellWord } from '../../../wording/quote.ts';
 import type { Access } from '../../../workspace/config.ts';
 import { ignoreDatasets } from '../../../workspace/git/gitignore.ts';
 import { type Pointer, pointerPath, readPointer } from '../../../workspace/pointer.ts';
+import { problemOfTable, type TableOrigin } from '../../../workspace/table-origin.ts';
 import { writeReadRecord } from '../../../workspace/tree/read-record.ts';
 import { dataKind, problemOfNames } from '../../../workspace/tree/scan.ts';
 import { ignoreRules } from '../../../workspace/tree/varveignore.ts';
@@ -39,12 +41,12 @@ import { pointTo, replaceablePointer, resolveDatasets, statisticsOf } from '../d
 import { fetchInto } from '../fetch.ts';
 import { withScratch } from '../stores/scratch-folder.ts';
 import { claimInCache, openCache, openSourceOf } from '../stores/stores.ts';
-import { agreedAccess, keepAccess } from './access.ts';
+import { agreedAccess, keepAccess, namingEndpoint } from './access.ts';
 import { columnsIn } from './columns.ts';
 import { sortedByPath } from './external-sort.ts';
 import { isInPlace, rootOfRead, sourceFiles } from './snapshot.ts';
-import { noTableAt, objectsOfTable, tableAt } from './table.ts';
-import { holdsTable, partOfTable, tableAbove } from './table-around.ts';
+import { noTableAt, objectsOfTable, tableAt, tableGone } from './table.ts';
+import { type AskedPlace, holdsTable, partOfTable, tableAbove } from './table-around.ts';
 
 /** Objects asked about at once for their checksums. */
 const ASKED_AT_ONCE = 32;
@@ -74,21 +76,25 @@ export async function addInPlace(
   try {
     return await closing(await openCache(context), async (cache) => {
       const isFolder = url.endsWith('/');
-      const refuseOther = () =>
-        refusePartOfTable(context, place, dataset, agreedAccess(context, place, access));
-      const target = { source, place, dataset, before, isFolder, at, listener, refuseOther };
+      const refuseOther = async () => {
+        await refusePartOfTable(context, { place, dataset, at }, agreedAccess(context, place, access));
+        if (at !== undefined) throw noTableAt(place);
+      };
+      const target = { source, place, dataset, before, isFolder, wanted: { at }, listener, refuseOther };
       const { pointer } = await takeList(context, cache, target);
       ignoreDatasets(repository.root, [dataset]);
       keepAccess(context, place, access);
       return { datasets: await pointTo(repository, [{ dataset, before, pointer }]) };
     });
+  } catch (error) {
+    throw namingEndpoint(context, place, access, error);
   } finally {
     await source.close();
   }
 }
 
 /**
- * Make a dataset that is a version of a table the newest version of this.
+ * Make a dataset that is a version of a table the newest version of this, or of the branch that it follows.
  * @throws VarveError `settings-untrusted`, and as addInPlace
  */
 export async function updateTable(
@@ -104,7 +110,8 @@ export async function updateTable(
   try {
     return await closing(await openCache(context), async (cache) => {
       const refuseOther = () => refuseNoTable(place);
-      const target = { source, place, dataset, before, isFolder: true, at: undefined, listener, refuseOther };
+      const wanted = followed(context, dataset, place, table);
+      const target = { source, place, dataset, before, isFolder: true, wanted, listener, refuseOther };
       const taken = await takeList(context, cache, target);
       const { list } = taken;
       const pointer = unlessAsBefore(before, taken);
@@ -123,16 +130,31 @@ export async function updateTable(
   }
 }
 
+/** What an update takes: the newest version, or that of the branch that was named. */
+function followed(
+  { repository, cwd }: WorkingContext,
+  dataset: string,
+  place: string,
+  { branch }: TableOrigin,
+): NamedVersion {
+  if (branch === undefined) return {};
+  const to = shellWord(relative(cwd, join(repository.root, dataset)) || '.');
+  const add = `varve add ${shellWord(place)}`;
+  const otherwise = `The dataset stays at the version that it has. \`${add} --to ${to}\` takes the newest version of the table, and follows it from then on; \`${add} --at NAME --to ${to}\` takes another branch, or a tag.`;
+  return { branch, otherwise };
+}
+
 /**
  * The pointer as it was, where only this clone knows more than then: it has read some of the files, and their digests are in its list now. No
  * version comes of that.
  */
 function unlessAsBefore(before: Pointer, { pointer, list }: Taken): Pointer {
-  const { format, version } = pointer.table!;
+  const { format, version, branch } = pointer.table!;
   const isSame =
     list.isAsBefore &&
     before.table?.format === format &&
     before.table.version === version &&
+    before.table.branch === branch &&
     before.keys === pointer.keys &&
     before.columns === pointer.columns;
   return isSame ? before : pointer;
@@ -146,8 +168,7 @@ interface Target {
   readonly before: Pointer | undefined;
   /** Whether the URL asks for what lies below it, even where an object has just its name. */
   readonly isFolder: boolean;
-  /** Which version of a table; the newest if undefined. */
-  readonly at: string | undefined;
+  readonly wanted: NamedVersion;
   /** Hears of the files of a table. */
   readonly listener: FileListener | undefined;
   /** Refuses the place where no table lies there, and it may not be taken for plain files. */
@@ -170,7 +191,7 @@ async function takeList(context: WorkingContext, cache: Store, target: Target): 
     const list = new List(cache, await hasListBefore(context, cache, target));
     const { digest, table, columns } = await withScratch(context, async (folder) => {
       const version =
-        single === undefined ? await tableAt(source, target.at, folder, context.signal) : undefined;
+        single === undefined ? await tableAt(source, target.wanted, folder, context.signal) : undefined;
       if (version === undefined) await target.refuseOther();
       const found =
         single === undefined ? await objectsOf(context, target, version, folder) : named([single], place);
@@ -184,7 +205,7 @@ async function takeList(context: WorkingContext, cache: Store, target: Target): 
       );
       const columns = list.files === 0 ? undefined : version?.columns();
       list.isAsBefore &&= await showsSame(cache, target, columns);
-      return { digest, columns, table: version && { format: version.format, version: version.version } };
+      return { digest, columns, table: version && tableOrigin(version) };
     });
     if (list.files === 0) throw table === undefined ? nothingThere(place) : emptyTable(place, table);
     const pointer: Pointer = {
@@ -210,21 +231,30 @@ async function takeList(context: WorkingContext, cache: Store, target: Target): 
   }
 }
 
+/** @throws VarveError `usage` where a pointer could not keep by what it was named */
+function tableOrigin({ format, version, branch, at }: TableSnapshot): TableOrigin {
+  const origin = {
+    ...{ format, version },
+    ...(branch !== undefined && { branch }),
+    ...(at !== undefined && { at }),
+  };
+  const problem = problemOfTable(origin);
+  if (problem === undefined) return origin;
+  throw new VarveError('usage', `A pointer could not keep by what the version was named: ${problem}`, {
+    remedy: 'Name the snapshot by its id, which the metadata of the table has.',
+  });
+}
+
 /** @throws VarveError `table-misplaced`, unless .varveignore says that the log of the table does not count */
-async function refusePartOfTable(
-  context: WorkingContext,
-  place: string,
-  dataset: string,
-  access: Access,
-): Promise<void> {
-  const table = await tableAbove(place, access, context.signal);
-  if (table !== undefined && !ignoredIn(context, dataset)(`${table.log}/`))
-    throw partOfTable(place, table, dataset);
+async function refusePartOfTable(context: WorkingContext, asked: AskedPlace, access: Access): Promise<void> {
+  const table = await tableAbove(asked.place, access, context.signal);
+  if (table !== undefined && !ignoredIn(context, asked.dataset)(`${table.log}/`))
+    throw partOfTable(asked, table);
 }
 
 /** @throws VarveError `table-version-missing` */
 async function refuseNoTable(place: string): Promise<void> {
-  throw noTableAt(place);
+  throw tableGone(place);
 }
 
 /** Whether the snapshot before shows the same columns, so that its statistics are those of this one too. */
@@ -320,7 +350,7 @@ async function objectsOf(
   const isOwn = (key: string) => {
     if (table !== undefined) return mayBeOfTable(key, isIgnored);
     const trace = isIgnored(key) ? undefined : tableTraceOf(key);
-    if (trace !== undefined) throw holdsTable(place, trace, dataset);
+    if (trace !== undefined) throw holdsTable({ place, dataset, at: undefined }, trace);
     return belongs(key, isIgnored);
   };
   const objects = sortedByPath(listed(context, source, dataset, isOwn), await made(scratch, 'objects'));
@@ -486,7 +516,7 @@ function emptyTable(url: string, { version }: Pick<TableSnapshot, 'version'>): V
   return new VarveError('path-missing', `Version ${version} of the table ${url} has no files`, {
     path: url,
     remedy:
-      'There are no rows to be added: add the table once it has some, or name a version that has them by --at. A dataset of it stays at the version that it has.',
+      'There are no rows to be added: add the table once it has some, or name a version that has them by `varve add … --at`. A dataset of it stays at the version that it has.',
   });
 }
 

@@ -3,7 +3,7 @@ import type { ServerOptions } from '../../../remote/bucket/client.ts';
 import { openSource } from '../../../remote/source/open.ts';
 import type { TableFormat } from '../../../tables/format.ts';
 import { logsAbove, type TableTrace, tableTraceOf } from '../../../tables/snapshot/traces.ts';
-import { shellWord } from '../../../wording/quote.ts';
+import { optionWord, shellWord } from '../../../wording/quote.ts';
 
 /** Objects of a folder that are looked at for one that tells of a table. */
 const MAX_LOOKED_AT = 1000;
@@ -59,25 +59,48 @@ async function traceIn(url: string, log: string, access: ServerOptions): Promise
 
 const FORMAT_NAMES: Readonly<Record<TableFormat, string>> = { delta: 'Delta', iceberg: 'Iceberg' };
 
-/** @param dataset where it was to be added */
-export function partOfTable(place: string, { format, log, url }: TableAtUrl, dataset: string): VarveError {
+/** What was to be added. */
+export interface AskedPlace {
+  /** URL without a slash at its end. */
+  readonly place: string;
+  /** Where it was to lie. */
+  readonly dataset: string;
+  /** The version of a table that was named. */
+  readonly at: string | undefined;
+}
+
+export function partOfTable(
+  { place, dataset, at }: AskedPlace,
+  { format, log, url }: TableAtUrl,
+): VarveError {
   return new VarveError('table-misplaced', `${place} is a part of the ${FORMAT_NAMES[format]} table ${url}`, {
     path: place,
-    remedy: `Rows that the table has no more lie there too. ${whatToRun(url, dataset, `${dataset}/${log}`)}`,
+    remedy: `Rows that the table has no more lie there too. ${whatToRun({ url, dataset, at }, `${dataset}/${log}`)}`,
   });
 }
 
-/** @param dataset where it was to be added */
-export function holdsTable(place: string, { format, folder, log }: TableTrace, dataset: string): VarveError {
+export function holdsTable(
+  { place, dataset, at }: AskedPlace,
+  { format, folder, log }: TableTrace,
+): VarveError {
   const url = folder === '' ? place : `${place}/${folder}`;
   const own = folder === '' ? dataset : `${dataset}/${folder}`;
   return new VarveError('table-misplaced', `${place} holds the ${FORMAT_NAMES[format]} table ${url}`, {
     path: place,
-    remedy: `Rows that the table has no more lie there too. ${whatToRun(url, dataset, `${own}/${log}`)}`,
+    remedy: `Rows that the table has no more lie there too. ${whatToRun({ url, dataset, at }, `${own}/${log}`)}`,
   });
 }
 
-function whatToRun(url: string, dataset: string, log: string): string {
+interface AskedTable extends Omit<AskedPlace, 'place'> {
+  readonly url: string;
+}
+
+/** @param log of the table, as a path of the dataset */
+function whatToRun({ url, dataset, at }: AskedTable, log: string): string {
   const line = `/${log.replace(/[\\*?[\]]/g, '\\$&')}/`;
-  return `Run \`varve add ${shellWord(url)} --to ${shellWord(dataset)}\` for the rows that it has now. To have all files as they lie there, write the line \`${line}\` into the .varveignore of this repository first.`;
+  const [version, rows, files] =
+    at === undefined
+      ? ['', 'the rows that it has now', 'all files']
+      : [` ${optionWord('at', at)}`, 'the rows of that version', 'all files, without --at,'];
+  return `Run \`varve add ${shellWord(url)}${version} --to ${shellWord(dataset)}\` for ${rows}. To have ${files} as they lie there, write the line \`${line}\` into the .varveignore of this repository first.`;
 }

@@ -6,7 +6,9 @@ import { VarveError } from '../../../errors.ts';
 import type { DataSource, SourceObject } from '../../../remote/source/source.ts';
 import { findTable } from '../../../tables/snapshot/find.ts';
 import {
+  BY_ADD,
   damagedTable,
+  type NamedVersion,
   type TableEntry,
   type TableLocation,
   type TableLogFile,
@@ -19,13 +21,12 @@ import { sortedByPath } from './external-sort.ts';
 
 /**
  * Find the table that lies at a source, if there is one.
- * @param at which version of it; the newest unless given
  * @param scratch an empty folder
- * @throws VarveError `table-version-missing` if a version is asked for and no table lies there, and as findTable
+ * @throws VarveError as findTable
  */
 export async function tableAt(
   source: DataSource,
-  at: string | undefined,
+  wanted: NamedVersion,
   scratch: string,
   signal: AbortSignal | undefined,
 ): Promise<TableSnapshot | undefined> {
@@ -49,9 +50,7 @@ export async function tableAt(
     scratch: folder,
     signal,
   };
-  const found = await findTable(place, at);
-  if (found !== undefined || at === undefined) return found;
-  throw noTableAt(url);
+  return findTable(place, wanted);
 }
 
 /**
@@ -106,11 +105,25 @@ function dataPath(url: string, path: string, name: string): string {
   );
 }
 
+/** Refuse to take a version of what has none. */
 export function noTableAt(url: string): VarveError {
   return new VarveError('table-version-missing', `No table of Delta Lake or Iceberg lies at ${url}`, {
     path: url,
     remedy: 'Name the folder that has `_delta_log` or `metadata`; of other data, leave --at out.',
   });
+}
+
+/** Refuse to take what lies there now for the table that a dataset follows. */
+export function tableGone(url: string): VarveError {
+  return new VarveError(
+    'table-version-missing',
+    `No table of Delta Lake or Iceberg lies at ${url} any more`,
+    {
+      path: url,
+      remedy:
+        'The dataset stays at the version that it has. Ask who kept the table where it lies now, and add it from there.',
+    },
+  );
 }
 
 function gone(url: string, { version }: TableSnapshot, name: string): VarveError {
@@ -119,7 +132,7 @@ function gone(url: string, { version }: TableSnapshot, name: string): VarveError
     `Version ${version} of ${url} names ${name}, which is not there`,
     {
       path: url,
-      remedy: 'Old versions go when their files are cleaned up (VACUUM, expire_snapshots): add a newer one.',
+      remedy: `Files of old versions go when they are cleaned up (VACUUM, expire_snapshots): name a newer version ${BY_ADD}, or none for the newest. If this is the newest, engines cannot read it either: ask who keeps the table.`,
     },
   );
 }

@@ -1,0 +1,75 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Profile } from '../../src/profile/model/model.ts';
+import { RED } from '../support/page-repository.ts';
+import { refused } from '../support/refused.ts';
+import { Sandbox } from '../support/sandbox.ts';
+import { describeWithWeb } from '../support/web-server.ts';
+
+describeWithWeb('statistics that travel with a version, and count other files than it has', (server) => {
+  let box: Sandbox;
+  beforeAll(() => {
+    box = new Sandbox().repository().withRemote();
+    for (const number of [1, 2, 3]) {
+      mkdirSync(join(server.root, 'images'), { recursive: true });
+      writeFileSync(join(server.root, `images/${number}.png`), Buffer.concat([RED, Buffer.from([number])]));
+      box.write(`repo/here/${number}.txt`, `${number}`);
+    }
+    box.write('repo/one/a.txt', 'a');
+    // As many files, of other sizes.
+    for (const number of [1, 2, 3]) box.write(`repo/three/${number}.txt`, `${number}${number}`);
+    box.ok(['add', 'here', 'one', 'three']);
+  });
+  afterAll(() => box?.remove());
+
+  const pointer = (path: string) => readFileSync(box.path(`repo/${path}.varve`), 'utf8');
+  const files = (text: string): number => (JSON.parse(text) as Profile).tables.at(-1)!.rows;
+  /** Have a pointer name the statistics of another dataset. */
+  const take = (path: string, from: string) => {
+    const [line] = /profile: .*\n/.exec(pointer(from))!;
+    const text = pointer(path).replace(/profile: .*\n/, '');
+    box.write(`repo/${path}.varve`, text.replace(/(files: .*\n)/, `$1${line}`));
+  };
+
+  test('of data in place they are refused or computed anew, and add makes them', () => {
+    box.ok(['add', `${server.url}/images/`, '--to', 'images']);
+    take('images', 'one');
+    box.commit('wrong');
+    refused(box, ['profile', 'images'], 'profile-mismatch', 'count 1 file of 1 byte, and it has 3 files');
+    refused(box, ['drift', 'images@HEAD', 'here'], 'profile-mismatch', 'images@HEAD');
+    refused(box, ['drift', 'images', 'images@HEAD'], 'profile-mismatch', 'images');
+    expect(box.varve(['describe', 'images']).err).toContain('count 1 file');
+    const anew = box.varve(['profile', 'images', '--engine', 'local', '--json']);
+    expect([anew.code, files(anew.out)]).toEqual([0, 3]);
+    expect(anew.err).toContain('computed anew');
+    const told = refused(box, ['drift', '--history', 'images'], 'profile-mismatch', 'images@');
+    const [, command] = /`varve (add [^`]+)`/.exec(told)!;
+    expect(command).toBe(
+      `add ${server.url}/images/ --to images --statistics full`.replace('images/ ', 'images '),
+    );
+    const made = box.varve(command!.split(' '));
+    expect([made.code, made.err]).toEqual([0, '']);
+    expect(files(box.ok(['profile', 'images', '--json']))).toBe(3);
+    expect(box.varve(command!.split(' ')).out).toContain('unchanged');
+    // Against the version that has the wrong ones, no check passes.
+    const { code, out } = box.varve(['check', '--base', 'HEAD', '--json']);
+    expect([code, out]).toEqual([2, expect.stringContaining('profile-mismatch')]);
+  });
+
+  test('of data here they are computed anew, and the remedy makes them', () => {
+    for (const from of ['one', 'three']) {
+      take('here', from);
+      const anew = box.varve(['profile', 'here', '--json']);
+      expect([anew.code, files(anew.out)], anew.err).toEqual([0, 3]);
+      expect(anew.err).toContain(
+        'take the lines `rows` and `profile` out of here.varve, and run `varve add here`',
+      );
+      expect(box.ok(['diff', 'HEAD', '--json'])).not.toContain('"statistics"');
+    }
+    box.write('repo/here.varve', pointer('here').replace(/profile: .*\n/, ''));
+    box.ok(['add', 'here']);
+    const right = box.varve(['profile', 'here', '--json']);
+    expect([files(right.out), right.err]).toEqual([3, '']);
+  });
+});
