@@ -1,8 +1,10 @@
 // Times `varve add mysql://…` and `varve add postgresql://…` of a table of 6 columns, statistics included, beside the database's own dump, pandas
 // and DVC's import-db, in one run: rows a second, seconds of the processor without those of the server, and the peak of resident memory.
+// pandas takes the rows into memory alone, then also to a file of Parquet, then describes the columns too, which is what `varve add` does.
 //
 // Usage: node scripts/bench/databases.mjs [rows, 1000000] [runs, 3]
 //   VARVE_DVC=/path/to/dvc  names DVC; the Python beside it needs pandas, sqlalchemy and pymysql
+//   VARVE_BENCH_PYTHON=/path/to/python  names another for pandas, which needs pyarrow and psycopg2 besides; without it, only rows in memory are timed
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -30,7 +32,23 @@ const COLUMNS = `id INTEGER PRIMARY KEY, customer INTEGER, price DECIMAL(10,2), 
 const VALUES = (n, text) =>
   `${n}, ${n} * 7919 % 50000, ${n} * 31 % 100000 / 100.0, ${text.at}, concat('kind-', ${n} % 12), concat('order ', ${n}, ' of ', ${n} * 7919 % 50000)`;
 
-/** Each gets an empty file's path. */
+/** pandas, as far as this Python goes: from rows in memory to what `varve add` does. */
+function pandasTools(name, python, interpreter, steps) {
+  const read = `import pandas, sqlalchemy; frame = pandas.read_sql('SELECT * FROM orders', sqlalchemy.create_engine('${python}'))`;
+  return steps.map(([title, more]) => ({
+    name: `${name}: ${title}`,
+    command: [interpreter, '-c', `${read}${more}; print(len(frame))`],
+  }));
+}
+const IN_MEMORY = [['pandas.read_sql, in memory', '']];
+const TO_PARQUET = [
+  ['pandas.read_sql, to Parquet', "; frame.to_parquet('pandas.parquet')"],
+  [
+    'pandas.read_sql, to Parquet, described',
+    "; frame.to_parquet('pandas.parquet'); print(frame.describe(include='all'))",
+  ],
+];
+
 function mysqlPeers(server) {
   const url = server.url();
   const socket = new URL(url).searchParams.get('socket');
@@ -62,10 +80,10 @@ const add = (from, to) => [...varve, 'add', from, '--table', 'orders', '--to', t
 tools.push({ name: 'MariaDB: varve add', command: add(url, 'mysql.parquet') });
 tools.push({ name: 'MariaDB: mariadb-dump', command: ['sh', '-c', `"$@" > dump.sql`, 'sh', ...dump] });
 const dvc = process.env.VARVE_DVC;
+const bench = process.env.VARVE_BENCH_PYTHON;
+if (bench) tools.push(...pandasTools('MariaDB', python, bench, [...IN_MEMORY, ...TO_PARQUET]));
 if (dvc && existsSync(dvc)) {
-  const interpreter = join(dirname(dvc), 'python');
-  const script = `import pandas, sqlalchemy; frame = pandas.read_sql('SELECT * FROM orders', sqlalchemy.create_engine('${python}')); print(len(frame))`;
-  tools.push({ name: 'MariaDB: pandas.read_sql, in memory', command: [interpreter, '-c', script] });
+  if (!bench) tools.push(...pandasTools('MariaDB', python, join(dirname(dvc), 'python'), IN_MEMORY));
   quiet(dvc, 'init', '-q');
   quiet(dvc, 'config', 'db.shop.url', python);
   tools.push({
@@ -98,6 +116,13 @@ if (postgresql !== undefined) {
   const from = postgresql.url();
   const socket = new URL(from).searchParams.get('socket');
   tools.push({ name: 'PostgreSQL: varve add', command: add(from, 'pg.parquet') });
+  if (bench)
+    tools.push(
+      ...pandasTools('PostgreSQL', `postgresql+psycopg2://ann@/postgres?host=${socket}`, bench, [
+        ...IN_MEMORY,
+        ...TO_PARQUET,
+      ]),
+    );
   tools.push({
     name: 'PostgreSQL: psql COPY, to CSV',
     command: [
@@ -109,9 +134,9 @@ if (postgresql !== undefined) {
 }
 
 console.log(
-  `| ${rows.toLocaleString('en')} rows of 6 columns | by the clock | processor | memory | rows a second |`,
+  `| ${rows.toLocaleString('en')} rows of 6 columns | by the clock | processor | memory | rows a second | of the processor |`,
 );
-console.log('|---|---|---|---|---|');
+console.log('|---|---|---|---|---|---|');
 for (const { name, command } of tools) {
   // In its own folder, or the second run would have nothing new to save.
   const each = [];
@@ -126,7 +151,7 @@ for (const { name, command } of tools) {
   ];
   const peak = Math.max(...each.map((one) => one.mib), mib);
   console.log(
-    `| ${name} | ${seconds.toFixed(2)} s | ${processor.toFixed(1)} s | ${peak} MiB | ${Math.round(rows / seconds).toLocaleString('en')} |`,
+    `| ${name} | ${seconds.toFixed(2)} s | ${processor.toFixed(1)} s | ${peak} MiB | ${[seconds, processor].map((each) => Math.round(rows / each).toLocaleString('en')).join(' | ')} |`,
   );
 }
 await mariadb.stop();

@@ -160,11 +160,14 @@ type Reader = (packet: Packet, cell: CellSink) => void;
 const DATES: readonly number[] = [TYPE.date, TYPE.datetime, TYPE.timestamp];
 const NO_TEXTS: readonly (number | undefined)[] = [TYPE.oldDecimal, TYPE.decimal, TYPE.json];
 
-/** Read a whole number of up to 32 bits, the low bytes first. */
+/** Read a whole number of up to 32 bits, the low bytes first. Whether the row has so many is seen behind it. */
 function integerAt(packet: Packet, bytes: 1 | 2 | 4, isSigned: boolean): number {
   const { buffer, offset } = packet;
   packet.offset += bytes;
-  return isSigned ? buffer.readIntLE(offset, bytes) : buffer.readUIntLE(offset, bytes);
+  let word = 0;
+  for (let at = bytes - 1; at >= 0; at--) word = (word << 8) | buffer[offset + at]!;
+  const unused = 32 - 8 * bytes;
+  return isSigned ? (word << unused) >> unused : word >>> 0;
 }
 
 const WIDTHS: Readonly<Record<number, 1 | 2 | 4>> = {

@@ -52,7 +52,7 @@ export interface Engine {
   readonly connections: number;
   /** A folder of its own, which it can read too. It goes when the engine is closed. */
   readonly folder: string;
-  /** A connection for appenders alone: on one of those for queries, another's transaction might take back what they append. */
+  /** A connection for appenders and functions alone: on one of those for queries, another's transaction might take back what they append. */
   readonly connection: DuckDBConnection;
   /** Frees memory and removes the private folder, once queries that still run have been interrupted. */
   close(): void;

@@ -3,7 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ColumnCells } from './cells/cells.ts';
 import { columnCells } from './cells/column-cells.ts';
-import { TableWriter } from './chunks/table-writer.ts';
+import { CHUNK_ROWS } from './chunks/chunk.ts';
+import type { HashedBuilder } from './chunks/column-builders.ts';
+import { RowFeed } from './chunks/row-feed.ts';
 import { type Engine, type EngineOptions, openEngine } from './duckdb.ts';
 import { JoinedGroups } from './formats/parquet/joined-groups.ts';
 import { identifier, literal } from './quote.ts';
@@ -64,15 +66,16 @@ export async function exportRows<T>(
   const engine = await openEngine([], {
     memory: `${Math.max(MEMORY_MB, COLUMN_MEMORY_MB * columns.length)}MB`,
     ordered: true,
-    threads: 2,
+    // Of two, one writes a group, and the other asks all the time whether it is done.
+    threads: 1,
     ...(options.signal && { signal: options.signal }),
   });
   try {
     const asText: ExportedRows['asText'][number][] = [];
-    for (;;) {
+    for (let before = 0; ; before++) {
       const kept = new Set([...(options.text ?? []), ...asText.map(({ name }) => name)]);
       const written = columns.map(({ name, type }) => ({ name, type: kept.has(name) ? 'VARCHAR' : type }));
-      const pass = await RowExport.begin(engine, written, options);
+      const pass = await RowExport.begin(engine, written, options, before);
       try {
         await read(pass);
         const unfit = pass.unfit();
@@ -90,6 +93,9 @@ export async function exportRows<T>(
   }
 }
 
+/** Bytes of rows from one look at what came to the next, if CHUNK_ROWS are not reached before. */
+const LOOK_BYTES = 8 * 1024 * 1024;
+
 /** One reading of all rows. A group is written by the engine while the rows of the next one come. */
 class RowExport implements ExportSink {
   readonly cells: readonly ColumnCells[];
@@ -100,8 +106,13 @@ class RowExport implements ExportSink {
   readonly #options: ExportOptions;
   readonly #file: GroupFile;
   readonly #cutter: GroupCutter;
-  #table: TableWriter;
-  #tables = 1;
+  readonly #feed: RowFeed;
+  /** Rows of the group that is being written, or the room for the next one. */
+  #others: HashedBuilder[];
+  #rowsOfGroup = 0;
+  #unseenRows = 0;
+  #unseenBytes = 0;
+  #isFirst = true;
   #isDoomed = false;
   #writing: Promise<void> = Promise.resolve();
 
@@ -110,35 +121,41 @@ class RowExport implements ExportSink {
     columns: readonly ExportColumn[],
     options: ExportOptions,
     cells: readonly ColumnCells[],
-    table: TableWriter,
+    feed: RowFeed,
   ) {
     this.#engine = engine;
     this.#columns = columns;
     this.#options = options;
     this.cells = cells;
-    this.#table = table;
+    this.#others = columns.map(({ type }) => columnCells(type).column);
+    this.#feed = feed;
     const key = columns.flatMap(({ name }, at) => (options.key.includes(name) ? [cells[at]!] : []));
     this.#cutter = new GroupCutter(cells, key.length > 0 ? key : cells);
     this.path = join(engine.folder, `rows.${options.format}`);
     this.#file = options.format === 'parquet' ? new JoinedGroups(this.path) : new JoinedText(this.path);
   }
 
+  /** @param pass the readings before this one */
   static async begin(
     engine: Engine,
     columns: readonly ExportColumn[],
     options: ExportOptions,
+    pass: number,
   ): Promise<RowExport> {
     const cells = columns.map(({ type }) => columnCells(type));
-    const table = await TableWriter.create(engine, tableName(0), named(columns, cells));
-    return new RowExport(engine, columns, options, cells, table);
+    const fed = columns.map(({ name }, at) => ({ name, sql: cells[at]!.column.sql }));
+    const feed = await RowFeed.open(engine, `rows_${pass}`, fed);
+    return new RowExport(engine, columns, options, cells, feed);
   }
 
   endRow(): Promise<void> | undefined {
     this.rows++;
+    this.#rowsOfGroup++;
     const bytes = this.#cutter.rowBytes;
-    // It looks at the row, which is gone once it is written.
+    this.#unseenBytes += bytes;
+    // It looks at the row, which may be dropped then.
     const ends = this.#cutter.endsBehind(bytes);
-    if (this.#table.endRow(bytes)) this.#write();
+    if (++this.#unseenRows === CHUNK_ROWS || this.#unseenBytes >= LOOK_BYTES) this.#look();
     return ends && !this.#isDoomed ? this.#endGroup() : undefined;
   }
 
@@ -152,8 +169,7 @@ class RowExport implements ExportSink {
 
   async finish(): Promise<void> {
     // A table without rows has columns.
-    if (this.rows > 0 && this.#table.isEmpty) this.#table.close();
-    else this.#writing = this.#copy(await this.#fullTable());
+    if (this.#rowsOfGroup > 0 || this.rows === 0) await this.#endGroup();
     await this.#writing;
     this.#file.finish();
     this.#options.onRows?.(this.rows);
@@ -164,35 +180,29 @@ class RowExport implements ExportSink {
     this.#file.close();
   }
 
-  #write(): void {
+  #look(): void {
+    this.#unseenRows = 0;
+    this.#unseenBytes = 0;
     this.#options.signal?.throwIfAborted();
     this.#options.onRows?.(this.rows);
     this.#isDoomed ||= this.cells.some(({ unfit }) => unfit > 0);
-    if (this.#isDoomed) this.#table.drop();
-    else this.#table.write();
+    if (!this.#isDoomed) return;
+    for (const { column } of this.cells) column.clear();
   }
 
+  /** Have the rows of a group written, once those of the one before are. */
   async #endGroup(): Promise<void> {
-    const full = await this.#fullTable();
-    this.#table = await TableWriter.create(
-      this.#engine,
-      tableName(this.#tables++),
-      named(this.#columns, this.cells),
-    );
-    this.#writing = this.#copy(full);
+    await this.#writing;
+    const full = this.cells.map(({ column }) => column);
+    for (const [at, cells] of this.cells.entries()) cells.column = this.#others[at]!;
+    this.#others = full;
+    this.#writing = this.#write(this.#rowsOfGroup);
+    this.#rowsOfGroup = 0;
     // Whoever waits for it next hears of it.
     this.#writing.catch(() => undefined);
   }
 
-  /** @returns the name of the table, once the one before is written and makes room */
-  async #fullTable(): Promise<string> {
-    this.#table.write();
-    this.#table.close();
-    await this.#writing;
-    return tableName(this.#tables - 1);
-  }
-
-  async #copy(table: string): Promise<void> {
+  async #write(rows: number): Promise<void> {
     const { folder } = this.#engine;
     const { format } = this.#options;
     const part = join(folder, `group.${format}`);
@@ -201,11 +211,13 @@ class RowExport implements ExportSink {
         ? identifier(name)
         : `CAST(${identifier(name)} AS ${type}) AS ${identifier(name)}`,
     );
-    const isFirst = table === tableName(0);
+    this.#feed.hold(this.#others, rows);
+    const options = optionsOf(format, this.#isFirst);
+    this.#isFirst = false;
     await this.#engine.query(
-      `COPY (SELECT ${selected.join(', ')} FROM ${table}) TO ${literal(part)} (${optionsOf(format, isFirst)})`,
+      `COPY (SELECT ${selected.join(', ')} FROM ${this.#feed.relation}) TO ${literal(part)} (${options})`,
     );
-    await this.#engine.query(`DROP TABLE ${table}`);
+    for (const column of this.#others) column.clear();
     this.#file.add(await readFile(part));
   }
 }
@@ -245,12 +257,4 @@ const CUT_BY_CONTENT = `KV_METADATA {${identifier('varve.row_groups')}: 'cut-by-
 function optionsOf(format: ExportFormat, isFirst: boolean): string {
   if (format === 'csv') return `FORMAT csv, HEADER ${isFirst}`;
   return `FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880, ${CUT_BY_CONTENT}`;
-}
-
-function tableName(at: number): string {
-  return `rows_${at}`;
-}
-
-function named(columns: readonly ExportColumn[], cells: readonly ColumnCells[]) {
-  return columns.map(({ name }, at) => ({ name, column: cells[at]!.column }));
 }

@@ -12,7 +12,8 @@ import type { HashedBuilder } from '../chunks/column-builders.ts';
 export abstract class ColumnCells {
   /** The engine's type that is wanted; the builder may have one that holds more. */
   readonly type: string;
-  abstract readonly column: HashedBuilder;
+  /** Where the values go; another of the same kind may take its place. */
+  abstract column: HashedBuilder;
   /** Values that are none of the type. */
   unfit = 0;
   /** Bytes of the last value, as the engine has it. */

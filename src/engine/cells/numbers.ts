@@ -19,7 +19,7 @@ const MINUS = 45;
 const POINT = 46;
 
 export class IntegerCells extends ColumnCells {
-  readonly column: WordsBuilder;
+  column: WordsBuilder;
   readonly #isWide: boolean;
   readonly #min: number;
   readonly #max: number;
@@ -73,7 +73,7 @@ function addWide(column: WordsBuilder, value: number): void {
 
 /** Decimals are whole numbers of their last place. The builder takes those of 18 digits, or of 38. */
 export class DecimalCells extends ColumnCells {
-  readonly column: WordsBuilder;
+  column: WordsBuilder;
   readonly #precision: number;
   readonly #scale: number;
   /** Powers of ten, by their exponents up to the scale: each value takes two, and to compute them takes longer than all else. */
@@ -126,7 +126,7 @@ export class DecimalCells extends ColumnCells {
 const scratch = new DataView(new ArrayBuffer(8));
 
 export class FloatCells extends ColumnCells {
-  readonly column: WordsBuilder;
+  column: WordsBuilder;
 
   constructor(type: 'FLOAT' | 'DOUBLE') {
     super(type, type === 'FLOAT' ? 4 : 8);
@@ -152,7 +152,7 @@ export class FloatCells extends ColumnCells {
 }
 
 export class BooleanCells extends ColumnCells {
-  readonly column = new BooleanBuilder();
+  column = new BooleanBuilder();
 
   constructor(type: string) {
     super(type, 1);

@@ -6,7 +6,7 @@ import { ColumnCells } from './cells.ts';
 const SLOT_BYTES = 16;
 
 export class BytesCells extends ColumnCells {
-  readonly column: TextBuilder;
+  column: TextBuilder;
 
   constructor(type: string) {
     super(type, SLOT_BYTES);

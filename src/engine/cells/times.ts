@@ -21,7 +21,7 @@ function daysAt(source: Buffer, start: number, end: number): number | undefined 
 const DAY_SECONDS = 86_400;
 
 export class DateCells extends ColumnCells {
-  readonly column = new WordsBuilder('DATE', 1);
+  column = new WordsBuilder('DATE', 1);
 
   constructor(type: string) {
     super(type, 4);
@@ -59,7 +59,7 @@ function dayTimeAt(source: Buffer, start: number, end: number): DayTime | undefi
 }
 
 export class TimeCells extends ColumnCells {
-  readonly column = new WordsBuilder('TIME', 2);
+  column = new WordsBuilder('TIME', 2);
 
   constructor(type: string) {
     super(type, 8);
@@ -91,7 +91,7 @@ function addMicros(column: WordsBuilder, seconds: number, micros: number): void 
 }
 
 export class TimestampCells extends ColumnCells {
-  readonly column: WordsBuilder;
+  column: WordsBuilder;
 
   constructor(type: 'TIMESTAMP' | 'TIMESTAMPTZ') {
     super(type, 8);

@@ -20,9 +20,11 @@ export interface ColumnBuilder {
   clear(): void;
 }
 
-/** A column whose last value can be made a part of a row's hash. */
+/** A column whose last value can be made a part of a row's hash, and which can hold more rows than one vector does. */
 export interface HashedBuilder extends ColumnBuilder {
   hashLast(hash: number): number;
+  /** Writes `count` rows from `start` on, a multiple of CHUNK_ROWS, to a vector that has room for them. Each row can be written once. */
+  writeTo(vector: Vector, start: number, count: number, engine: Bindings): void;
 }
 
 /** Mix 32 bits into a hash: the multiplier is that of Fibonacci hashing (Knuth, The Art of Computer Programming 3, 6.4). */
@@ -46,13 +48,14 @@ class Validity {
     this.#hasNull = true;
   }
 
-  moveTo(vector: Vector, rows: number, engine: Bindings): void {
+  /** @param start a multiple of 64 */
+  writeTo(vector: Vector, start: number, count: number, engine: Bindings): void {
     if (!this.#hasNull) return;
-    const bytes = Math.ceil(rows / 64) * 8;
+    const bytes = Math.ceil(count / 64) * 8;
     // The last rows may all be valid, and so lie behind what has been needed yet.
-    this.#reserve(bytes);
+    this.#reserve(start / 8 + bytes);
     engine.vector_ensure_validity_writable(vector);
-    engine.copy_data_to_vector_validity(vector, 0, this.#bits.buffer, 0, bytes);
+    engine.copy_data_to_vector_validity(vector, 0, this.#bits.buffer, start / 8, bytes);
   }
 
   #reserve(bytes: number): void {
@@ -135,10 +138,15 @@ export class WordsBuilder implements HashedBuilder {
   }
 
   moveTo(vector: Vector, engine: Bindings): void {
-    const { buffer } = this.#words;
-    if (this.rows > 0) engine.copy_data_to_vector(vector, 0, buffer, 0, 4 * this.#width * this.rows);
-    this.#validity.moveTo(vector, this.rows, engine);
+    this.writeTo(vector, 0, this.rows, engine);
     this.clear();
+  }
+
+  writeTo(vector: Vector, start: number, count: number, engine: Bindings): void {
+    const { buffer } = this.#words;
+    const bytes = 4 * this.#width;
+    if (count > 0) engine.copy_data_to_vector(vector, 0, buffer, bytes * start, bytes * count);
+    this.#validity.writeTo(vector, start, count, engine);
   }
 
   clear(): void {
@@ -188,9 +196,13 @@ export class BooleanBuilder implements HashedBuilder {
   }
 
   moveTo(vector: Vector, engine: Bindings): void {
-    if (this.rows > 0) engine.copy_data_to_vector(vector, 0, this.#bytes.buffer, 0, this.rows);
-    this.#validity.moveTo(vector, this.rows, engine);
+    this.writeTo(vector, 0, this.rows, engine);
     this.clear();
+  }
+
+  writeTo(vector: Vector, start: number, count: number, engine: Bindings): void {
+    if (count > 0) engine.copy_data_to_vector(vector, 0, this.#bytes.buffer, start, count);
+    this.#validity.writeTo(vector, start, count, engine);
   }
 
   clear(): void {
@@ -276,15 +288,20 @@ export class TextBuilder implements HashedBuilder {
   }
 
   moveTo(vector: Vector, engine: Bindings): void {
-    if (this.#heapSize > 0) {
-      engine.vector_assign_string_element_len(vector, 0, this.#heap.subarray(0, this.#heapSize));
+    this.writeTo(vector, 0, this.rows, engine);
+    this.clear();
+  }
+
+  writeTo(vector: Vector, start: number, count: number, engine: Bindings): void {
+    const long = this.#longTexts(start, start + count);
+    if (long !== undefined) {
+      engine.vector_assign_string_element_len(vector, 0, this.#heap.subarray(long.start, long.end));
       const first = Buffer.from(engine.vector_get_data(vector, 16));
-      this.#pointInto(first.readUInt32LE(8), first.readUInt32LE(12));
+      this.#pointInto(start, start + count, long.start, first.readUInt32LE(8), first.readUInt32LE(12));
     }
     const { buffer } = this.#slots;
-    if (this.rows > 0) engine.copy_data_to_vector(vector, 0, buffer, 0, 16 * this.rows);
-    this.#validity.moveTo(vector, this.rows, engine);
-    this.clear();
+    if (count > 0) engine.copy_data_to_vector(vector, 0, buffer, 16 * start, 16 * count);
+    this.#validity.writeTo(vector, start, count, engine);
   }
 
   clear(): void {
@@ -312,11 +329,24 @@ export class TextBuilder implements HashedBuilder {
     if (high > 127 && this.isUtf8) this.isUtf8 = isUtf8(source.subarray(start, end));
   }
 
-  /** An address is below 2^48, so that a sum of two halves needs one carry. */
-  #pointInto(low: number, high: number): void {
-    for (let at = 0; at < 4 * this.rows; at += 4) {
+  /** Where the texts of rows that need a pointer lie, which is side by side; undefined if none does. */
+  #longTexts(from: number, to: number): { readonly start: number; readonly end: number } | undefined {
+    let first = from;
+    while (first < to && this.#slots[4 * first]! <= MAX_INLINE_BYTES) first++;
+    if (first === to) return undefined;
+    let last = to - 1;
+    while (this.#slots[4 * last]! <= MAX_INLINE_BYTES) last--;
+    return { start: this.#slots[4 * first + 2]!, end: this.#slots[4 * last + 2]! + this.#slots[4 * last]! };
+  }
+
+  /**
+   * Replace places by addresses.
+   * @param low half of the address of the place `start`, and `high`: it is below 2^48, so that a sum needs one carry
+   */
+  #pointInto(from: number, to: number, start: number, low: number, high: number): void {
+    for (let at = 4 * from; at < 4 * to; at += 4) {
       if (this.#slots[at]! <= MAX_INLINE_BYTES) continue;
-      const sum = low + this.#slots[at + 2]!;
+      const sum = low + this.#slots[at + 2]! - start;
       this.#slots[at + 2] = sum | 0;
       this.#slots[at + 3] = sum > 0xffffffff ? high + 1 : high;
     }
@@ -379,7 +409,7 @@ export class ListBuilder<Child extends ColumnBuilder = ColumnBuilder> implements
     engine.list_vector_reserve(vector, this.child.rows);
     engine.list_vector_set_size(vector, this.child.rows);
     if (this.rows > 0) engine.copy_data_to_vector(vector, 0, buffer, 0, 16 * this.rows);
-    this.#validity.moveTo(vector, this.rows, engine);
+    this.#validity.writeTo(vector, 0, this.rows, engine);
     this.child.moveTo(engine.list_vector_get_child(vector), engine);
     this.clear();
   }
@@ -427,7 +457,7 @@ export class StructBuilder implements ColumnBuilder {
   }
 
   moveTo(vector: Vector, engine: Bindings): void {
-    this.#validity.moveTo(vector, this.rows, engine);
+    this.#validity.writeTo(vector, 0, this.rows, engine);
     for (const [index, { column }] of this.fields.entries()) {
       while (column.rows < this.rows) column.addNull();
       column.moveTo(engine.struct_vector_get_child(vector, index), engine);
