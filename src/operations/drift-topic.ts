@@ -4,7 +4,6 @@ import { removeAtExit } from '../base/files/unfinished-files.ts';
 import type { DriftReport } from '../drift/model.ts';
 import { VarveError } from '../errors.ts';
 import { describeTopic, parseKafkaUrl } from '../kafka/address.ts';
-import { saidBy } from '../kafka/errors.ts';
 import { parseStreamPosition, type StreamPosition } from '../kafka/positions.ts';
 import { SchemaRegistry } from '../kafka/registry.ts';
 import { readKafkaSettings } from '../kafka/settings.ts';
@@ -249,7 +248,7 @@ class TopicDrift {
     } catch (error) {
       this.#watch.signal?.throwIfAborted();
       this.#watch.onWarning?.(
-        `Offsets could not be committed (${saidBy(error)}): what the group shares out anew may be reported again`,
+        `Offsets could not be committed (${(error as Error).message}): what the group shares out anew may be reported again`,
       );
     }
   }
