@@ -9,7 +9,7 @@ import { faultError, isGivenOutAnew, kafkaError, saidBy, topicMissing } from './
 import { loginUnwanted } from './faults.ts';
 import { FetchBudget } from './fetch-budget.ts';
 import { Handover } from './handover.ts';
-import type { StreamPosition } from './positions.ts';
+import { namedOffset, type StreamPosition } from './positions.ts';
 import type { KafkaSettings } from './settings.ts';
 
 export interface TopicMessage {
@@ -44,6 +44,15 @@ export interface CommittedPosition {
 export interface PartitionRange {
   readonly low: number;
   readonly high: number;
+}
+
+/** What a position is of. */
+export interface StreamPlace {
+  readonly option: '--from' | '--until';
+  /** What says it, for messages; the option unless given. */
+  readonly name?: string;
+  /** Those that matter; all unless given. */
+  readonly partitions?: readonly number[];
 }
 
 export interface TopicAccess {
@@ -165,37 +174,51 @@ export class Topic {
   }
 
   /**
-   * The offset of a position in each partition, within what the partition has. Of those that are not named where others are, it is their end,
-   * which is told.
-   * @param option that the position is of
-   * @param name of what says it, for messages
+   * The offset of a position in each partition, within what the partition has. What that changes is told, but for messages that are deleted:
+   * whoever asks knows which of them were wanted.
+   * @param place the option that the position is of; `name` is what says it, for messages; `partitions` are those that matter, or all
    * @throws VarveError `usage` for a partition that there is not
    */
-  async at(
-    position: StreamPosition,
-    option: '--from' | '--until',
-    name: string = option,
-  ): Promise<ReadonlyMap<number, number>> {
+  async at(position: StreamPosition, place: StreamPlace): Promise<ReadonlyMap<number, number>> {
     const ranges = await this.ranges();
-    if (position.kind === 'offsets') this.#checkNamed(position.offsets, [...ranges.keys()], option, name);
+    const { option, partitions = [...ranges.keys()] } = place;
+    if (position.kind === 'offsets') this.#checkNamed(position.offsets, [...ranges.keys()], place);
     const times =
       position.kind === 'time'
         ? await this.#asked(() => this.#admin.fetchTopicOffsetsByTimestamp(this.address.topic, position.time))
         : [];
     const byTime = new Map(times.map(({ partition, offset }) => [partition, Number(offset)]));
+    if (option === '--from' && position.kind === 'time') this.#tellOfTime(position.time, place);
     return new Map(
       [...ranges].map(([partition, { low, high }]) => {
         const wanted = wantedOffset(position, partition, { low, high }, byTime);
+        const isTold = partitions.includes(partition) && position.kind !== 'time';
+        if (wanted > high && isTold) this.#tellOfEnd(wanted, partition, high, place);
         return [partition, Math.min(Math.max(wanted, low), high)];
       }),
+    );
+  }
+
+  #tellOfTime(time: number, { option, name = option }: StreamPlace): void {
+    if (time > Date.now())
+      this.#onNote?.(
+        `${name} ${new Date(time).toISOString()} lies ahead: no message is as late yet, and it begins with what comes from now on`,
+      );
+  }
+
+  /** An end that a pointer keeps is one that the topic has yet to reach. */
+  #tellOfEnd(wanted: number, partition: number, high: number, { option, name = option }: StreamPlace): void {
+    if (name !== option) return;
+    const what = option === '--from' ? 'it begins' : 'it ends';
+    this.#onNote?.(
+      `${name} names offset ${wanted} of partition ${partition}, which goes up to ${high} now: ${what} there`,
     );
   }
 
   #checkNamed(
     named: ReadonlyMap<number, number>,
     partitions: readonly number[],
-    option: '--from' | '--until',
-    name: string,
+    { option, name = option }: StreamPlace,
   ): void {
     const path = describeTopic(this.address);
     const unknown = [...named.keys()].find((partition) => !partitions.includes(partition));
@@ -416,19 +439,9 @@ function wantedOffset(
   { low, high }: PartitionRange,
   byTime: ReadonlyMap<number, number>,
 ): number {
-  switch (position.kind) {
-    case 'earliest':
-      return low;
-    case 'latest':
-      return high;
-    case 'offset':
-      return position.offset;
-    case 'time':
-      // A partition whose messages are all earlier has none that is as late.
-      return byTime.get(partition) ?? high;
-    case 'offsets':
-      return position.offsets.get(partition) ?? high;
-  }
+  if (position.kind === 'earliest') return low;
+  // A partition whose messages are all earlier has none that is as late; of those that are not named, it is the end.
+  return (position.kind === 'time' ? byTime.get(partition) : namedOffset(position, partition)) ?? high;
 }
 
 /** A group gives the partitions of a silent member to others: work on a batch may take longer than that. */
