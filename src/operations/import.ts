@@ -239,16 +239,18 @@ async function toldByFooters(context: Context, path: string): Promise<UpdatedAnd
 
 /** Ask a database once more for the rows that a dataset is a copy of. */
 async function copyAgain(context: Context, path: string, database: DatabaseOrigin): Promise<CopiedDataset> {
-  const { addDatabase, urlFromHere } = await import('./add-database.ts');
+  const { addDatabase, certificatesOf, urlFromHere } = await import('./add-database.ts');
+  const { parseDatabaseUrl } = await import('../database/address.ts');
   const { url, table, query, incremental } = database;
   const { root } = context.repository;
   const to = join(root, path);
   const profiler = profilerOnDemand(context, warnOfUnread(context), {});
   const asking = urlFromHere(root, url);
-  // While other datasets were brought, other certificates may have come.
-  requireTrust(root, databaseRequest(root, database, pointerPath(path)));
+  // While other datasets were brought, other certificates may have come: those that are agreed to are those that are used.
+  const certificates = certificatesOf(parseDatabaseUrl(asking).authority);
+  requireTrust(root, databaseRequest(root, database, pointerPath(path), certificates));
   const { datasets } = await addDatabase(context, asking, {
-    ...{ table, query, to, profiler, isAgreed: true },
+    ...{ table, query, to, profiler, agreed: { certificates } },
     incremental: incremental?.column,
   });
   const asked = table === undefined ? { query: query! } : { table };
