@@ -29,7 +29,7 @@ import type { DatasetVersion } from './backend/version.ts';
 import { closing } from './context/closing.ts';
 import type { Context } from './context/context.ts';
 import { openRepositoryAt } from './context/open-other.ts';
-import { eachDatasetQuietly, problemsField } from './datasets/each.ts';
+import { eachDataset, problemsField } from './datasets/each.ts';
 import { unchangedVersion } from './datasets/unchanged-version.ts';
 import { namedVersion } from './open-version.ts';
 
@@ -98,10 +98,11 @@ function targetOf({ repository, cwd }: Context, to: string | undefined, name: st
 
 /**
  * Bring imported datasets to what the revision that they follow has now, and tables in place to their newest version. Files that were edited here are not lost.
- * Several are brought each by itself, and what one of them met is listed in `problems`; of a dataset that is alone it is thrown. Consent
- * comes before all of that: while one of them is not agreed to, nobody is asked for any.
+ * Several are brought each by itself, and what one of them met is listed in `problems`; where none could be brought, what the first met is
+ * thrown. Consent comes before all of that: while one of them is not agreed to, nobody is asked for any.
  * @param paths no paths: every imported dataset
- * @throws VarveError `import-missing`, `settings-untrusted`, `repository-unreachable`, `dataset-missing`, `changes-unsaved`
+ * @throws VarveError `import-missing`, `settings-untrusted`, `repository-unreachable`, `dataset-missing`, `changes-unsaved`, and what a database, a
+ * topic or a table in place is refused with
  */
 export async function update(
   context: Context,
@@ -170,11 +171,9 @@ interface Step {
   readonly bring: () => Promise<UpdatedDataset>;
 }
 
-/** Each by itself: what worked is kept, whatever others met. One that is alone has nobody to be listed beside. */
+/** Each by itself: what worked is kept, whatever others met. */
 async function bringEach(steps: readonly Step[]): Promise<Omit<UpdateResult, 'inPlace'>> {
-  const [first] = steps;
-  if (first !== undefined && steps.length === 1) return { datasets: [await bringNamed(first)] };
-  const { done, problems } = await eachDatasetQuietly(steps, bringNamed);
+  const { done, problems } = await eachDataset(steps, bringNamed);
   return { datasets: done, ...problemsField(problems) };
 }
 
