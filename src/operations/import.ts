@@ -29,6 +29,7 @@ import type { DatasetVersion } from './backend/version.ts';
 import { closing } from './context/closing.ts';
 import type { Context } from './context/context.ts';
 import { openRepositoryAt } from './context/open-other.ts';
+import { type AddWords, addCommand } from './datasets/add-command.ts';
 import { eachDataset, problemsField } from './datasets/each.ts';
 import { unchangedVersion } from './datasets/unchanged-version.ts';
 import { namedVersion } from './open-version.ts';
@@ -149,8 +150,16 @@ export async function update(
   };
   const steps: Step[] = [
     ...tables.map((path) => ({ path, bring: () => updateTable(context, path) })),
-    ...copies.map(([path, database]) => ({ path, bring: () => copyAgain(context, path, database) })),
-    ...topics.map(([path, topic]) => ({ path, bring: () => takeNext(context, path, topic) })),
+    ...copies.map(([path, database]) => ({
+      path,
+      again: commandOf(context, path, { ...database, incremental: database.incremental?.column }),
+      bring: () => copyAgain(context, path, database),
+    })),
+    ...topics.map(([path, topic]) => ({
+      path,
+      again: commandOf(context, path, topic),
+      bring: () => takeNext(context, path, topic),
+    })),
     ...imports.map(([path, imported]) => ({ path, bring: () => takeAnew(path, imported) })),
   ];
   try {
@@ -168,6 +177,8 @@ export async function update(
 /** What brings one dataset up to date. */
 interface Step {
   readonly path: string;
+  /** The command that says otherwise where the data is to come from, for messages. */
+  readonly again?: string;
   readonly bring: () => Promise<UpdatedDataset>;
 }
 
@@ -177,21 +188,42 @@ async function bringEach(steps: readonly Step[]): Promise<Omit<UpdateResult, 'in
   return { datasets: done, ...problemsField(problems) };
 }
 
-/** A server that refuses knows nothing of the dataset that it was asked for. */
-async function bringNamed({ path, bring }: Step): Promise<UpdatedDataset> {
+/** Errors whose remedies speak of the URL, or of the options of `varve add`, which an update has not. */
+const OF_ADD =
+  /^(database-|stream-|topic-missing$|tls-refused$|certificates-unreadable$|path-taken$|column-)/;
+
+/** A server that refuses knows nothing of the dataset that it was asked for, nor what an update can be told. */
+async function bringNamed({ path, again, bring }: Step): Promise<UpdatedDataset> {
   try {
     return await bring();
   } catch (error) {
-    const isNamed =
-      !(error instanceof VarveError) || error.path === path || error.path?.startsWith(`${path}/`);
     // Whoever agrees is asked by the error itself.
-    if (isNamed || error.code === 'settings-untrusted') throw error;
-    const { code, message, remedy, details } = error;
-    throw new VarveError(code, `${path} was not updated: ${message}`, {
+    if (!(error instanceof VarveError) || error.code === 'settings-untrusted') throw error;
+    const { code, message, details } = error;
+    const isNamed = error.path === path || error.path?.startsWith(`${path}/`);
+    const isOfAdd = again !== undefined && OF_ADD.test(code);
+    if (isNamed && !isOfAdd) throw error;
+    const more = ` An update asks as ${pointerPath(path)} says; \`${again}\` does so too, and there the URL and options can be changed.`;
+    throw new VarveError(code, isNamed ? message : `${path} was not updated: ${message}`, {
       ...(error.path !== undefined && { path: error.path }),
-      ...{ remedy, details, cause: error },
+      ...{ remedy: error.remedy + (isOfAdd ? more : ''), details, cause: error },
     });
   }
+}
+
+/** The command that asks anew for what a dataset has, from where the user is. */
+function commandOf(
+  { repository: { root }, cwd }: Context,
+  path: string,
+  { url, ...words }: Omit<AddWords, 'to'> & { readonly url: string },
+): string {
+  const to = relative(cwd, join(root, path)).split(sep).join('/');
+  return addCommand(inRepository(root, url), { ...words, to });
+}
+
+/** A URL of a pointer, whose certificates may be named from the root, as it is typed anywhere. */
+function inRepository(root: string, url: string): string {
+  return url.replace(/(?<=[?&](?:sslrootcert|ssl-ca)=)\.(?=\/)/g, () => encodeURI(root));
 }
 
 /** Bring a table in place to its newest version, with statistics of the kind that it had. A profile is not made anew, which would read all of it. */
