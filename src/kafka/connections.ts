@@ -4,7 +4,7 @@ import type { ISocketFactory } from 'kafkajs';
 import { VarveError } from '../errors.ts';
 import type { KafkaAddress } from './address.ts';
 import { faultError } from './errors.ts';
-import { type Connection, type Fault, faultOf, foreignAnswer } from './faults.ts';
+import { type BrokerFault, type Connection, connectionFault, foreignAnswer } from './faults.ts';
 
 /** Bytes of one answer that a broker is asked for: what is in memory at a time. */
 export const FETCH_BYTES = 16 * 1024 * 1024;
@@ -24,7 +24,7 @@ export class BrokerConnections {
   readonly #onFault: (fault: VarveError) => void;
   readonly #open = new Map<Socket, WatchedConnection>();
   /** What was the matter with each broker last, in the order in which it was met; none of those that answered since. */
-  readonly #faults = new Map<string, Fault>();
+  readonly #faults = new Map<string, BrokerFault>();
   #isOver = false;
 
   /** @param onFault told of what no other attempt changes */
@@ -71,12 +71,12 @@ export class BrokerConnections {
     const isEndedHere = (): boolean => socket.writableEnded || this.#isOver;
     socket.on('error', (error) => {
       if (error instanceof VarveError) return;
-      if (!isEndedHere()) this.#note(connection, faultOf(connection, error));
+      if (!isEndedHere()) this.#note(connection, connectionFault(connection, error));
       // The driver waits no longer.
-      else if (connection.answers === 0) this.#note(connection, faultOf(connection, 'silent'));
+      else if (connection.answers === 0) this.#note(connection, connectionFault(connection, 'silent'));
     });
     socket.once('end', () => {
-      if (!isEndedHere()) this.#note(connection, faultOf(connection, 'closed'));
+      if (!isEndedHere()) this.#note(connection, connectionFault(connection, 'closed'));
     });
     const frames = new Frames();
     socket.on('data', (bytes: Buffer) => {
@@ -90,20 +90,20 @@ export class BrokerConnections {
     });
   }
 
-  #note({ broker }: Connection, fault: Fault): void {
+  #note({ broker }: Connection, fault: BrokerFault): void {
     this.#faults.delete(broker);
     this.#faults.set(broker, fault);
     if (fault.isFinal) this.#onFault(faultError(fault, this.#address));
   }
 
   /** What is the matter with a broker; unless one is named, with the one that failed last, or over whose connection nothing comes. */
-  faultAt(broker?: string | undefined): Fault | undefined {
+  faultAt(broker?: string | undefined): BrokerFault | undefined {
     if (broker !== undefined && this.#faults.has(broker)) return this.#faults.get(broker);
     const waiting = [...this.#open.values()].find(
       (one) => one.answers === 0 && (broker === undefined || one.broker === broker),
     );
     const last = broker === undefined ? [...this.#faults.values()].at(-1) : undefined;
-    return last ?? (waiting && faultOf(waiting, 'silent'));
+    return last ?? (waiting && connectionFault(waiting, 'silent'));
   }
 
   /** The brokers to begin with. Without any, the driver gives up what it would try again. */

@@ -2,7 +2,7 @@ import { VarveError } from '../errors.ts';
 import { neutral } from '../wording/neutral.ts';
 import { withoutSecrets } from '../wording/urls.ts';
 import { describeTopic, type KafkaAddress } from './address.ts';
-import type { Fault } from './faults.ts';
+import type { BrokerFault } from './faults.ts';
 
 /** What the driver throws: the kind stands in the name of the innermost error, or in what the broker answered. */
 interface DriverError extends Error {
@@ -35,7 +35,7 @@ export function isGivenOutAnew(error: unknown): boolean {
 export function kafkaError(
   error: unknown,
   address: KafkaAddress,
-  faultAt: (broker: string | undefined) => Fault | undefined,
+  faultAt: (broker: string | undefined) => BrokerFault | undefined,
 ): VarveError {
   if (error instanceof VarveError) return error;
   const path = describeTopic(address);
@@ -76,14 +76,18 @@ const REFUSALS: readonly (readonly [told: RegExp, problem: string, remedy: strin
   ],
 ];
 
-const NO_ANSWER: Fault = {
+const NO_ANSWER: BrokerFault = {
   code: 'stream-unreachable',
   problem: 'no answer came in time',
   remedy: 'Check host and port of the broker, and that it is up; then run the same again.',
 };
 
 /** A fault of a broker, told of the topic that was asked for. @param fault undefined where nothing is known but that no answer came */
-export function faultError(fault: Fault | undefined, address: KafkaAddress, cause?: unknown): VarveError {
+export function faultError(
+  fault: BrokerFault | undefined,
+  address: KafkaAddress,
+  cause?: unknown,
+): VarveError {
   const { code, problem, remedy } = fault ?? NO_ANSWER;
   const path = describeTopic(address);
   const message = code === 'stream-unreachable' ? `${path} does not answer: ${problem}` : problem;

@@ -16,7 +16,7 @@ export interface Connection {
 }
 
 /** Why a broker cannot be asked, and what to do. */
-export interface Fault {
+export interface BrokerFault {
   readonly code: 'stream-unreachable' | 'stream-refused' | 'stream-error' | 'tls-refused';
   /** Names the broker: it is a sentence of its own, and stands behind a colon. */
   readonly problem: string;
@@ -33,7 +33,7 @@ const WITH_TLS =
   'Set KAFKA_SECURITY_PROTOCOL to SSL, or to SASL_SSL with KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD.';
 
 /** Say what is wrong with a connection that failed, that the broker closed, or over which nothing comes. */
-export function faultOf(connection: Connection, ending: Error | 'closed' | 'silent'): Fault {
+export function connectionFault(connection: Connection, ending: Error | 'closed' | 'silent'): BrokerFault {
   if (ending === 'silent') return silent(connection);
   if (ending === 'closed') return closed(connection);
   const { code = '' } = ending as NodeJS.ErrnoException;
@@ -49,14 +49,14 @@ function said({ message }: Error): string {
 }
 
 /** One that may be over when it is tried again. */
-function passing({ broker }: Connection, problem: string, remedy = SEE_BROKER): Fault {
+function passing({ broker }: Connection, problem: string, remedy = SEE_BROKER): BrokerFault {
   return { code: 'stream-unreachable', problem: `${broker}: ${problem}`, remedy };
 }
 
 const SEE_BROKER = 'See that the broker is up, and what its log says; then run the same again.';
 
 /** Nobody took the connection. */
-function unreached(connection: Connection, problem: string): Fault {
+function unreached(connection: Connection, problem: string): BrokerFault {
   if (connection.isNamed)
     return passing(
       connection,
@@ -70,7 +70,7 @@ function unreached(connection: Connection, problem: string): Fault {
   );
 }
 
-function silent(connection: Connection): Fault {
+function silent(connection: Connection): BrokerFault {
   if (connection.stage === 'connecting') return unreached(connection, 'it takes no connection');
   return passing(
     connection,
@@ -80,7 +80,7 @@ function silent(connection: Connection): Fault {
 }
 
 /** What a broker means that closes a connection is told by when it does so. */
-function closed(connection: Connection): Fault {
+function closed(connection: Connection): BrokerFault {
   const { stage, isTls, hasLogin, answers } = connection;
   if (stage === 'greeting')
     return passing(
@@ -103,7 +103,7 @@ function closed(connection: Connection): Fault {
   return passing(connection, 'it ended the connection');
 }
 
-type Told = (connection: Connection) => Fault;
+type Told = (connection: Connection) => BrokerFault;
 
 /** A certificate that does not prove who answers. */
 const unproven =
@@ -169,7 +169,7 @@ const BY_CODE: readonly (readonly [codes: RegExp, told: Told])[] = [
 ];
 
 /** A broker whose listener has no logins was given one. */
-export function loginUnwanted(brokers: readonly string[]): Fault {
+export function loginUnwanted(brokers: readonly string[]): BrokerFault {
   return {
     code: 'stream-refused',
     problem: `${brokers.join(',')} wants no login, and was given one`,
@@ -183,8 +183,8 @@ export function loginUnwanted(brokers: readonly string[]): Fault {
 const TLS_ALERT = Buffer.from([0x15, 0x03]);
 
 /** Say what answers with something that no broker sends. @param head four bytes where a length should be */
-export function foreignAnswer({ broker }: Connection, head: Buffer): Fault {
-  const fault = (problem: string, remedy: string): Fault => ({
+export function foreignAnswer({ broker }: Connection, head: Buffer): BrokerFault {
+  const fault = (problem: string, remedy: string): BrokerFault => ({
     code: 'stream-error',
     problem: `${broker} ${problem}`,
     remedy,

@@ -47,7 +47,7 @@ export interface PartitionRange {
 }
 
 /** What a position is of. */
-export interface StreamPlace {
+export interface PositionOption {
   readonly option: '--from' | '--until';
   /** What says it, for messages; the option unless given. */
   readonly name?: string;
@@ -179,7 +179,7 @@ export class Topic {
    * @param place the option that the position is of; `name` is what says it, for messages; `partitions` are those that matter, or all
    * @throws VarveError `usage` for a partition that there is not
    */
-  async at(position: StreamPosition, place: StreamPlace): Promise<ReadonlyMap<number, number>> {
+  async at(position: StreamPosition, place: PositionOption): Promise<ReadonlyMap<number, number>> {
     const ranges = await this.ranges();
     const { option, partitions = [...ranges.keys()] } = place;
     if (position.kind === 'offsets') this.#checkNamed(position.offsets, [...ranges.keys()], place);
@@ -199,7 +199,7 @@ export class Topic {
     );
   }
 
-  #tellOfTime(time: number, { option, name = option }: StreamPlace): void {
+  #tellOfTime(time: number, { option, name = option }: PositionOption): void {
     if (time > Date.now())
       this.#onNote?.(
         `${name} ${new Date(time).toISOString()} lies ahead: no message is as late yet, and it begins with what comes from now on`,
@@ -207,7 +207,12 @@ export class Topic {
   }
 
   /** An end that a pointer keeps is one that the topic has yet to reach. */
-  #tellOfEnd(wanted: number, partition: number, high: number, { option, name = option }: StreamPlace): void {
+  #tellOfEnd(
+    wanted: number,
+    partition: number,
+    high: number,
+    { option, name = option }: PositionOption,
+  ): void {
     if (name !== option) return;
     const what = option === '--from' ? 'it begins' : 'it ends';
     this.#onNote?.(
@@ -218,7 +223,7 @@ export class Topic {
   #checkNamed(
     named: ReadonlyMap<number, number>,
     partitions: readonly number[],
-    { option, name = option }: StreamPlace,
+    { option, name = option }: PositionOption,
   ): void {
     const path = describeTopic(this.address);
     const unknown = [...named.keys()].find((partition) => !partitions.includes(partition));
