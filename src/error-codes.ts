@@ -223,7 +223,8 @@ export const ERROR_CODES = {
   'tfdv-invalid': 'A file of TFDV cannot be read, or says what varve cannot express.',
   'threshold-invalid': 'A drift threshold of the schema is not a number that the measure can have.',
   'tls-invalid': 'The certificate and the key of the server do not make one identity.',
-  'tls-refused': 'No trusted connection to the server of a remote, or to a database, could be made.',
+  'tls-refused':
+    'No trusted connection to the server of a remote, to a database or to a broker could be made.',
   'topic-missing': 'The brokers have no topic of this name.',
   'tracking-server-failed': 'A tracking server does not answer, or does not let this user in.',
   'tracking-server-unset': 'No tracking server is named.',

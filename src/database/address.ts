@@ -1,3 +1,4 @@
+import type { Certificates } from '../base/files/certificates.ts';
 import { VarveError } from '../errors.ts';
 import { neutral } from '../wording/neutral.ts';
 import { withoutSecrets } from '../wording/urls.ts';
@@ -17,6 +18,8 @@ export interface DatabaseAddress {
   readonly tls?: TlsMode;
   /** Path of a file of certificates, in PEM: one of these authorities has to vouch for the server. */
   readonly authority?: string;
+  /** What that file had as it was agreed to; unless given, it is read as the server is asked. */
+  readonly certificates?: Certificates;
   /** Seconds for which the server may be silent. */
   readonly timeout?: number;
 }

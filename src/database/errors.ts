@@ -1,4 +1,5 @@
 import { VarveError } from '../errors.ts';
+import { networkFailure } from '../wording/network-failures.ts';
 import { neutral } from '../wording/neutral.ts';
 import { type DatabaseAddress, PASSWORD_PLACES } from './address.ts';
 import { isOrdered, type QueryColumn } from './query.ts';
@@ -24,7 +25,8 @@ const INTERRUPTED = [
   'ER_STATEMENT_TIMEOUT',
   'ER_QUERY_TIMEOUT',
 ];
-const UNREACHABLE = ['ECONNREFUSED', 'ENOTFOUND', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENOENT', ...LOST];
+const UNREACHED = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH'];
+const UNREACHABLE = ['ENOENT', ...UNREACHED, ...LOST];
 /** Of Node, and of the driver of MySQL, which has one for all. */
 const UNTRUSTED = /^(ERR_TLS_|ERR_SSL_|EPROTO$|HANDSHAKE_SSL_ERROR|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|CERT_)/;
 const MAX_SAID = 500;
@@ -133,7 +135,8 @@ function saidBy({ code = '', message }: { code?: string; message: string }): { c
   // What a server says of itself has a state, of five letters or digits, or a name.
   const isOfServer = /^([0-9A-Z]{5}|ER_\w+)$/.test(code);
   const known = isOfServer ? undefined : DRIVER_WORDS.find(([theirs]) => theirs.test(first));
-  if (known === undefined) return { code, said: neutral(first) };
+  if (known === undefined)
+    return { code, said: (UNREACHED.includes(code) && networkFailure(code)) || neutral(first) };
   const [theirs, ours, ourCode = code] = known;
   return { code: ourCode, said: neutral(theirs.exec(first)![0].replace(theirs, ours)) };
 }

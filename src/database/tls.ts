@@ -1,5 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
 import { checkServerIdentity, type PeerCertificate } from 'node:tls';
+import { type Certificates, readCertificates } from '../base/files/certificates.ts';
 import { VarveError } from '../errors.ts';
 import { neutral } from '../wording/neutral.ts';
 import { clientTlsMode, type DatabaseAddress, SYSTEM, type TlsMode } from './address.ts';
@@ -17,7 +17,7 @@ export interface ClientTls {
 export interface TlsOptions {
   readonly rejectUnauthorized: boolean;
   /** In place of the authorities that everybody trusts. */
-  readonly ca?: string;
+  readonly ca?: Buffer;
   /** Node would hold the certificate against a name that drivers give only where it is no address of digits: this one knows it. */
   readonly checkServerIdentity: (name: string, certificate: PeerCertificate) => Error | undefined;
 }
@@ -29,7 +29,7 @@ export interface TlsOptions {
  * @throws VarveError `certificates-unreadable`, `database-url-invalid`
  */
 export function tlsOptions(
-  { tls, authority, socket }: DatabaseAddress,
+  { tls, authority, certificates: given, socket }: DatabaseAddress,
   server: string,
   client: ClientTls,
 ): TlsOptions | undefined {
@@ -38,7 +38,10 @@ export function tlsOptions(
   const mode = named ?? modeOfClients(server, socket, client) ?? defaultMode(server, socket);
   if (mode === 'disable') return undefined;
   const path = authority ?? client.authority;
-  const certificates = certificatesAt(path);
+  const certificates =
+    path === undefined || path === '' || path === SYSTEM
+      ? undefined
+      : usable(given ?? readCertificates(path));
   const provesName =
     mode === 'verify' || path === SYSTEM || (mode === 'verify-ca' && certificates === undefined);
   return {
@@ -70,28 +73,16 @@ function isPath(server: string, socket: string | undefined): boolean {
   return socket !== undefined || server.startsWith('/');
 }
 
-/** Some ten times those of the whole web. */
-const MAX_BYTES = 2 * 1024 * 1024;
-
-function certificatesAt(path: string | undefined): string | undefined {
-  if (path === undefined || path === '' || path === SYSTEM) return undefined;
-  try {
-    const found = statSync(path);
-    if (!found.isFile() || found.size > MAX_BYTES) throw new Error('it is no plain file of certificates');
-    const text = readFileSync(path, 'utf8');
-    if (!/-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----/.test(text))
-      throw new Error('it holds no certificate in PEM');
-    return text;
-  } catch (error) {
-    const shown = neutral(path);
-    throw new VarveError(
-      'certificates-unreadable',
-      `The certificates of ${shown} cannot be read: ${neutral((error as Error).message)}`,
-      {
-        path: shown,
-        remedy: `Name the file of the authority that signed the server's certificate, in PEM, by \`?sslrootcert=PATH\` behind the URL.`,
-        cause: error,
-      },
-    );
-  }
+/** @throws VarveError `certificates-unreadable` */
+function usable({ path, pem, problem }: Certificates): Buffer {
+  if (pem !== undefined) return pem;
+  const shown = neutral(path);
+  throw new VarveError(
+    'certificates-unreadable',
+    `The certificates of ${shown} cannot be read: ${neutral(problem)}`,
+    {
+      path: shown,
+      remedy: `Name the file of the authority that signed the server's certificate, in PEM, by \`?sslrootcert=PATH\` behind the URL.`,
+    },
+  );
 }

@@ -1,8 +1,10 @@
 import { connect, isIP, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, TLSSocket } from 'node:tls';
 import type { ISocketFactory } from 'kafkajs';
 import { VarveError } from '../errors.ts';
-import { describeTopic, type KafkaAddress } from './address.ts';
+import type { KafkaAddress } from './address.ts';
+import { faultError } from './errors.ts';
+import { type BrokerFault, type Connection, connectionFault, foreignAnswer } from './faults.ts';
 
 /** Bytes of one answer that a broker is asked for: what is in memory at a time. */
 export const FETCH_BYTES = 16 * 1024 * 1024;
@@ -13,41 +15,96 @@ export const FETCH_BYTES = 16 * 1024 * 1024;
 const MAX_FRAME_BYTES = 4 * FETCH_BYTES;
 const KEEP_ALIVE_MS = 60_000;
 const LENGTH_BYTES = 4;
-/** Source: RFC 8446, section 5.1: the type of an alert, and the major version that all versions of TLS begin with. */
-const TLS_ALERT = Buffer.from([0x15, 0x03]);
+const NO_LONGER_NEEDED = 'it is no longer needed';
 
 /** The connections to the brokers of a topic, watched for what no broker sends: the driver keeps whatever comes until an answer is whole. */
 export class BrokerConnections {
   readonly #address: KafkaAddress;
+  readonly #hasLogin: boolean;
   readonly #onFault: (fault: VarveError) => void;
-  readonly #open = new Set<Socket>();
+  readonly #open = new Map<Socket, WatchedConnection>();
+  /** What was the matter with each broker last, in the order in which it was met; none of those that answered since. */
+  readonly #faults = new Map<string, BrokerFault>();
   #isOver = false;
 
-  /** @param onFault told once for each connection that is ended for what came over it: `stream-error` */
-  constructor(address: KafkaAddress, onFault: (fault: VarveError) => void) {
+  /** @param onFault told of what no other attempt changes */
+  constructor(address: KafkaAddress, hasLogin: boolean, onFault: (fault: VarveError) => void) {
     this.#address = address;
+    this.#hasLogin = hasLogin;
     this.#onFault = onFault;
   }
 
   /** Opens a connection as the driver itself does. */
   readonly factory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
     const name = isIP(host) === 0 ? { servername: host } : {};
+    const broker = `${host}:${port}`;
+    const connection: WatchedConnection = {
+      broker,
+      isNamed: this.#address.brokers.includes(broker.toLowerCase()),
+      isTls: Boolean(ssl),
+      hasLogin: this.#hasLogin,
+      stage: 'connecting',
+      answers: 0,
+    };
+    const onOpen = (): void => {
+      connection.stage = 'open';
+      onConnect();
+    };
     const socket = ssl
-      ? connectTls({ host, port, ...name, ...ssl }, onConnect)
-      : connect({ host, port }, onConnect);
+      ? connectTls({ host, port, ...name, ...ssl }, onOpen)
+      : connect({ host, port }, onOpen);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
-    this.#open.add(socket);
+    this.#open.set(socket, connection);
+    this.#watch(socket, connection);
+    // The driver goes on trying for a while.
+    if (this.#isOver) socket.destroy(new Error(NO_LONGER_NEEDED));
+    return socket;
+  };
+
+  #watch(socket: Socket, connection: WatchedConnection): void {
+    // Of TLS, the handshake comes first.
+    if (socket instanceof TLSSocket)
+      socket.once('connect', () => {
+        connection.stage = 'greeting';
+      });
     socket.once('close', () => this.#open.delete(socket));
+    const isEndedHere = (): boolean => socket.writableEnded || this.#isOver;
+    socket.on('error', (error) => {
+      if (error instanceof VarveError) return;
+      if (!isEndedHere()) this.#note(connection, connectionFault(connection, error));
+      // The driver waits no longer.
+      else if (connection.answers === 0) this.#note(connection, connectionFault(connection, 'silent'));
+    });
+    socket.once('end', () => {
+      if (!isEndedHere()) this.#note(connection, connectionFault(connection, 'closed'));
+    });
     const frames = new Frames();
     socket.on('data', (bytes: Buffer) => {
       const head = frames.headTooLong(bytes);
+      connection.answers = frames.begun;
+      this.#faults.delete(connection.broker);
       if (head === undefined) return;
-      const fault = notKafka(this.#address, `${host}:${port}`, head);
-      this.#onFault(fault);
-      socket.destroy(fault);
+      const fault = foreignAnswer(connection, head);
+      this.#note(connection, fault);
+      socket.destroy(faultError(fault, this.#address));
     });
-    return socket;
-  };
+  }
+
+  #note({ broker }: Connection, fault: BrokerFault): void {
+    this.#faults.delete(broker);
+    this.#faults.set(broker, fault);
+    if (fault.isFinal) this.#onFault(faultError(fault, this.#address));
+  }
+
+  /** What is the matter with a broker; unless one is named, with the one that failed last, or over whose connection nothing comes. */
+  faultAt(broker?: string | undefined): BrokerFault | undefined {
+    if (broker !== undefined && this.#faults.has(broker)) return this.#faults.get(broker);
+    const waiting = [...this.#open.values()].find(
+      (one) => one.answers === 0 && (broker === undefined || one.broker === broker),
+    );
+    const last = broker === undefined ? [...this.#faults.values()].at(-1) : undefined;
+    return last ?? (waiting && connectionFault(waiting, 'silent'));
+  }
 
   /** The brokers to begin with. Without any, the driver gives up what it would try again. */
   readonly brokers = async (): Promise<string[]> => (this.#isOver ? [] : [...this.#address.brokers]);
@@ -55,9 +112,11 @@ export class BrokerConnections {
   /** End all at once, whatever is on its way, so that nothing of it keeps the process. */
   destroy(): void {
     this.#isOver = true;
-    for (const socket of this.#open) socket.destroy(new Error('it is no longer needed'));
+    for (const socket of this.#open.keys()) socket.destroy(new Error(NO_LONGER_NEEDED));
   }
 }
+
+type WatchedConnection = { -readonly [K in keyof Connection]: Connection[K] };
 
 /**
  * Follows the frames of one connection by the lengths before them.
@@ -68,6 +127,8 @@ class Frames {
   #headBytes = 0;
   /** Of the frame that is coming. */
   #left = 0;
+  /** How many have begun. */
+  begun = 0;
 
   /** Take what came. @returns the first length that no answer has, as its bytes */
   headTooLong(bytes: Buffer): Buffer | undefined {
@@ -81,34 +142,10 @@ class Frames {
       this.#head[this.#headBytes++] = bytes[at++]!;
       if (this.#headBytes < LENGTH_BYTES) continue;
       this.#headBytes = 0;
+      this.begun++;
       this.#left = this.#head.readInt32BE();
       if (this.#left < 0 || this.#left > MAX_FRAME_BYTES) return this.#head;
     }
     return undefined;
   }
-}
-
-function notKafka(address: KafkaAddress, broker: string, head: Buffer): VarveError {
-  const path = describeTopic(address);
-  const isTls = head.subarray(0, TLS_ALERT.length).equals(TLS_ALERT);
-  if (isTls)
-    return new VarveError('stream-error', `${broker} speaks TLS`, {
-      path,
-      remedy:
-        'Set KAFKA_SECURITY_PROTOCOL to SSL, or to SASL_SSL with KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD.',
-    });
-  if (head.toString('latin1') === 'HTTP')
-    return new VarveError('stream-error', `${broker} is a server of HTTP, and no broker of Kafka`, {
-      path,
-      remedy: 'Give the port of the broker: 9092, unless its `listeners` name another.',
-    });
-  return new VarveError(
-    'stream-error',
-    `${broker} announces an answer of ${head.readUInt32BE()} bytes, and at most 64 MiB are read at once`,
-    {
-      path,
-      remedy:
-        'See that host and port are those of a broker of Kafka. Where a topic has single batches as long (`max.message.bytes`), take its messages by `kcat -C -e -b BROKER -t TOPIC | varve add - --to PATH.jsonl`.',
-    },
-  );
 }

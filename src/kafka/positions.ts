@@ -40,3 +40,9 @@ function withZone(text: string): string {
   if (!whole.includes('T')) return /^\d{4}-\d{2}-\d{2}$/.test(whole) ? whole : 'none';
   return /(?:Z|[+-]\d{2}:\d{2})$/.test(whole) ? whole : `${whole}Z`;
 }
+
+/** The offset that a position names for a partition; undefined where it names none. */
+export function namedOffset(position: StreamPosition, partition: number): number | undefined {
+  if (position.kind === 'offset') return position.offset;
+  return position.kind === 'offsets' ? position.offsets.get(partition) : undefined;
+}

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { VarveError } from '../errors.ts';
-import { neutral } from '../wording/neutral.ts';
+import { fetchFailure } from '../wording/network-failures.ts';
 import { describeUrl } from '../wording/urls.ts';
 import type { RegistryAccess } from './settings.ts';
 
@@ -107,8 +107,7 @@ export class SchemaRegistry {
       return new Outage(`status ${status}`);
     } catch (error) {
       if (error instanceof VarveError) throw error;
-      const { message, cause } = error as Error;
-      return new Outage(neutral((cause instanceof Error ? cause.message : message).slice(0, 200)));
+      return new Outage(fetchFailure(error, REQUEST_MS));
     }
   }
 

@@ -5,10 +5,11 @@ import { counted } from '../wording/numbers.ts';
 import { describeTopic, type KafkaAddress } from './address.ts';
 import { BrokerConnections, FETCH_BYTES } from './connections.ts';
 import { loadDriver } from './driver.ts';
-import { isGivenOutAnew, kafkaError, saidBy, topicMissing, unreachable } from './errors.ts';
+import { faultError, isGivenOutAnew, kafkaError, saidBy, topicMissing } from './errors.ts';
+import { loginUnwanted } from './faults.ts';
 import { FetchBudget } from './fetch-budget.ts';
 import { Handover } from './handover.ts';
-import type { StreamPosition } from './positions.ts';
+import { namedOffset, type StreamPosition } from './positions.ts';
 import type { KafkaSettings } from './settings.ts';
 
 export interface TopicMessage {
@@ -43,6 +44,15 @@ export interface CommittedPosition {
 export interface PartitionRange {
   readonly low: number;
   readonly high: number;
+}
+
+/** What a position is of. */
+export interface PositionOption {
+  readonly option: '--from' | '--until';
+  /** What says it, for messages; the option unless given. */
+  readonly name?: string;
+  /** Those that matter; all unless given. */
+  readonly partitions?: readonly number[];
 }
 
 export interface TopicAccess {
@@ -115,9 +125,11 @@ export class Topic {
    */
   static async open(address: KafkaAddress, { settings, onNote, signal }: TopicAccess): Promise<Topic> {
     const driver = await loadDriver();
-    const log = new OutageLog(describeTopic(address), onNote);
     const faults = new AbortController();
-    const connections = new BrokerConnections(address, (fault) => faults.abort(fault));
+    const connections = new BrokerConnections(address, settings.sasl !== undefined, (fault) =>
+      faults.abort(fault),
+    );
+    const log = new OutageLog(address, connections, onNote, faults);
     const kafka = new driver.Kafka({
       clientId: 'varve',
       brokers: connections.brokers,
@@ -133,17 +145,19 @@ export class Topic {
       onNote?.(`The password for ${describeTopic(address)} travels in the clear`);
     const ended = signal === undefined ? faults.signal : AbortSignal.any([signal, faults.signal]);
     const topic = new Topic(address, kafka, log, onNote, connections, ended);
-    const late = setTimeout(() => faults.abort(unreachable(address, log.lastSaid)), START_MS);
+    const late = setTimeout(() => faults.abort(faultError(connections.faultAt(), address)), START_MS);
     try {
       await topic.#heard(topic.#admin.connect());
       const names = await topic.#heard(topic.#admin.listTopics());
       if (!names.includes(address.topic)) throw topicMissing(address);
+      // The brokers that have it may be others than those that were named.
+      await topic.#heard(topic.#admin.fetchTopicOffsets(address.topic));
       return topic;
     } catch (error) {
       connections.destroy();
       await topic.close();
       ended.throwIfAborted();
-      throw kafkaError(error, address);
+      throw topic.#told(error);
     } finally {
       clearTimeout(late);
     }
@@ -160,37 +174,56 @@ export class Topic {
   }
 
   /**
-   * The offset of a position in each partition, within what the partition has. Of those that are not named where others are, it is their end,
-   * which is told.
-   * @param option that the position is of
-   * @param name of what says it, for messages
+   * The offset of a position in each partition, within what the partition has. What that changes is told, but for messages that are deleted:
+   * whoever asks knows which of them were wanted.
+   * @param place the option that the position is of; `name` is what says it, for messages; `partitions` are those that matter, or all
    * @throws VarveError `usage` for a partition that there is not
    */
-  async at(
-    position: StreamPosition,
-    option: '--from' | '--until',
-    name: string = option,
-  ): Promise<ReadonlyMap<number, number>> {
+  async at(position: StreamPosition, place: PositionOption): Promise<ReadonlyMap<number, number>> {
     const ranges = await this.ranges();
-    if (position.kind === 'offsets') this.#checkNamed(position.offsets, [...ranges.keys()], option, name);
+    const { option, partitions = [...ranges.keys()] } = place;
+    if (position.kind === 'offsets') this.#checkNamed(position.offsets, [...ranges.keys()], place);
     const times =
       position.kind === 'time'
         ? await this.#asked(() => this.#admin.fetchTopicOffsetsByTimestamp(this.address.topic, position.time))
         : [];
     const byTime = new Map(times.map(({ partition, offset }) => [partition, Number(offset)]));
+    if (option === '--from' && position.kind === 'time') this.#tellOfTime(position.time, place);
     return new Map(
       [...ranges].map(([partition, { low, high }]) => {
         const wanted = wantedOffset(position, partition, { low, high }, byTime);
+        const isTold = partitions.includes(partition) && position.kind !== 'time';
+        if (wanted > high && isTold) this.#tellOfEnd(wanted, partition, high, place);
         return [partition, Math.min(Math.max(wanted, low), high)];
       }),
+    );
+  }
+
+  #tellOfTime(time: number, { option, name = option }: PositionOption): void {
+    if (time > Date.now())
+      this.#onNote?.(
+        `${name} ${new Date(time).toISOString()} lies ahead: no message is as late yet, and it begins with what comes from now on`,
+      );
+  }
+
+  /** An end that a pointer keeps is one that the topic has yet to reach. */
+  #tellOfEnd(
+    wanted: number,
+    partition: number,
+    high: number,
+    { option, name = option }: PositionOption,
+  ): void {
+    if (name !== option) return;
+    const what = option === '--from' ? 'it begins' : 'it ends';
+    this.#onNote?.(
+      `${name} names offset ${wanted} of partition ${partition}, which goes up to ${high} now: ${what} there`,
     );
   }
 
   #checkNamed(
     named: ReadonlyMap<number, number>,
     partitions: readonly number[],
-    option: '--from' | '--until',
-    name: string,
+    { option, name = option }: PositionOption,
   ): void {
     const path = describeTopic(this.address);
     const unknown = [...named.keys()].find((partition) => !partitions.includes(partition));
@@ -237,7 +270,7 @@ export class Topic {
     // Of fetches, those that failed tell of an end too.
     consumer.on(consumer.events.HEARTBEAT, () => this.#log.answered());
     consumer.on(consumer.events.CRASH, ({ payload }) => {
-      if (!payload.restart) handover.fail(kafkaError(payload.error, this.address));
+      if (!payload.restart) handover.fail(this.#told(payload.error));
     });
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       this.#log.answered();
@@ -278,7 +311,7 @@ export class Topic {
       yield* this.#fromPositions(consumer, handover, group, positionsOf);
     } catch (error) {
       this.#signal.throwIfAborted();
-      throw kafkaError(error, this.address);
+      throw this.#told(error);
     } finally {
       this.#signal.removeEventListener('abort', onAbort);
     }
@@ -338,6 +371,7 @@ export class Topic {
   /**
    * Have the group go on from these positions if this process ends.
    * @returns false where partitions are given out anew, so that others may have them: then nothing is committed, and an `assigned` will come
+   * @throws VarveError `stream-unreachable`, `stream-refused`, `stream-error`
    */
   async commit(positions: ReadonlyMap<number, CommittedPosition>): Promise<boolean> {
     const { topic } = this.address;
@@ -355,7 +389,7 @@ export class Topic {
       return true;
     } catch (error) {
       if (isGivenOutAnew(error)) return false;
-      throw error;
+      throw this.#told(error);
     }
   }
 
@@ -372,8 +406,12 @@ export class Topic {
       return await this.#heard(ask());
     } catch (error) {
       this.#signal.throwIfAborted();
-      throw kafkaError(error, this.address);
+      throw this.#told(error);
     }
+  }
+
+  #told(error: unknown): VarveError {
+    return kafkaError(error, this.address, (broker) => this.#connections.faultAt(broker));
   }
 
   /** A broker that does not answer is waited for: a signal ends that. */
@@ -406,19 +444,9 @@ function wantedOffset(
   { low, high }: PartitionRange,
   byTime: ReadonlyMap<number, number>,
 ): number {
-  switch (position.kind) {
-    case 'earliest':
-      return low;
-    case 'latest':
-      return high;
-    case 'offset':
-      return position.offset;
-    case 'time':
-      // A partition whose messages are all earlier has none that is as late.
-      return byTime.get(partition) ?? high;
-    case 'offsets':
-      return position.offsets.get(partition) ?? high;
-  }
+  if (position.kind === 'earliest') return low;
+  // A partition whose messages are all earlier has none that is as late; of those that are not named, it is the end.
+  return (position.kind === 'time' ? byTime.get(partition) : namedOffset(position, partition)) ?? high;
 }
 
 /** A group gives the partitions of a silent member to others: work on a batch may take longer than that. */
@@ -463,40 +491,54 @@ function offsetsGone(address: KafkaAddress): VarveError {
   });
 }
 
+/** What the driver logs of a connection, or of what it cost. */
+const OUTAGE =
+  /^(Connection error|Connection timeout|Closed connection|Failed to connect to seed broker[^:]*|Crash: \w+)(?:: )?/;
+/** What a broker answers to a login that its listener does not have. Source: Apache Kafka, Errors.ILLEGAL_SASL_STATE. */
+const LOGIN_UNWANTED = /not valid given the current SASL state/;
+
 /** Hears what the driver logs, and tells of each outage once, and of its end. */
 class OutageLog {
-  readonly #name: string;
+  readonly #address: KafkaAddress;
+  readonly #connections: Pick<BrokerConnections, 'faultAt'>;
   readonly #onNote: ((text: string) => void) | undefined;
+  readonly #faults: AbortController;
   #isOut = false;
-  /** What was the matter when a connection failed last. */
-  lastSaid: string | undefined;
   isClosing = false;
   onOutOfRange: (() => void) | undefined;
 
-  constructor(name: string, onNote: ((text: string) => void) | undefined) {
-    this.#name = name;
+  constructor(
+    address: KafkaAddress,
+    connections: Pick<BrokerConnections, 'faultAt'>,
+    onNote: ((text: string) => void) | undefined,
+    faults: AbortController,
+  ) {
+    this.#address = address;
+    this.#connections = connections;
     this.#onNote = onNote;
+    this.#faults = faults;
   }
 
   readonly creator: logCreator =
     () =>
     ({ log }) => {
       if (this.isClosing) return;
-      const { message, error } = log as { message: string; error?: unknown };
+      const { message, broker } = log as { message: string; broker?: string };
       if (message.startsWith('Offset out of range, resetting')) this.onOutOfRange?.();
-      if (!/^(Connection error|Connection timeout|Closed connection|Failed to connect|Crash:)/.test(message))
-        return;
-      const said = saidBy(new Error(typeof error === 'string' ? `${message}: ${error}` : message));
-      this.lastSaid = said;
+      if (LOGIN_UNWANTED.test(message))
+        this.#faults.abort(faultError(loginUnwanted(this.#address.brokers), this.#address));
+      // What is over, or ends, is told by an error.
+      if (this.#faults.signal.aborted || !OUTAGE.test(message)) return;
       // Of one outage, the driver says much.
       if (this.#isOut) return;
       this.#isOut = true;
-      this.#onNote?.(`${this.#name} does not answer (${said}): trying again`);
+      const problem = this.#connections.faultAt(broker)?.problem ?? saidBy(message.replace(OUTAGE, ''));
+      this.#onNote?.(`${describeTopic(this.#address)} does not answer (${problem}): trying again`);
     };
 
   answered(): void {
     if (!this.#isOut) return;
     this.#isOut = false;
-    this.#onNote?.(`${this.#name} answers again`);
+    this.#onNote?.(`${describeTopic(this.#address)} answers again`);
   }
 }

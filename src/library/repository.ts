@@ -758,9 +758,14 @@ export class VarveRepository extends DataFolder {
   }
 
   /**
-   * Bring imported datasets to what the revision that they follow has now, and copies of rows to what their database has. Several are
-   * brought each by itself: what one of them met is listed in `problems`, and thrown only where it is alone.
-   * @throws VarveError `import-missing`, `settings-untrusted`, `repository-unreachable`, `changes-unsaved`, `dvc-unsupported`
+   * Bring imported datasets to what the revision that they follow has now, copies of rows to what their database has, messages of topics to
+   * their ends, and tables in place to their newest version. Each is brought by itself: it resolves if at least one could be, or if there is
+   * none, and lists what the others met in `problems`; it rejects with what the first met, and the others in `details`, if all failed.
+   * @throws VarveError `import-missing`, `settings-untrusted`, `repository-unreachable`, `changes-unsaved`, `dvc-unsupported`, and those of `add` for
+   * what a database or a topic is refused with
+   * @example
+   * const { datasets, problems = [] } = await repository.update();
+   * for (const { path, message } of problems) console.warn(`${path}: ${message}`);
    */
   async update(options: PathOptions & UpdateOptions & Watch = {}): Promise<UpdateResult> {
     const kinds = { ...PATHS, revision: TEXT, force: FLAG, prefer: SIDE };

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { extname, resolve } from 'node:path';
+import { type Certificates, readCertificates } from '../base/files/certificates.ts';
 import { canonicalUrl, parseDatabaseUrl, SYSTEM, splitTableUrl } from '../database/address.ts';
 import type { DatabaseQuery } from '../database/query.ts';
 import type { ExportFormat } from '../engine/export-rows.ts';
@@ -33,8 +34,8 @@ export interface DatabaseOptions extends BackendAddOptions {
   readonly to: string;
   /** In place of the one that variables or files of the database's own clients have. It is kept nowhere. */
   readonly password?: string | undefined;
-  /** Whether this machine is known to have agreed, by whatever means; else who asks agrees to ask again. */
-  readonly isAgreed?: boolean;
+  /** Set where this machine is known to have agreed, by whatever means: the certificates as it did. Else who asks agrees to ask again. */
+  readonly agreed?: { readonly certificates: Certificates | undefined };
 }
 
 /**
@@ -54,13 +55,20 @@ async function addRows(
   context: Context,
   asGiven: string,
   wanted: DatabaseQuery,
-  { incremental, to, password, isAgreed, table, query, ...options }: DatabaseOptions,
+  { incremental, to, password, agreed, table, query, ...options }: DatabaseOptions,
 ): Promise<AddResult> {
   const { repository, cwd } = context;
   const { root } = repository;
   const { authority, ...address } = parseDatabaseUrl(asGiven);
   const file = authority === undefined || authority === SYSTEM ? authority : resolve(cwd, authority);
-  const asked = { address: { ...address, ...(file !== undefined && { authority: file }) }, wanted };
+  const certificates = agreed === undefined ? certificatesOf(file) : agreed.certificates;
+  const asked = {
+    address: {
+      ...{ ...address, ...(file !== undefined && { authority: file }) },
+      ...(certificates !== undefined && { certificates }),
+    },
+    wanted,
+  };
   const database: DatabaseOrigin = {
     url: canonicalUrl(asGiven, () => authorityToKeep(root, file!)),
     ...(wanted.table === undefined ? { query: wanted.query } : { table: wanted.table }),
@@ -71,9 +79,7 @@ async function addRows(
     ...(incremental !== undefined && { incremental: { column: incremental, rows: 0 } }),
   };
   refuseUnkept(first);
-  if (!isAgreed) requireSafeTrust(root);
-  // Who asks on this machine has agreed to ask again, by the certificates that are there as it is asked.
-  const agreed = databaseRequest(root, first, pointerPath(targetInRepository(repository, cwd, to)));
+  if (agreed === undefined) requireSafeTrust(root);
   const added =
     incremental === undefined
       ? await withCopiedTable(asked, { format: formatOf(to), password }, context, ({ path }) =>
@@ -83,8 +89,17 @@ async function addRows(
           ...{ column: incremental, to, password, url: asGiven },
           ...options,
         });
-  if (!isAgreed) giveConsent(root, agreed);
+  if (agreed === undefined) {
+    // Who asks on this machine has agreed to ask again, by the certificates by which it was asked.
+    const file = pointerPath(targetInRepository(repository, cwd, to));
+    giveConsent(root, databaseRequest(root, first, file, certificates));
+  }
   return added;
+}
+
+/** Read the file of an authority, if one is named. @param file absolute, or the word for those that everybody trusts */
+export function certificatesOf(file: string | undefined): Certificates | undefined {
+  return file === undefined || file === SYSTEM ? undefined : readCertificates(file);
 }
 
 /** A file that is opened where its bytes are first asked for: until then, whoever takes them may refuse. */

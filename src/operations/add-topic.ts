@@ -4,7 +4,7 @@ import { checkDataPath } from '../base/files/data-path.ts';
 import { exportTables } from '../engine/export-tables.ts';
 import { type ErrorCode, VarveError } from '../errors.ts';
 import { describeTopic, type KafkaAddress, parseKafkaUrl } from '../kafka/address.ts';
-import { parseStreamPosition, type StreamPosition } from '../kafka/positions.ts';
+import { namedOffset, parseStreamPosition, type StreamPosition } from '../kafka/positions.ts';
 import { SchemaRegistry } from '../kafka/registry.ts';
 import { readKafkaSettings } from '../kafka/settings.ts';
 import { type PartitionRange, Topic, type TopicMessage } from '../kafka/topic.ts';
@@ -34,10 +34,11 @@ import type { Context } from './context/context.ts';
 import { placeFile } from './datasets/place-file.ts';
 import { unchangedVersion } from './datasets/unchanged-version.ts';
 import { requestInvalid } from './inference/columns.ts';
+import { deletedBehind, deletedWords } from './stream/deleted.ts';
 import { LEFT_OUT, MessageReader, type MessageRows } from './stream/message-rows.ts';
 import { RegisteredSchemas } from './stream/registered-schemas.ts';
 import { Tally } from './stream/tally.ts';
-import { TopicSpool } from './stream/topic-spool.ts';
+import { type TopicPlan, TopicSpool } from './stream/topic-spool.ts';
 
 export interface AddTopicOptions extends BackendAddOptions {
   /** Path of the folder that the files are to lie in. */
@@ -92,18 +93,11 @@ export async function addTopic(
     const question = JSON.stringify({ topic: describeTopic(address), to: target, from, until });
     const there = await topic.ranges();
     if (begin === undefined) refuseMadeAnew(known, there, address, `${target} has`);
-    spool = await TopicSpool.open(repository.stateFolder, target, question, async () => {
-      const starts = await topic.at(begin ?? { kind: 'earliest' }, '--from');
-      const ends = await topic.at(end, '--until', endName);
-      const ranges = wantedRanges(starts, ends, begin === undefined ? known : undefined);
-      const deleted = begin === undefined ? deletedBehind(known, starts, ends) : [];
-      const kept = until === undefined || until === 'latest' ? {} : endAt(until, end, ends);
-      refuseUnkept({ ...origin, ...kept });
-      return { ranges, deleted, end: endToKeep(kept, ranges, known, followed) };
-    });
+    spool = await TopicSpool.open(repository.stateFolder, target, question, () =>
+      planOf(topic, { begin, end, endName, until }, { origin, known, followed }),
+    );
     refuseLeftOver(spool, there, address);
-    for (const [partition] of spool.ranges) spool.passDeleted(partition, there.get(partition)?.low ?? 0);
-    tellDeleted(spool.deleted, address, onWarning);
+    passOverDeleted(spool, there, address, onWarning);
     refuseOverlap(known, spool, folder, address);
     await fill(spool, topic, asked && new RegisteredSchemas(asked), context);
   } finally {
@@ -131,6 +125,36 @@ export async function addTopic(
   return deleted.length === 0
     ? result
     : { ...result, datasets: result.datasets.map((dataset) => ({ ...dataset, deleted })) };
+}
+
+interface Asked {
+  /** Undefined where it goes on behind what the folder has. */
+  readonly begin: StreamPosition | undefined;
+  readonly end: StreamPosition;
+  /** What says the end, for messages. */
+  readonly endName: string;
+  readonly until: string | undefined;
+}
+
+interface Before {
+  readonly origin: TopicOrigin;
+  readonly known: OffsetRanges;
+  readonly followed: TopicOrigin | undefined;
+}
+
+/** What is to be taken, by what the topic has now. @throws VarveError `usage`, `stream-url-invalid` */
+async function planOf(
+  topic: Topic,
+  { begin, end, endName, until }: Asked,
+  { origin, known, followed }: Before,
+): Promise<TopicPlan> {
+  const starts = await topic.at(begin ?? { kind: 'earliest' }, { option: '--from' });
+  const ends = await topic.at(end, { option: '--until', name: endName });
+  const ranges = wantedRanges(starts, ends, begin === undefined ? known : undefined);
+  const deleted = begin === undefined ? deletedSince(known, starts, ends) : deletedBehind(begin, starts, end);
+  const kept = until === undefined || until === 'latest' ? {} : endAt(until, end, ends);
+  refuseUnkept({ ...origin, ...kept });
+  return { ranges, deleted, end: endToKeep(kept, ranges, known, followed) };
 }
 
 async function addedFiles(
@@ -285,10 +309,7 @@ function wantedRanges(
 
 /** An end as a pointer keeps it, and whether the topic has all up to there: then nothing that comes later belongs to the range. */
 function endAt(until: string, end: StreamPosition, ends: ReadonlyMap<number, number>): TopicEnd {
-  const wanted = (partition: number): number =>
-    end.kind === 'offset'
-      ? end.offset
-      : ((end.kind === 'offsets' ? end.offsets.get(partition) : undefined) ?? ends.get(partition)!);
+  const wanted = (partition: number): number => namedOffset(end, partition) ?? ends.get(partition)!;
   const isComplete =
     end.kind === 'time'
       ? end.time <= Date.now()
@@ -320,7 +341,7 @@ function endOf(ranges: readonly OffsetRange[] = []): number {
 }
 
 /** What nobody can take any more: behind what the folder has, and before the end, the topic has deleted messages. */
-function deletedBehind(
+function deletedSince(
   known: OffsetRanges,
   starts: ReadonlyMap<number, number>,
   ends: ReadonlyMap<number, number>,
@@ -332,15 +353,15 @@ function deletedBehind(
   });
 }
 
-function tellDeleted(
-  deleted: readonly PartitionOffsets[],
+/** Pass over what the topic deleted since the run began that was cut off, and tell of all that it deleted. */
+function passOverDeleted(
+  spool: TopicSpool,
+  there: ReadonlyMap<number, PartitionRange>,
   address: KafkaAddress,
   onWarning: Context['onWarning'],
 ): void {
-  for (const { partition, from, until } of deleted)
-    onWarning?.(
-      `${describeTopic(address)} has deleted ${counted(until - from, 'message')} of partition ${partition} that were not taken: from offset ${from} up to ${until}`,
-    );
+  for (const [partition] of spool.ranges) spool.passDeleted(partition, there.get(partition)?.low ?? 0);
+  for (const one of spool.deleted) onWarning?.(deletedWords(describeTopic(address), one, 'taken'));
 }
 
 /**

@@ -15,6 +15,7 @@ import { addMadeFiles } from './add-made-files.ts';
 import type { BackendAddOptions } from './backend/backend.ts';
 import type { AddResult } from './backend/results.ts';
 import type { Context } from './context/context.ts';
+import { addCommand } from './datasets/add-command.ts';
 import { type AskedTable, type CopiedTable, withCopiedTable } from './datasets/copied-table.ts';
 import { placeFile } from './datasets/place-file.ts';
 import { refuseFileTaken } from './datasets/taken-file.ts';
@@ -91,10 +92,7 @@ function commandAnew(
   let number = 2;
   while (existsSync(placeOf(number)) || existsSync(placeOf(number) + POINTER_SUFFIX)) number++;
   const free = relative(realpathSync(cwd), placeOf(number)).split(sep).join('/');
-  // A comment in front would be read as an option.
-  const query = wanted.query?.replace(/^-/, ' -');
-  const asked = query === undefined ? `--table ${shellWord(wanted.table!)}` : `--query ${shellWord(query)}`;
-  return `varve add ${shellWord(url)} ${asked} --incremental ${shellWord(column)} --to ${shellWord(free)}`;
+  return addCommand(url, { ...wanted, incremental: column, to: free });
 }
 
 /** The name of the file that goes on behind so many rows. */
@@ -195,7 +193,7 @@ function tellLeftOut(
 function taken(target: string, what: string): VarveError {
   return new VarveError('path-taken', `${what} at ${target}, which rows cannot be appended to`, {
     path: target,
-    remedy: `Name another folder with \`--to\`, or see in ${shellWord(target + POINTER_SUFFIX)} what is appended there: \`varve update\` does that.`,
+    remedy: `Name another folder with \`--to\` of \`varve add\`, or see in ${shellWord(target + POINTER_SUFFIX)} what is appended there: \`varve update\` does that.`,
   });
 }
 

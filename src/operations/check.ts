@@ -4,6 +4,7 @@ import { compareProfiles } from '../drift/compare.ts';
 import type { DriftReport } from '../drift/model.ts';
 import { type ErrorCode, VarveError } from '../errors.ts';
 import type { ValidationReport } from '../schema/anomaly.ts';
+import type { Origins } from './backend/results.ts';
 import type { DatasetVersion } from './backend/version.ts';
 import { closing } from './context/closing.ts';
 import type { Context, Watch } from './context/context.ts';
@@ -32,6 +33,8 @@ export interface CheckedDataset {
   readonly change: DatasetChange;
   /** Where the base has the same data. Set if it was renamed. */
   readonly renamedFrom?: string;
+  /** Set where the data comes from elsewhere than in the base: another database, topic, repository or place. */
+  readonly origins?: Origins;
   /** Undefined if the dataset has no schema. */
   readonly validation: ValidationReport | undefined;
   /** Undefined if the base does not have the dataset or has the same data, or either version has no profile. */
@@ -48,7 +51,7 @@ export interface CheckResult {
 }
 
 /**
- * Validate every dataset whose data or schema is not that of the base, and compare the data with the base's: what a
+ * Validate every dataset whose data, schema or origin is not that of the base, and compare the data with the base's: what a
  * pull request should be told about its data. What others did since the work left the base is no finding. What cannot be
  * read fails its own dataset only. Reads profiles and no data; fetches those that this clone lacks.
  * @throws VarveError `revision-unknown`, `dataset-missing`, `settings-untrusted`
@@ -96,7 +99,7 @@ async function bringProfiles(context: Context, datasets: readonly DatasetDiffere
 
 async function checked(
   context: Context,
-  { path, change, renamedFrom, version, before, problem }: DatasetDifference,
+  { path, change, renamedFrom, version, before, origins, problem }: DatasetDifference,
   label: string,
 ): Promise<CheckedDataset> {
   const failures: CheckFailure[] = problem === undefined ? [] : [problem];
@@ -108,6 +111,7 @@ async function checked(
     path,
     change,
     ...(renamedFrom === undefined ? {} : { renamedFrom }),
+    ...(origins === undefined ? {} : { origins }),
     validation,
     drift,
     ...(failure === undefined ? {} : { failure }),

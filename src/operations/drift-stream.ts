@@ -13,6 +13,7 @@ import { openReference, type Reference } from './inference/reference.ts';
 import { linesOf } from './inference/request-lines.ts';
 import { RequestReader } from './inference/requests.ts';
 import { windows } from './inference/windows.ts';
+import { tellOfUnknownTime } from './stream/event-time.ts';
 import { type JsonRows, LEFT_OUT, MessageReader, TOO_LONG } from './stream/message-rows.ts';
 import { nothingCompared, profileOfWindow, reportOf, withStream } from './stream/report.ts';
 import { Tally } from './stream/tally.ts';
@@ -41,6 +42,7 @@ export async function* driftStream(
   try {
     const byTime = windowsOf(options, folder);
     const reference = await openReference(cwd, snapshot, options, watch);
+    tellOfUnknownTime(reference, options, watch);
     const lines = new StreamLines(reference, options, watch);
     const whole = decompressed(bytes);
     if (isByTime(options)) yield* reportsByTime(reference, lines, whole, byTime);

@@ -4,7 +4,6 @@ import { removeAtExit } from '../base/files/unfinished-files.ts';
 import type { DriftReport } from '../drift/model.ts';
 import { VarveError } from '../errors.ts';
 import { describeTopic, parseKafkaUrl } from '../kafka/address.ts';
-import { saidBy } from '../kafka/errors.ts';
 import { parseStreamPosition, type StreamPosition } from '../kafka/positions.ts';
 import { SchemaRegistry } from '../kafka/registry.ts';
 import { readKafkaSettings } from '../kafka/settings.ts';
@@ -12,6 +11,8 @@ import { type CommittedPosition, Topic, type TopicEvent, type TopicMessage } fro
 import type { Watch } from './context/context.ts';
 import { openReference, type Reference } from './inference/reference.ts';
 import { RequestReader } from './inference/requests.ts';
+import { deletedBehind, deletedWords } from './stream/deleted.ts';
+import { tellOfUnknownTime } from './stream/event-time.ts';
 import { LEFT_OUT, MessageReader, type MessageRows } from './stream/message-rows.ts';
 import { RegisteredSchemas } from './stream/registered-schemas.ts';
 import { nothingCompared, nothingReadable, reportOf } from './stream/report.ts';
@@ -57,6 +58,7 @@ export async function* driftTopic(
   try {
     const windows = windowsOf(options, folder);
     const reference = await openReference(cwd, snapshot, options, watch);
+    tellOfUnknownTime(reference, options, watch);
     topic = await Topic.open(address, { settings, onNote, signal });
     const reader = new MessageReader({
       reader: new RequestReader(reference.columns),
@@ -64,7 +66,7 @@ export async function* driftTopic(
       schemas: registry && new RegisteredSchemas(registry),
       timeField: options.eventTime,
     });
-    const progress = new TopicProgress(until && (await topic.at(until, '--until')));
+    const progress = new TopicProgress(until && (await topic.at(until, { option: '--until' })));
     const tally = new Tally(onNote);
     yield* new TopicDrift(topic, { reference, reader, windows, progress, tally }, watch).reports(
       options.group ?? defaultGroup(snapshot),
@@ -249,7 +251,7 @@ class TopicDrift {
     } catch (error) {
       this.#watch.signal?.throwIfAborted();
       this.#watch.onWarning?.(
-        `Offsets could not be committed (${saidBy(error)}): what the group shares out anew may be reported again`,
+        `Offsets could not be committed (${(error as Error).message}): what the group shares out anew may be reported again`,
       );
     }
   }
@@ -261,24 +263,26 @@ class TopicDrift {
   ): Promise<ReadonlyMap<number, CommittedPosition>> {
     const ranges = await this.#topic.ranges();
     this.#ends = new Map([...ranges].map(([partition, { high }]) => [partition, high]));
-    const starts = partitions.every((one) => committed.has(one))
-      ? undefined
-      : await this.#topic.at(from, '--from');
+    const anew = partitions.filter((one) => !committed.has(one));
+    const starts =
+      anew.length === 0
+        ? new Map<number, number>()
+        : await this.#topic.at(from, { option: '--from', partitions: anew });
     const { onWarning } = this.#watch;
     if (partitions.length < ranges.size)
       onWarning?.(
         `Others of this group read the other partitions: this one has ${partitions.join(', ') || 'none'}`,
       );
+    const path = describeTopic(this.#topic.address);
+    for (const one of deletedBehind(from, starts).filter(({ partition }) => anew.includes(partition)))
+      onWarning?.(deletedWords(path, one, 'read'));
     return new Map(
       partitions.map((partition) => {
         const { low, high } = ranges.get(partition) ?? { low: 0, high: 0 };
-        const position = committed.get(partition) ?? { offset: starts!.get(partition) ?? low };
-        if (position.offset > high)
-          throw topicAnew(describeTopic(this.#topic.address), partition, position.offset, high);
+        const position = committed.get(partition) ?? { offset: starts.get(partition) ?? low };
+        if (position.offset > high) throw topicAnew(path, partition, position.offset, high);
         if (position.offset >= low) return [partition, position];
-        onWarning?.(
-          `Partition ${partition} has deleted ${low - position.offset} messages that were not read: from offset ${position.offset} up to ${low}`,
-        );
+        onWarning?.(deletedWords(path, { partition, from: position.offset, until: low }, 'read'));
         return [partition, { ...position, offset: low }];
       }),
     );

@@ -30,7 +30,8 @@ import type { DatasetVersion } from './backend/version.ts';
 import { closing } from './context/closing.ts';
 import type { Context } from './context/context.ts';
 import { openRepositoryAt } from './context/open-other.ts';
-import { eachDatasetQuietly, problemsField } from './datasets/each.ts';
+import { type AddWords, addCommand } from './datasets/add-command.ts';
+import { eachDataset, problemsField } from './datasets/each.ts';
 import { unchangedVersion } from './datasets/unchanged-version.ts';
 import { namedVersion } from './open-version.ts';
 
@@ -100,10 +101,11 @@ function targetOf({ repository, cwd }: Context, to: string | undefined, name: st
 /**
  * Bring imported datasets to what the revision that they follow has now, and tables in place to their newest version, or to that of the branch that
  * they follow; those that were named by a version or a tag are left as they are. Files that were edited here are not lost.
- * Several are brought each by itself, and what one of them met is listed in `problems`; of a dataset that is alone it is thrown. Consent
- * comes before all of that: while one of them is not agreed to, nobody is asked for any.
+ * Several are brought each by itself, and what one of them met is listed in `problems`; where none could be brought, what the first met is
+ * thrown. Consent comes before all of that: while one of them is not agreed to, nobody is asked for any.
  * @param paths no paths: every imported dataset
- * @throws VarveError `import-missing`, `settings-untrusted`, `repository-unreachable`, `dataset-missing`, `changes-unsaved`
+ * @throws VarveError `import-missing`, `settings-untrusted`, `repository-unreachable`, `dataset-missing`, `changes-unsaved`, and what a database, a
+ * topic or a table in place is refused with
  */
 export async function update(
   context: Context,
@@ -151,8 +153,16 @@ export async function update(
   };
   const steps: Step[] = [
     ...tables.map(([path, table]) => ({ path, bring: () => bringTable(context, path, table) })),
-    ...copies.map(([path, database]) => ({ path, bring: () => copyAgain(context, path, database) })),
-    ...topics.map(([path, topic]) => ({ path, bring: () => takeNext(context, path, topic) })),
+    ...copies.map(([path, database]) => ({
+      path,
+      again: commandOf(context, path, { ...database, incremental: database.incremental?.column }),
+      bring: () => copyAgain(context, path, database),
+    })),
+    ...topics.map(([path, topic]) => ({
+      path,
+      again: commandOf(context, path, topic),
+      bring: () => takeNext(context, path, topic),
+    })),
     ...imports.map(([path, imported]) => ({ path, bring: () => takeAnew(path, imported) })),
   ];
   try {
@@ -170,32 +180,53 @@ export async function update(
 /** What brings one dataset up to date. */
 interface Step {
   readonly path: string;
+  /** The command that says otherwise where the data is to come from, for messages. */
+  readonly again?: string;
   readonly bring: () => Promise<UpdatedDataset>;
 }
 
-/** Each by itself: what worked is kept, whatever others met. One that is alone has nobody to be listed beside. */
+/** Each by itself: what worked is kept, whatever others met. */
 async function bringEach(steps: readonly Step[]): Promise<Omit<UpdateResult, 'inPlace'>> {
-  const [first] = steps;
-  if (first !== undefined && steps.length === 1) return { datasets: [await bringNamed(first)] };
-  const { done, problems } = await eachDatasetQuietly(steps, bringNamed);
+  const { done, problems } = await eachDataset(steps, bringNamed);
   return { datasets: done, ...problemsField(problems) };
 }
 
-/** A server that refuses knows nothing of the dataset that it was asked for. */
-async function bringNamed({ path, bring }: Step): Promise<UpdatedDataset> {
+/** Errors whose remedies speak of the URL, or of the options of `varve add`, which an update has not. */
+const OF_ADD =
+  /^(database-|stream-|topic-missing$|tls-refused$|certificates-unreadable$|path-taken$|column-)/;
+
+/** A server that refuses knows nothing of the dataset that it was asked for, nor what an update can be told. */
+async function bringNamed({ path, again, bring }: Step): Promise<UpdatedDataset> {
   try {
     return await bring();
   } catch (error) {
-    const isNamed =
-      !(error instanceof VarveError) || error.path === path || error.path?.startsWith(`${path}/`);
     // Whoever agrees is asked by the error itself.
-    if (isNamed || error.code === 'settings-untrusted') throw error;
-    const { code, message, remedy, details } = error;
-    throw new VarveError(code, `${path} was not updated: ${message}`, {
+    if (!(error instanceof VarveError) || error.code === 'settings-untrusted') throw error;
+    const { code, message, details } = error;
+    const isNamed = error.path === path || error.path?.startsWith(`${path}/`);
+    const isOfAdd = again !== undefined && OF_ADD.test(code);
+    if (isNamed && !isOfAdd) throw error;
+    const more = ` An update asks as ${pointerPath(path)} says; \`${again}\` does so too, and there the URL and options can be changed.`;
+    throw new VarveError(code, isNamed ? message : `${path} was not updated: ${message}`, {
       ...(error.path !== undefined && { path: error.path }),
-      ...{ remedy, details, cause: error },
+      ...{ remedy: error.remedy + (isOfAdd ? more : ''), details, cause: error },
     });
   }
+}
+
+/** The command that asks anew for what a dataset has, from where the user is. */
+function commandOf(
+  { repository: { root }, cwd }: Context,
+  path: string,
+  { url, ...words }: Omit<AddWords, 'to'> & { readonly url: string },
+): string {
+  const to = relative(cwd, join(root, path)).split(sep).join('/');
+  return addCommand(inRepository(root, url), { ...words, to });
+}
+
+/** A URL of a pointer, whose certificates may be named from the root, as it is typed anywhere. */
+function inRepository(root: string, url: string): string {
+  return url.replace(/(?<=[?&](?:sslrootcert|ssl-ca)=)\.(?=\/)/g, () => encodeURI(root));
 }
 
 /** Bring a table in place to the newest version of what it follows. One that was named by a version or a tag is left: nobody is asked. */
@@ -259,16 +290,18 @@ async function toldByFooters(context: Context, path: string): Promise<UpdatedAnd
 
 /** Ask a database once more for the rows that a dataset is a copy of. */
 async function copyAgain(context: Context, path: string, database: DatabaseOrigin): Promise<CopiedDataset> {
-  const { addDatabase, urlFromHere } = await import('./add-database.ts');
+  const { addDatabase, certificatesOf, urlFromHere } = await import('./add-database.ts');
+  const { parseDatabaseUrl } = await import('../database/address.ts');
   const { url, table, query, incremental } = database;
   const { root } = context.repository;
   const to = join(root, path);
   const profiler = profilerOnDemand(context, warnOfUnread(context), {});
   const asking = urlFromHere(root, url);
-  // While other datasets were brought, other certificates may have come.
-  requireTrust(root, databaseRequest(root, database, pointerPath(path)));
+  // While other datasets were brought, other certificates may have come: those that are agreed to are those that are used.
+  const certificates = certificatesOf(parseDatabaseUrl(asking).authority);
+  requireTrust(root, databaseRequest(root, database, pointerPath(path), certificates));
   const { datasets } = await addDatabase(context, asking, {
-    ...{ table, query, to, profiler, isAgreed: true },
+    ...{ table, query, to, profiler, agreed: { certificates } },
     incremental: incremental?.column,
   });
   const asked = table === undefined ? { query: query! } : { table };

@@ -1,6 +1,6 @@
 import { VarveError } from '../errors.ts';
 import { shortened } from '../wording/abridged.ts';
-import { fetchFailure } from '../wording/fetch-failures.ts';
+import { fetchFailure } from '../wording/network-failures.ts';
 import { counted, grouped } from '../wording/numbers.ts';
 import { quoted } from '../wording/quote.ts';
 import { describeUrl } from '../wording/urls.ts';

@@ -1,5 +1,11 @@
 import { neutral } from '../wording/neutral.ts';
-import { type CheckedDatasets, changeWords, type DatasetReport, failureWords } from './checked.ts';
+import {
+  type CheckedDatasets,
+  changeWords,
+  type DatasetReport,
+  failureWords,
+  originSides,
+} from './checked.ts';
 import { type CiFindings, driftFindings, validationFindings } from './ci/findings.ts';
 import { github } from './ci/github.ts';
 import { junit } from './ci/junit.ts';
@@ -40,11 +46,31 @@ function findingsOf({ datasets }: CheckedDatasets): CiFindings[] {
     const { path, validation, drift } = dataset;
     const place = { file: `${path}.varve` };
     return [
+      ...originFindings(dataset, place),
       ...presenceFindings(dataset, place),
       ...(validation === undefined ? [] : [validationFindings(validation, place)]),
       ...(drift === undefined ? [] : [driftFindings(drift, place)]),
     ];
   });
+}
+
+/** That the data comes from elsewhere than in the base is for whoever reviews the change, and no failure. */
+function originFindings(dataset: DatasetReport, place: { readonly file: string }): CiFindings[] {
+  const sides = originSides(dataset);
+  if (sides === undefined) return [];
+  const { path, now, before } = sides;
+  const summary = neutral(`${path}: from ${now}${before === undefined ? '' : `; before, from ${before}`}`);
+  const finding = { rule: 'DATASET_ORIGIN', grade: 'warn', feature: 'whole dataset' } as const;
+  return [
+    {
+      check: 'dataset',
+      subject: neutral(dataset.path),
+      file: neutral(place.file),
+      summary,
+      grade: 'warn',
+      findings: [{ ...finding, message: summary, details: [] }],
+    },
+  ];
 }
 
 /** What neither the schema nor the comparison can say: that there was no check, or that there is nothing to check any more. */

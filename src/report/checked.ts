@@ -7,9 +7,11 @@ import { anomalyCount, type Grade, gradeOf, validationGrade } from './phrases.ts
 /** What a check found of one dataset, as far as there was something to hold it against. */
 export interface DatasetReport {
   readonly path: string;
-  /** What differs from the base; of `schema` the data does not. */
-  readonly change: 'added' | 'modified' | 'renamed' | 'schema' | 'removed';
+  /** What differs from the base; of `schema` and `origin` the data does not. */
+  readonly change: 'added' | 'modified' | 'renamed' | 'schema' | 'origin' | 'removed';
   readonly renamedFrom?: string;
+  /** Where the data comes from, if the base has it from elsewhere; null for what was added by hand, or is not there. */
+  readonly origins?: { readonly before: string | null; readonly after: string | null };
   readonly validation: ValidationReport | undefined;
   readonly drift: DriftReport | undefined;
   /** Why it could not be checked in full. */
@@ -26,9 +28,32 @@ export function checkSummary({ datasets }: CheckedDatasets): string {
   if (datasets.length === 0) return 'No dataset differs from the base';
   const differ = `${counted(datasets.length, 'dataset')} ${datasets.length === 1 ? 'differs' : 'differ'} from the base`;
   const found = foundIn(datasets);
+  const moved = datasets.filter(isMoved).length;
+  const elsewhere =
+    moved === 0 ? [] : [`${count(moved)} ${moved === 1 ? 'comes' : 'come'} from elsewhere than before`];
   const removed = datasets.filter(({ change }) => change === 'removed').length;
   const gone = removed === 0 ? [] : [`${count(removed)} ${removed === 1 ? 'was' : 'were'} removed`];
-  return `${differ}: ${[...(found.length > 0 ? found : calm(datasets, gone.length > 0)), ...gone].join(', ')}`;
+  const isNamed = gone.length + elsewhere.length > 0;
+  return `${differ}: ${[...elsewhere, ...(found.length > 0 ? found : calm(datasets, isNamed)), ...gone].join(', ')}`;
+}
+
+/** Whether data that the base has too comes from elsewhere now. */
+function isMoved({ change, origins }: DatasetReport): boolean {
+  return origins !== undefined && change !== 'added' && change !== 'removed';
+}
+
+/** Where the data of a dataset comes from, and came from; undefined where that is as in the base, or the dataset is gone. Neutral. */
+export function originSides(
+  dataset: DatasetReport,
+): { readonly path: string; readonly now: string; readonly before: string | undefined } | undefined {
+  const { path, change, origins } = dataset;
+  if (origins === undefined || change === 'removed') return undefined;
+  const shown = (origin: string | null): string => brief(origin ?? 'nowhere else: it was added by hand', 500);
+  return {
+    path: brief(path, 300),
+    now: shown(origins.after),
+    before: change === 'added' ? undefined : shown(origins.before),
+  };
 }
 
 function foundIn(datasets: readonly DatasetReport[]): string[] {
@@ -43,12 +68,13 @@ function foundIn(datasets: readonly DatasetReport[]): string[] {
   ];
 }
 
-function calm(datasets: readonly DatasetReport[], hasRemoved: boolean): string[] {
+/** @param isNamed whether something else is said of them */
+function calm(datasets: readonly DatasetReport[], isNamed: boolean): string[] {
   const isCompared = datasets.some(({ drift }) => drift !== undefined);
   const isHeld = datasets.some(({ validation }) => validation !== undefined);
   if (isCompared || isHeld)
     return [[...(isCompared ? ['no drift'] : []), ...(isHeld ? ['every schema holds'] : [])].join(', and ')];
-  return hasRemoved && datasets.every(({ change }) => change === 'removed')
+  return isNamed && datasets.every(({ change }) => change === 'removed' || change === 'origin')
     ? []
     : ['no schema, and nothing to compare with'];
 }
@@ -85,11 +111,19 @@ function schemaCell({ change, validation }: DatasetReport): CheckedCell {
 function driftCell({ change, drift }: DatasetReport): CheckedCell {
   if (drift !== undefined) return { text: brief(drift.summary, 200), grade: gradeOf(drift.verdict) };
   if (change === 'removed') return { text: '' };
-  return { text: change === 'schema' || change === 'renamed' ? 'the same data' : 'nothing to compare with' };
+  const isSame = change === 'schema' || change === 'renamed' || change === 'origin';
+  return { text: isSame ? 'the same data' : 'nothing to compare with' };
 }
 
-/** What became of a dataset, in a few words: `renamed from a.csv`. Undefined of one whose data changed. Neutral. */
-export function changeWords({ change, renamedFrom, validation, failure }: DatasetReport): string | undefined {
+/** What became of a dataset, in a few words: `renamed from a.csv`. Undefined of one of which only the data changed. Neutral. */
+export function changeWords(dataset: DatasetReport): string | undefined {
+  const words = ownChange(dataset);
+  if (!isMoved(dataset) || dataset.change === 'origin') return words;
+  return `${words ?? 'changed'}, and comes from elsewhere`;
+}
+
+function ownChange({ change, renamedFrom, validation, failure }: DatasetReport): string | undefined {
+  if (change === 'origin') return 'comes from elsewhere';
   if (change === 'added') return 'new';
   if (change === 'renamed') return `renamed from ${brief(renamedFrom ?? '', 200)}`;
   if (change === 'removed') return 'removed';

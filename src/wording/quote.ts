@@ -1,4 +1,5 @@
 import { shortened } from './abridged.ts';
+import { neutral } from './neutral.ts';
 
 /** Sets values of the data apart from the words around them. It knows no room of varve. */
 
@@ -24,6 +25,17 @@ export function shellWord(value: string): string {
   return argument(value.startsWith('-') ? `./${value}` : value);
 }
 
+/** On one line: what a message cannot show, such as an end of a line, is written by its bytes. */
 function argument(value: string): string {
-  return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
+  if (/^[\w@%+=:,./-]+$/.test(value)) return value;
+  const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+  if (neutral(value) === value) return quote(value);
+  const format = value.replace(/[%\\]/g, (sign) => sign + sign).replace(/##(?=[[vt])|[^ -~]/giu, hidden);
+  return `"$(printf ${quote(format)})"`;
+}
+
+/** Characters that act are written by their bytes, in octal; others as they are. */
+function hidden(text: string): string {
+  if (text !== '##' && neutral(text) === text) return text;
+  return Array.from(Buffer.from(text), (byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
 }

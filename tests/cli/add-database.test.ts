@@ -809,6 +809,36 @@ describeWithPostgresql(() => {
     ]);
   });
 
+  test('a command that a message names is run as it stands, whatever lines and quotes its query has', () => {
+    const fill =
+      "CREATE TABLE spoken (id INT PRIMARY KEY, word TEXT); INSERT INTO spoken VALUES (1, 'it''s')";
+    server.run(fill);
+    const query = `SELECT id, word AS "the word"\n\tFROM spoken -- \u202e100% \\n\nWHERE word <> 'x'`;
+    const add = ['add', server.url(), '--query', query];
+    box.ok([...add, '--incremental', 'id', '--to', 'data/spoken']);
+    box.ok([...add, '--to', 'data/whole.csv']);
+    box.commit('spoken');
+    const typed = (command: string) =>
+      box.run('sh', ['-c', `varve() { '${process.execPath}' '${BINARY}' "$@"; }; ${command}`]);
+
+    server.run("INSERT INTO spoken VALUES (0, 'late')");
+    const told = box.varve(['update', 'data/spoken']).err;
+    const [, anew] = /: `(varve add .*)` takes all rows anew/.exec(told) ?? [];
+    const taken = typed(anew!);
+    expect(taken.out, taken.err + told).toMatch(/^new +data\/spoken-2 {2}2 rows/);
+
+    // An update has neither a URL nor options: it names the command that has them.
+    server.run('DROP TABLE spoken');
+    const err = refused(box, ['update', 'data/whole.csv'], 'database-error', 'data/whole.csv');
+    const [, again] = /as data\/whole\.csv\.varve says; `(varve add .*)` does so too/.exec(err) ?? [];
+    server.run(fill);
+    const whole = typed(again!);
+    expect(whole.out, whole.err + err).toMatch(/data\/whole\.csv {2}1 row/);
+    expect(readFileSync(box.path('repo/data/whole.csv.varve'), 'utf8')).toContain(
+      JSON.stringify(query).slice(0, 30),
+    );
+  });
+
   test('text of any kind comes as it is, and dates before Christ as text', async () => {
     server.run(String.raw`CREATE TABLE texts (id int PRIMARY KEY, t text, b bytea, c char(4), v bit(5), day date);
       INSERT INTO texts VALUES (1, E'a\tb\nc\\d\re\\N\x08\x0c\x0b', 'x', 'ab', B'10101', '2024-02-29'), (2, '\N', '', '', NULL, '0044-03-15 BC'),

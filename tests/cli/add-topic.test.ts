@@ -355,7 +355,7 @@ describeWithKafka(() => {
     };
     const login = { KAFKA_SASL_USERNAME: 'ann', KAFKA_SASL_PASSWORD: users.ann };
     const ca = { KAFKA_SSL_CA_LOCATION: box.path('tls/cert') };
-    expect((await run(login)).error.code).toBe('stream-unreachable');
+    expect((await run(login)).error.code).toBe('tls-refused');
     expect((await run({ ...login, ...ca, KAFKA_SASL_PASSWORD: 'hush' })).error.code).toBe('stream-refused');
     expect((await run({ KAFKA_SECURITY_PROTOCOL: 'SASL_SSL' })).error.code).toBe('stream-settings-invalid');
     expect((await run({ ...login, ...ca })).datasets[0].rows).toBe(1);

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { CheckResult } from '../../src/operations/check.ts';
 import { threeVersions } from '../support/flights.ts';
@@ -77,6 +77,70 @@ test('removed and renamed datasets are named, also where a path names nothing el
   const named = sandbox.ok(['check', '--base', 'start', 'small.csv']);
   expect(named).toMatch(/^1 dataset differs from the base: 1 was removed\n/);
   expect(sandbox.varve(['check', '--base', 'start', 'no-such.csv']).code).toBe(2);
+});
+
+test('where data comes from is told first, though the data is the same, and no origin can forge what a reviewer reads', () => {
+  const pointer = readFileSync(sandbox.path('repo/small.csv.varve'), 'utf8').replace(
+    /^varve: .*/m,
+    'varve: 6',
+  );
+  const follow = (host: string, query: string): void => {
+    const lines = [`database: mysql://ann@${host}/shop`, `database-query: ${JSON.stringify(query)}`];
+    sandbox.write('repo/small.csv.varve', [pointer.trimEnd(), ...lines, ''].join('\n'));
+    sandbox.commit(host);
+  };
+  follow('db.example', 'SELECT 1');
+  expect(check('start').datasets).toMatchObject([
+    {
+      path: 'small.csv',
+      change: 'origin',
+      origins: { before: null, after: expect.stringContaining('db.example') },
+    },
+  ]);
+  const hostile = 'SELECT `1`|\n## Approved\n```\n<!-- --> @team [all good](https://evil.example)';
+  follow('evil.example', hostile);
+  const checked = check('HEAD~1');
+  assertPublished('check-report', checked);
+  const origins = {
+    before: 'query SELECT 1 of mysql://ann@db.example/shop',
+    after: `query ${hostile} of mysql://ann@evil.example/shop`,
+  };
+  expect(checked.datasets).toEqual([{ path: 'small.csv', change: 'origin', origins }]);
+
+  const said = sandbox.ok(['check', '--base', 'HEAD~1']);
+  expect(said).toMatch(/^1 dataset differs from the base: 1 comes from elsewhere than before\n/);
+  expect(said).toMatch(/\n- from query SELECT 1 of .*\n\+ from query SELECT `1`.*evil\.example\/shop\n/);
+  const as = (format: string) => sandbox.ok(['check', '--base', 'HEAD~1', '--format', format]);
+  const markdown = as('markdown');
+  const [title, , first, , item] = markdown.split('\n');
+  expect([title, first]).toEqual([
+    '## 1 dataset differs from the base: 1 comes from elsewhere than before',
+    '⚠️ **Where data comes from differs from the base:**',
+  ]);
+  // One line, whose hostile part is one span of code, and none of it begins another.
+  expect(item).toBe(
+    '- `small.csv`: from ```` query SELECT `1`\\|\\n## Approved\\n```\\n<!-- --> @team [all good](https://evil.example) of mysql://ann@evil.example/shop ```` (before, from `query SELECT 1 of mysql://ann@db.example/shop`)',
+  );
+  expect(markdown).not.toMatch(/^(## Approved|```)/m);
+  expect(as('github')).toMatch(/^::warning file=small\.csv\.varve,.*evil\.example/);
+  expect(JSON.parse(as('sarif')).runs[0].results).toMatchObject([
+    { ruleId: 'DATASET_ORIGIN', level: 'warning' },
+  ]);
+  expect(as('junit')).toContain('evil.example');
+  expect(as('html')).toMatch(
+    /Where data comes from[\s\S]*&#?\w+;!-- --&gt;|Where data comes from[\s\S]*&lt;!--/,
+  );
+
+  // Data that changed too, and data that is new or gone, say where they are from as well.
+  sandbox.git(['mv', 'small.csv.varve', 'moved.csv.varve']);
+  const renamed = sandbox.run('sed', ['s/^path: .*/path: moved.csv/; s/evil/other/', 'moved.csv.varve']).out;
+  sandbox.write('repo/moved.csv.varve', renamed);
+  expect(check('HEAD').datasets).toMatchObject([
+    { path: 'moved.csv', change: 'renamed', origins: { after: expect.stringContaining('other.example') } },
+  ]);
+  expect(sandbox.ok(['check', '--base', 'HEAD'])).toContain(
+    'renamed from small.csv, and comes from elsewhere',
+  );
 });
 
 test('a dataset that cannot be read fails by its name, and the others are reported', () => {

@@ -95,6 +95,23 @@ test('lines are put into windows by the time of each, and what is late or no row
   expect(box.varve(words).out).toMatch(/window 1, 300 rows, 2026-01-01T00:00:00.000Z to .*, 3 malformed:/);
 });
 
+test.each([['late.jsonl'], ['-'], ['kafka://127.0.0.1:1/rides']])(
+  'of %s, a time that the version has no column for is told before anything is read, and is no error',
+  async (source) => {
+    box.write('repo/late.jsonl', `${JSON.stringify(ride(1, { zona: '2026-01-01T00:00:00Z' }))}\n`);
+    const words = ['drift', 'rides.csv', '--stream', source, '--window', '15m', '--event-time'];
+    const told = async (column: string) =>
+      source === '-'
+        ? box.run('sh', ['-c', `"$@" < late.jsonl`, 'sh', process.execPath, BINARY, ...words, column]).err
+        : (await box.later([...words, column])).err;
+    expect(await told('zona')).toMatch(
+      /^varve: rides.csv has no column zona \(did you mean zone\?\): --event-time is of the stream alone/,
+    );
+    expect(await told('zone')).not.toContain('--event-time is of');
+  },
+  60_000,
+);
+
 describeWithKafka(() => {
   let broker: KafkaBroker;
   beforeAll(async () => {
@@ -174,6 +191,78 @@ describeWithKafka(() => {
     expect((await box.later(named('0:200'))).err).toMatch(
       /--from does not name 1 partition \(1\): they begin with what comes from now on/,
     );
+  });
+
+  test('a beginning that the topic has no more, or not yet, is told', async () => {
+    await broker.create('old', 2);
+    const messages = Array.from({ length: 12 }, (_, at) => ({
+      value: JSON.stringify(ride(at)),
+      partition: at % 2,
+    }));
+    await broker.send('old', messages);
+    await broker.admin.fetchTopicOffsets('old');
+    await broker.admin.deleteTopicRecords({ topic: 'old', partitions: [{ partition: 1, offset: '4' }] });
+    const from = async (place: string, ...more: string[]) =>
+      box.later(
+        stream(
+          'old',
+          '--group',
+          `from-${place.replace(/\W/g, '')}`,
+          '--from',
+          place,
+          '--until',
+          'latest',
+          ...more,
+        ),
+      );
+    const deleted = /has deleted 3 messages of partition 1 that were not read: from offset 1 up to 4\n/;
+    const early = await from('1', '--json');
+    expect([early.err, windowsOf(early.out).map(({ rows }) => rows)]).toEqual([
+      expect.stringMatching(deleted),
+      [7],
+    ]);
+    expect(early.err).not.toContain('partition 0');
+    // What the group has read since is not asked for again.
+    expect((await from('1')).err).not.toMatch(deleted);
+    const ahead = await from('0:5,1:99', '--json');
+    expect(ahead.err).toContain(
+      '--from names offset 99 of partition 1, which goes up to 6 now: it begins there',
+    );
+    expect(windowsOf(ahead.out).map(({ rows }) => rows)).toEqual([1]);
+    const never = await from('2999-01-01');
+    expect([never.code, never.err]).toEqual([
+      2,
+      expect.stringContaining('--from 2999-01-01T00:00:00.000Z lies ahead: no message is as late yet'),
+    ]);
+    expect((await from('earliest')).err).toBe('');
+
+    const url = `kafka://${broker.address}/old`;
+    const taken = await box.later(['add', url, '--from', '1', '--to', 'data/old', '--json']);
+    expect(taken.err).toMatch(/partition 1 that were not taken: from offset 1 up to 4\n/);
+    expect(JSON.parse(taken.out).datasets).toMatchObject([
+      { rows: 7, deleted: [{ partition: 1, from: 1, until: 4 }] },
+    ]);
+    const part = await box.later([
+      'add',
+      url,
+      '--from',
+      '1',
+      '--until',
+      '0:6,1:3',
+      '--to',
+      'data/part',
+      '--json',
+    ]);
+    expect(JSON.parse(part.out).datasets).toMatchObject([
+      { rows: 5, deleted: [{ partition: 1, from: 1, until: 3 }] },
+    ]);
+    const none = ['add', url, '--from', '99', '--to', 'data/none'];
+    expect(refused(box, none, 'input-empty', '')).toContain('--from names offset 99 of partition 0');
+    const open = ['add', url, '--until', '7', '--to', 'data/open'];
+    expect((await box.later(open)).err).toContain(
+      'names offset 7 of partition 0, which goes up to 6 now: it ends',
+    );
+    expect((await box.later(['update', 'data/open'])).err).toBe('');
   });
 
   test('rows of a topic that lie behind the watermark are counted and told', async () => {

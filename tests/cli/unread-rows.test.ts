@@ -1,4 +1,5 @@
-import { rmSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { refused } from '../support/refused.ts';
 import { Sandbox } from '../support/sandbox.ts';
@@ -85,6 +86,28 @@ test('a version that lies in the cache alone is looked into too', () => {
   box.commit('both');
   rmSync(box.path('repo', 'fl'), { recursive: true });
   refused(box, ['drift', 'fl@HEAD', 'table'], 'data-not-tabular', IS_SEQUENCE_FILE);
+});
+
+test('a version whose files are damaged passes no gate for that, and its statistics are shown with a word', () => {
+  box.varve(['add', 'fl', 'table']);
+  box.commit('both');
+  rmSync(box.path('repo', 'fl'), { recursive: true });
+  const cache = box.path('repo/.git/varve/cache');
+  for (const name of readdirSync(cache, { recursive: true, encoding: 'utf8' })) {
+    const file = join(cache, name);
+    const bytes = statSync(file).isFile() ? readFileSync(file) : Buffer.alloc(0);
+    const at = bytes.indexOf('org.apache.hadoop.io');
+    if (at < 0) continue;
+    bytes[at] = 0x78;
+    chmodSync(file, 0o644);
+    writeFileSync(file, bytes);
+  }
+  refused(box, ['drift', 'fl@HEAD', 'table'], 'digest-mismatch', '');
+  const shown = box.varve(['profile', 'fl@HEAD']);
+  expect([shown.code, shown.err]).toEqual([
+    0,
+    expect.stringMatching(/^varve: Whether fl@HEAD has rows that are not read is not known: /),
+  ]);
 });
 
 test('check fails a dataset of which no row is read', () => {

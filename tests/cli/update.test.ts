@@ -4,6 +4,9 @@ import type { UpdateResult } from '../../src/index.ts';
 import { refused } from '../support/refused.ts';
 import { Sandbox } from '../support/sandbox.ts';
 
+/** The library as programs import it. */
+const INDEX = new URL('../../dist/index.js', import.meta.url).href;
+
 let box: Sandbox;
 beforeEach(() => {
   box = new Sandbox().repository('registry').withRemote('registry').repository();
@@ -127,10 +130,27 @@ test('each dataset is brought by itself: what one of them met keeps no other bac
   ]);
   expect(problems).toMatchObject([{ path: 'b.csv', message: expect.stringContaining('b.csv') }]);
 
-  // Where none of several could be brought, each is told; one that is alone is the error.
+  // Where none of several could be brought, each is told, and the whole is an error, also to the library.
   renameSync(box.path('registry'), box.path('gone'));
   const none = box.varve(['update']);
   expect([none.code, none.out]).toEqual([2, '']);
-  for (const path of ['a.csv', 'folder', 'b.csv']) expect(none.err).toContain(`varve: ${path} was not`);
+  for (const path of ['a.csv', 'folder', 'b.csv']) expect(none.err).toContain(`${path} was not`);
+  const { error } = JSON.parse(box.varve(['update', '--json']).out);
+  expect([error.code, error.details.length]).toEqual(['repository-unreachable', 2]);
+  const program = `
+    import { openRepository, VarveError } from ${JSON.stringify(INDEX)};
+    const repository = await openRepository('.');
+    const ended = await repository.update().catch((error) => error);
+    console.log(ended instanceof VarveError, ended.code, ended.details.length);
+  `;
+  const library = box.run(process.execPath, ['--input-type=module', '--eval', program]);
+  expect(library.out, library.err).toBe('true repository-unreachable 2\n');
   expect(box.varve(['update', 'b.csv', '--json']).out).toContain('"error"');
+  renameSync(box.path('gone'), box.path('registry'));
+  const some = box.run(process.execPath, [
+    '--input-type=module',
+    '--eval',
+    program.replace('ended.code, ended.details.length', 'ended.datasets.length, ended.problems.length'),
+  ]);
+  expect(some.out, some.err).toBe('false 2 1\n');
 });

@@ -23,8 +23,18 @@ test.each<[FakeAnswer, string, RegExp, RegExp]>([
   ['huge', 'stream-error', /announces an answer of 2147483647 bytes, and at most 64 MiB/, /host and port/],
   ['web', 'stream-error', /is a server of HTTP, and no broker of Kafka/, /port of the broker: 9092/],
   ['tls', 'stream-error', /speaks TLS/, /KAFKA_SECURITY_PROTOCOL to SSL/],
-  ['silent', 'stream-unreachable', /connections are taken, and nothing comes back/, /Check host and port/],
-  ['closing', 'stream-unreachable', /does not answer: Closed connection/, /Check host and port/],
+  [
+    'silent',
+    'stream-unreachable',
+    /connections are taken, and nothing comes back/,
+    /has TLS: Set KAFKA_SECURITY_PROTOCOL to SSL/,
+  ],
+  [
+    'closing',
+    'stream-unreachable',
+    /ends the connection at the first word/,
+    /has TLS: Set KAFKA_SECURITY_PROTOCOL to SSL/,
+  ],
 ])(
   'a port whose answers are %s is no broker, and the message leads on',
   async (answer, code, message, remedy) => {

@@ -1,4 +1,5 @@
-import { createServer, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 
 /** A port that answers as no broker does. */
 export interface FakeBroker {
@@ -16,7 +17,8 @@ const PIECE = Buffer.alloc(64 * 1024, 'x');
 /** Source: RFC 8446, section 6: a fatal alert, "unexpected message". */
 const ALERT = Buffer.from([0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x0a]);
 
-export async function startFakeBroker(answer: FakeAnswer): Promise<FakeBroker> {
+/** @param tls of a port that speaks TLS, and answers within it */
+export async function startFakeBroker(answer: FakeAnswer, tls?: TlsOptions): Promise<FakeBroker> {
   const sockets = new Set<Socket>();
   let sent = 0;
   const flood = (socket: Socket): void => {
@@ -35,10 +37,11 @@ export async function startFakeBroker(answer: FakeAnswer): Promise<FakeBroker> {
     silent: () => undefined,
     closing: (socket) => socket.end(),
   };
-  const server = createServer((socket) => {
+  const serve = (socket: Socket): void => {
     sockets.add(socket);
     socket.on('error', () => undefined).once('data', () => answers[answer](socket));
-  });
+  };
+  const server: Server = tls === undefined ? createServer(serve) : createTlsServer(tls, serve);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     address: `127.0.0.1:${(server.address() as { port: number }).port}`,

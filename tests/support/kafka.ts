@@ -19,6 +19,8 @@ export interface KafkaBroker {
   readonly secure: string;
   /** `host:port` of the listener with SASL and without encryption, at an address that is none of this machine by its looks. */
   readonly inTheClear: string;
+  /** `host:port` of a listener of which the broker says that it is elsewhere, where nothing listens. */
+  readonly elsewhere: string;
   readonly producer: Producer;
   readonly admin: Admin;
   create(topic: string, partitions?: number, config?: Readonly<Record<string, string>>): Promise<void>;
@@ -52,9 +54,10 @@ export async function startKafka(security?: KafkaSecurity): Promise<KafkaBroker>
   const plain = await freePort();
   const secure = await freePort();
   const open = await freePort();
+  const elsewhere = await freePort();
   const controller = await freePort();
   const properties = join(folder, 'server.properties');
-  writeFileSync(properties, propertiesOf(folder, { plain, secure, open, controller }, security));
+  writeFileSync(properties, propertiesOf(folder, { plain, secure, open, elsewhere, controller }, security));
   const users = Object.entries(security?.users ?? {}).flatMap(([name, password]) => [
     '--add-scram',
     `SCRAM-SHA-512=[name=${name},password=${password}]`,
@@ -94,6 +97,7 @@ export async function startKafka(security?: KafkaSecurity): Promise<KafkaBroker>
     address,
     secure: `localhost:${secure}`,
     inTheClear: `127.0.0.2:${open}`,
+    elsewhere: `127.0.0.1:${elsewhere}`,
     producer,
     admin,
     async create(topic, partitions = 1, config = {}) {
@@ -129,7 +133,7 @@ function java(folder: string, ...words: string[]): [program: string, args: strin
 
 function propertiesOf(
   folder: string,
-  ports: { plain: number; secure: number; open: number; controller: number },
+  ports: Readonly<Record<'plain' | 'secure' | 'open' | 'elsewhere' | 'controller', number>>,
   security: KafkaSecurity | undefined,
 ): string {
   mkdirSync(join(folder, 'data'));
@@ -142,10 +146,10 @@ function propertiesOf(
     'process.roles=broker,controller',
     'node.id=1',
     `controller.quorum.voters=1@127.0.0.1:${ports.controller}`,
-    `listeners=${[...listeners, `CONTROLLER://127.0.0.1:${ports.controller}`].join(',')}`,
-    `advertised.listeners=${listeners.join(',')}`,
+    `listeners=${[...listeners, `ELSEWHERE://127.0.0.1:${ports.elsewhere}`, `CONTROLLER://127.0.0.1:${ports.controller}`].join(',')}`,
+    `advertised.listeners=${[...listeners, 'ELSEWHERE://127.0.0.1:1'].join(',')}`,
     'controller.listener.names=CONTROLLER',
-    'listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,SASL_PLAINTEXT:SASL_PLAINTEXT',
+    'listener.security.protocol.map=CONTROLLER:PLAINTEXT,ELSEWHERE:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,SASL_PLAINTEXT:SASL_PLAINTEXT',
     'inter.broker.listener.name=PLAINTEXT',
     `log.dirs=${join(folder, 'data')}`,
     'offsets.topic.replication.factor=1',

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { TakenDataset, UpdatedTable } from '../../operations/backend/results.ts';
 import type { Context } from '../../operations/context/context.ts';
 import { openContext } from '../../operations/context/open.ts';
+import { addCommand } from '../../operations/datasets/add-command.ts';
 import type { UpdatedDataset, UpdateResult } from '../../operations/import.ts';
 import { update } from '../../operations/import.ts';
 import { neutral } from '../../wording/neutral.ts';
@@ -91,8 +92,7 @@ function updatedLine(dataset: UpdatedDataset, cwd: string, root: string): string
 
 /** Say why nothing more comes, and what to do if more is wanted. @param folder as a command takes it here */
 function endLine({ topic, registry, until }: TakenDataset, folder: string): string {
-  const schemas = registry === undefined ? '' : ` --registry ${shellWord(registry)}`;
-  const command = `varve add ${shellWord(topic)}${schemas} --until latest --to ${shellWord(folder || '.')}`;
+  const command = addCommand(topic, { registry, until: 'latest', to: folder });
   return neutral(`           has all up to its end, ${until}; to go on behind it, run \`${command}\``);
 }
 

@@ -29,6 +29,8 @@ export interface VersionFacts {
   readonly footersBy?: 'table';
   /** URL of data that lies in a bucket and stays there, without credentials. */
   readonly source?: string;
+  /** Where the data comes from, in words and without secrets; absent for what was only ever added here. */
+  readonly origin?: string;
   /** Set where the data is a table that shows other columns than its files have: Backend.columns has them. */
   readonly columns?: 'listed';
   /** What people say of the data. */

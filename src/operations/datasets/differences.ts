@@ -6,7 +6,7 @@ import { resolveRevision } from '../../workspace/git/pointers.ts';
 import { isKeptOut } from '../../workspace/git/sparse.ts';
 import { pathInRepository } from '../../workspace/repository.ts';
 import type { DatasetVersions } from '../backend/backend.ts';
-import type { DatasetProblem } from '../backend/results.ts';
+import type { DatasetProblem, Origins } from '../backend/results.ts';
 import type { DatasetVersion } from '../backend/version.ts';
 import type { Context } from '../context/context.ts';
 import { withoutSuffix } from './pointer-suffix.ts';
@@ -16,10 +16,11 @@ import { withoutSuffix } from './pointer-suffix.ts';
  * - `added`: the base has no such dataset
  * - `modified`: its data
  * - `renamed`: its path alone; the base has the same data at `renamedFrom`
- * - `schema`: its schema alone, which may have been added or removed
+ * - `schema`: its schema, which may have been added or removed
+ * - `origin`: where the data comes from, alone
  * - `removed`: only the base has it
  */
-export type DatasetChange = 'added' | 'modified' | 'renamed' | 'schema' | 'removed';
+export type DatasetChange = 'added' | 'modified' | 'renamed' | 'schema' | 'origin' | 'removed';
 
 /** A dataset whose data or schema is not that of the base. */
 export interface DatasetDifference {
@@ -31,6 +32,8 @@ export interface DatasetDifference {
   readonly version?: DatasetVersion;
   /** Of the base, where that has other data. */
   readonly before?: DatasetVersion;
+  /** Set where the data comes from elsewhere than in the base, whatever else differs. */
+  readonly origins?: Origins;
   /** Why the pointer cannot be read. */
   readonly problem?: DatasetProblem;
 }
@@ -67,7 +70,9 @@ export async function differencesFrom(
     ...selected.flatMap((version) => differenceOf(context, version, side, removed) ?? []),
   ];
   const renamed = new Set(datasets.flatMap(({ renamedFrom }) => renamedFrom ?? []));
-  for (const { path } of removed) if (!renamed.has(path)) datasets.push({ path, change: 'removed' });
+  for (const before of removed)
+    if (!renamed.has(before.path))
+      datasets.push({ path: before.path, change: 'removed', ...originsField(before, undefined) });
   return { commit, label, datasets: datasets.sort((a, b) => (a.path < b.path ? -1 : 1)) };
 }
 
@@ -151,15 +156,27 @@ function differenceOf(
   const before = versions.get(path);
   if (before === undefined) {
     const source = removed.find((one) => one.content === content);
-    if (source === undefined) return { path, version, change: 'added' };
-    return { path, version, change: 'renamed', renamedFrom: source.path };
+    const origins = originsField(source, version);
+    if (source === undefined) return { path, version, change: 'added', ...origins };
+    return { path, version, change: 'renamed', renamedFrom: source.path, ...origins };
   }
-  if (before.content !== content) return { path, version, before, change: 'modified' };
+  const origins = originsField(before, version);
+  if (before.content !== content) return { path, version, before, change: 'modified', ...origins };
   const isSame = SCHEMA_SUFFIXES.every((suffix) => {
     const file = `${path}${suffix}`;
     return withoutReturns(schemas.get(file)) === withoutReturns(textHere(root, file));
   });
-  return isSame ? undefined : { path, version, change: 'schema' };
+  if (!isSame) return { path, version, change: 'schema', ...origins };
+  return origins.origins && { path, version, change: 'origin', ...origins };
+}
+
+/** Where both sides come from; nothing if that is the same. */
+function originsField(
+  before: DatasetVersion | undefined,
+  version: DatasetVersion | undefined,
+): Pick<DatasetDifference, 'origins'> {
+  const origins = { before: before?.origin ?? null, after: version?.origin ?? null };
+  return origins.before === origins.after ? {} : { origins };
 }
 
 /** A text that cannot be read counts as another one: whoever checks it meets the reason. */

@@ -9,7 +9,7 @@ interface Each<T> {
 /**
  * Do work on each dataset by itself, so that one odd thing in one of them does not stop it on all others. What was odd is listed.
  * @param stops codes of what concerns all of them, or the user's own words
- * @throws VarveError what the first of them met, if none could be worked on; and what `stops`
+ * @throws VarveError what the first of them met, if none could be worked on, with what the others met in its details; and what `stops`
  */
 export async function eachDataset<D extends { readonly path: string }, T>(
   datasets: readonly D[],
@@ -17,9 +17,31 @@ export async function eachDataset<D extends { readonly path: string }, T>(
   stops: readonly ErrorCode[] = [],
 ): Promise<Each<T>> {
   const { done, errors } = await attemptEach(datasets, work, stops);
-  const [first] = errors;
-  if (first !== undefined && done.length === 0) throw first.error;
+  const [first, ...others] = errors;
+  if (first !== undefined && done.length === 0) throw withOthers(first, others);
   return { done, problems: errors.map(problemOf) };
+}
+
+const MAX_TOLD = 20;
+
+/** The first error as it was thrown, or one that tells of the others too. What concerns many datasets alike is said once. */
+function withOthers({ error }: Odd, others: readonly Odd[]): VarveError {
+  const said = new Set(
+    others
+      .filter((one) => one.error.message !== error.message)
+      .map((one) => lineOf(one) + (one.error.remedy === error.remedy ? '' : `. ${one.error.remedy}`)),
+  );
+  if (said.size === 0) return error;
+  const { code, message, path, remedy, details } = error;
+  const more = said.size > MAX_TOLD ? [`… and ${said.size - MAX_TOLD} more`] : [];
+  return new VarveError(code, message, {
+    ...(path !== undefined && { path }),
+    ...{ remedy, details: [...details, ...[...said].slice(0, MAX_TOLD), ...more], cause: error },
+  });
+}
+
+function lineOf({ path, error: { message } }: Odd): string {
+  return message.includes(path) ? message : `${path}: ${message}`;
 }
 
 /** Do as eachDataset where nothing may fail, as in a hook: all of them may be odd. */

@@ -26,6 +26,8 @@ export interface ReferenceOptions extends ProfilingOptions {
 
 /** A version that requests are held against. */
 export interface Reference {
+  /** As it was asked for. */
+  readonly name: string;
   readonly columns: ServedColumns;
   /** Count the rows of a window, whose files are of one format. @param name in reports, with the suffix of that format */
   profile(window: readonly WrittenFile[], name: string): Promise<Profile>;
@@ -78,6 +80,7 @@ function referenceOf(
     ...(weight && { weight }),
   };
   return {
+    name: snapshot,
     columns: servedColumns(before, schema),
     profile: (files, name) =>
       processReader.profileFiles(

@@ -1,5 +1,5 @@
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
-import { fetchFailure } from '../../wording/fetch-failures.ts';
+import { fetchFailure } from '../../wording/network-failures.ts';
 import { inertJson } from '../../wording/neutral.ts';
 import { isDevicePath } from '../datasets/output-place.ts';
 import type { Destination } from './destination.ts';

@@ -4,9 +4,10 @@
  */
 
 import { START_BYTES, startOf, unreadRows } from '../../engine/formats/refused.ts';
-import type { VarveError } from '../../errors.ts';
+import { type ErrorCode, VarveError } from '../../errors.ts';
 import type { Profile } from '../../profile/model/model.ts';
 import { isTabularProfile } from '../../profile/model/tables.ts';
+import { neutral } from '../../wording/neutral.ts';
 import { findFiles } from '../datasets/files.ts';
 import { hasData, type NamedDataset } from '../datasets/resolve.ts';
 
@@ -64,17 +65,25 @@ async function unreadRowsOf(dataset: NamedDataset, profile: Profile): Promise<Va
   );
 }
 
-/** A gate that compared no more than names and sizes of such files would pass whatever is in them. @throws VarveError `data-not-tabular` */
+/** A gate that compared no more than names and sizes of such files would pass whatever is in them. @throws VarveError `data-not-tabular`, and of what is damaged, or of a remote that cannot be asked */
 export async function assertRowsRead(dataset: NamedDataset, profile: Profile): Promise<void> {
   const unread = await unreadRowsOf(dataset, profile);
   if (unread !== undefined) throw unread;
 }
 
-/** Tell whoever looks at the statistics of such files what they are of. */
+/** Tell whoever looks at the statistics of such files what they are of. Statistics are shown though nobody could look into the files. */
 export async function warnOfUnreadRows(dataset: NamedDataset, profile: Profile): Promise<void> {
   const { onWarning } = dataset.watch;
-  const unread = onWarning && (await unreadRowsOf(dataset, profile));
-  if (unread !== undefined) onWarning?.(`There are no statistics of rows: ${sentenceOf(unread)}`);
+  if (onWarning === undefined) return;
+  try {
+    const unread = await unreadRowsOf(dataset, profile);
+    if (unread !== undefined) onWarning(`There are no statistics of rows: ${sentenceOf(unread)}`);
+  } catch (error) {
+    if (!(error instanceof VarveError)) throw error;
+    onWarning(
+      `Whether ${neutral(dataset.name)} has rows that are not read is not known: ${sentenceOf(error)}`,
+    );
+  }
 }
 
 export function sentenceOf({ message, remedy }: VarveError): string {
@@ -89,20 +98,33 @@ async function unreadInVersion({
 }: NamedDataset): Promise<VarveError | undefined> {
   if (context === undefined || version === undefined || part !== undefined) return undefined;
   const { backend } = context;
-  const found: FoundFile[] = [];
-  try {
+  const found = await unlessAbsent(async () => {
+    const files: FoundFile[] = [];
     for await (const { path, size } of backend.listFiles(version, true))
-      found.push({ path, shownAs: `${path} of ${name}`, size });
-    for (const file of oneOfEachName(found)) {
-      const isOpened = version.source === undefined && !EXTENSION.test(file.path);
-      const start = isOpened ? await firstBytesOf(backend.readFile(version, file.path)) : undefined;
-      const unread = unreadRows(file.path, file.shownAs, start && (() => start));
-      if (unread !== undefined) return unread;
-    }
-  } catch {
-    // What this clone has not, it cannot look into; whoever needs the rows is told by who reads them.
+      files.push({ path, shownAs: `${path} of ${name}`, size });
+    return files;
+  });
+  for (const { path, shownAs } of oneOfEachName(found ?? [])) {
+    const isOpened = version.source === undefined && !EXTENSION.test(path);
+    const start = isOpened
+      ? await unlessAbsent(() => firstBytesOf(backend.readFile(version, path)))
+      : undefined;
+    const unread = unreadRows(path, shownAs, start && (() => start));
+    if (unread !== undefined) return unread;
   }
   return undefined;
+}
+
+const ABSENT: readonly ErrorCode[] = ['object-missing', 'object-purged'];
+
+/** What neither this clone nor its remote has, nobody can look into; whoever needs the rows is told by who reads them. */
+async function unlessAbsent<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof VarveError && ABSENT.includes(error.code)) return undefined;
+    throw error;
+  }
 }
 
 async function firstBytesOf(pieces: AsyncIterable<Uint8Array>): Promise<Buffer> {

@@ -1,6 +1,7 @@
 import { changedMeta, type Meta } from '../../workspace/meta.ts';
-import { readPointer, writePointer } from '../../workspace/pointer.ts';
+import { writePointer } from '../../workspace/pointer.ts';
 import type { WorkingContext } from '../context/context.ts';
+import { pointerHere } from './datasets/select.ts';
 
 /** Implements Backend.setMeta. */
 export function setMeta(
@@ -9,7 +10,7 @@ export function setMeta(
   changes: Readonly<Record<string, string | null>>,
 ): Meta {
   const { root } = context.repository;
-  const { meta: before, ...facts } = readPointer(root, dataset);
+  const { meta: before, ...facts } = pointerHere(root, dataset);
   const meta = changedMeta(before, changes, dataset);
   writePointer(root, dataset, { ...facts, ...(meta && { meta }) });
   return meta ?? {};

@@ -1,7 +1,7 @@
-import { readPointer } from '../../workspace/pointer.ts';
 import type { TopicOrigin } from '../../workspace/topic-origin.ts';
 import type { AddedDataset } from '../backend/results.ts';
 import type { WorkingContext } from '../context/context.ts';
+import { pointerHere } from './datasets/select.ts';
 import { pointTo } from './datasets/write-pointer.ts';
 
 /** Implements Backend.setTopic. */
@@ -10,7 +10,7 @@ export async function setTopic(
   dataset: string,
   topic: TopicOrigin,
 ): Promise<AddedDataset> {
-  const before = readPointer(repository.root, dataset);
+  const before = pointerHere(repository.root, dataset);
   const [added] = await pointTo(repository, [{ dataset, before, pointer: { ...before, topic } }]);
   return added!;
 }

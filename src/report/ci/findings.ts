@@ -20,7 +20,7 @@ import {
 
 /** One thing that a CI system can show on its own: a test case, an alert, an annotation. All text is neutral. */
 export interface CiFinding {
-  /** Stable: the anomaly's kind, or `FEATURE_DRIFT`, `FEATURE_ADDED`, `FEATURE_REMOVED`, `DATASET_UNCHECKED`. */
+  /** Stable: the anomaly's kind, or `FEATURE_DRIFT`, `FEATURE_ADDED`, `FEATURE_REMOVED`, `DATASET_UNCHECKED`, `DATASET_ORIGIN`. */
   readonly rule: string;
   readonly grade: Grade;
   readonly feature: string;
@@ -30,7 +30,7 @@ export interface CiFinding {
 
 /** The common part of JUnit, SARIF and GitHub annotations: a check of one file with findings, the gravest first. */
 export interface CiFindings {
-  /** `dataset`: that the dataset could not be checked, or was removed or renamed. */
+  /** `dataset`: that the dataset could not be checked, comes from elsewhere, or was removed or renamed. */
   readonly check: 'drift' | 'schema' | 'dataset';
   readonly subject: string;
   readonly file: string;

@@ -1,4 +1,4 @@
-import { type CheckedCell, type CheckedDatasets, checkedRow, checkSummary } from '../checked.ts';
+import { type CheckedCell, type CheckedDatasets, checkedRow, checkSummary, originSides } from '../checked.ts';
 import { type Markup, markup } from '../markup.ts';
 import { driftSection } from './drift.ts';
 import { badge, type Check, datum, sentence } from './parts.ts';
@@ -11,7 +11,23 @@ export function checkPage(checked: CheckedDatasets): string {
     ...(validation === undefined ? [] : [{ ...validationSection(validation), id: `d${at}s`, subject: path }]),
     ...(drift === undefined ? [] : [{ ...driftSection(drift, `d${at}f`), id: `d${at}d`, subject: path }]),
   ]);
-  return sectionsPage('Check', markup`${checkSummary(checked)}`, summary(checked), sections);
+  return sectionsPage(
+    'Check',
+    markup`${checkSummary(checked)}`,
+    markup`${origins(checked)}${summary(checked)}`,
+    sections,
+  );
+}
+
+/** Where data comes from that the base has from elsewhere. */
+function origins({ datasets }: CheckedDatasets): Markup {
+  const moved = datasets.flatMap((dataset) => originSides(dataset) ?? []);
+  if (moved.length === 0) return markup``;
+  const items = moved.map(({ path, now, before }) => {
+    const earlier = before === undefined ? markup`new` : markup`before, from ${datum(before)}`;
+    return markup`<li>${datum(path)}: from ${datum(now)} (${earlier})`;
+  });
+  return markup`<p>Where data comes from differs from the base:<ul>${items}</ul>`;
 }
 
 /** A row a dataset, each answer with the way to its report. */

@@ -5,6 +5,7 @@ import {
   checkedRow,
   checkSummary,
   type DatasetReport,
+  originSides,
 } from '../checked.ts';
 import { Document, EMOJI } from './document.ts';
 import { addDrift } from './drift.ts';
@@ -15,12 +16,27 @@ import { addValidation } from './validation.ts';
 export function checkMarkdown(checked: CheckedDatasets): string {
   const document = new Document();
   document.add(`## ${plain(checkSummary(checked))}\n`);
+  addOrigins(document, checked.datasets);
   document.table(['dataset', 'change', 'schema', 'drift'], checked.datasets.map(row), 100);
   for (const { validation, drift } of checked.datasets) {
     if (validation !== undefined && document.add('\n')) addValidation(document, validation);
     if (drift !== undefined && document.add('\n')) addDrift(document, drift);
   }
   return document.toString();
+}
+
+const MAX_ORIGINS = 50;
+
+/** Whom the data of a pull request is asked of comes first: its figures say nothing of that. */
+function addOrigins(document: Document, datasets: readonly DatasetReport[]): void {
+  const moved = datasets.flatMap((dataset) => originSides(dataset) ?? []);
+  if (moved.length === 0) return;
+  document.add(`\n${EMOJI.warn} **Where data comes from differs from the base:**\n\n`);
+  for (const { path, now, before } of moved.slice(0, MAX_ORIGINS)) {
+    const earlier = before === undefined ? 'new' : `before, from ${code(before)}`;
+    document.add(`- ${code(path)}: from ${code(now)} (${earlier})\n`);
+  }
+  if (moved.length > MAX_ORIGINS) document.add(`- … and ${moved.length - MAX_ORIGINS} more\n`);
 }
 
 function row(dataset: DatasetReport): string[] {

@@ -6,7 +6,9 @@ import {
   changeWords,
   checkedRow,
   checkSummary,
+  type DatasetReport,
   failureWords,
+  originSides,
 } from '../checked.ts';
 import type { RenderOptions } from '../format.ts';
 import { type Cell, columns } from './columns.ts';
@@ -20,6 +22,7 @@ const WITHOUT = {
   modified: 'nothing to hold it against: no schema, no profile in the base',
   renamed: 'the same data; no schema',
   schema: 'the same data',
+  origin: 'the same data',
 } as const;
 
 /** Renders a check for a terminal: the answer in one line, then each dataset's reports. */
@@ -32,17 +35,26 @@ export function checkText(checked: CheckedDatasets, options: RenderOptions): str
       'strong',
       cut(`── ${brief(path, 200)}${words === undefined ? '' : `: ${words}`}`, options.width),
     );
+    const head = [`${title}\n`, ...originText(dataset)];
     const found = [
       ...(failure === undefined ? [] : [`${paint('bad', failureWords(failure))}\n`]),
       ...(validation === undefined ? [] : [validationText(validation, options)]),
       ...(drift === undefined ? [] : [driftText(drift, options)]),
     ];
-    if (found.length > 0 || change === 'removed') return [`${title}\n`, ...found];
-    return [`${title}\n`, `${WITHOUT[change]}\n`];
+    if (found.length > 0 || change === 'removed') return [...head, ...found];
+    return [...head, `${WITHOUT[change]}\n`];
   });
   const answer = wrapped(checkSummary(checked), options.width, '').map((line) => paint('strong', line));
   const summary = checked.datasets.length > 1 ? ['', ...table(checked, options.width, paint)] : [];
   return [`${[...answer, ...summary].join('\n')}\n`, ...reports].join('\n');
+}
+
+/** Where the data comes from, if the base has it from elsewhere. */
+function originText(dataset: DatasetReport): string[] {
+  const sides = originSides(dataset);
+  if (sides === undefined) return [];
+  const earlier = sides.before === undefined ? '' : `- from ${sides.before}\n`;
+  return [`${earlier}+ from ${sides.now}\n`];
 }
 
 /** A line a dataset, the answer to each at a glance. */

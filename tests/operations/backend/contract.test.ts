@@ -195,6 +195,25 @@ describe.each(Object.keys(STARTS))('%s', (name) => {
     expect(await states()).toEqual([['raw/folder', 'unchanged']]);
   });
 
+  test('a dataset says which messages of a topic it has, by its pointer alone, where pointers can say so', async () => {
+    const topic = { url: 'kafka://broker:9092/events', offsets: '0:0-5' };
+    const set = backend.setTopic('data/folder', topic);
+    if (name === 'DvcBackend') {
+      await expect(set).rejects.toMatchObject({
+        code: 'dvc-unsupported',
+        remedy: expect.stringContaining('varve add kafka://'),
+      });
+      return;
+    }
+    rmSync(box.path('repo/data/folder'), { recursive: true });
+    expect(await set).toMatchObject({ path: 'data/folder', change: 'changed', topic });
+    expect((await backend.followers(['data/folder'])).get('data/folder')).toEqual({ topic });
+    const before = await backend.version('data/folder', 'HEAD');
+    const after = await backend.version('data/folder', undefined);
+    expect([after?.content, after?.profile]).toEqual([before?.content, before?.profile]);
+    await expect(backend.setTopic('data/none', topic)).rejects.toMatchObject({ code: 'dataset-missing' });
+  });
+
   test('versions are copied out and restored, whole and in part, and fetched where the cache lacks them', async () => {
     await openTrusted(box.path('repo'));
     await backend.push([], {});

@@ -24,6 +24,26 @@ test('what is odd in one dataset is listed; what needs consent stops, so that so
   expect(asked).toBe(1);
 });
 
+test('where nothing worked, the first error is thrown and tells of the others, each once', async () => {
+  const odd = (code: 'disk-full' | 'file-expected', message: string) =>
+    new VarveError(code, message, { remedy: `Do without ${code}.`, details: ['a fact'] });
+  const first = odd('disk-full', 'No space is left');
+  await expect(
+    eachDataset(datasets, ({ path }) => {
+      throw path === 'a' ? first : odd('file-expected', path === 'b' ? 'No space is left' : 'no file');
+    }),
+  ).rejects.toMatchObject({
+    code: 'disk-full',
+    message: 'No space is left',
+    details: ['a fact', 'c: no file. Do without file-expected.'],
+  });
+  await expect(
+    eachDataset(datasets, () => {
+      throw first;
+    }),
+  ).rejects.toBe(first);
+});
+
 test('what is said of many datasets alike is said once', () => {
   const problem = { code: 'disk-full', message: 'No space is left', remedy: 'Free some.' } as const;
   const said: string[] = [];

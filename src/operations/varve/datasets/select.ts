@@ -195,6 +195,12 @@ function namedBy(context: WorkingContext, path: string): { dataset: string; part
   throw notADataset(path, nearestName(named, all), existsSync(join(root, named)));
 }
 
+/** Read the pointer that the working tree has of a dataset. @throws VarveError `dataset-missing`, `pointer-damaged` */
+export function pointerHere(root: string, dataset: string): Pointer {
+  if (existsSync(join(root, pointerPath(dataset)))) return readPointer(root, dataset);
+  throw notADataset(dataset, undefined, existsSync(join(root, dataset)));
+}
+
 /**
  * Refuse paths whose pointer a sparse checkout keeps out of the working tree: its dataset was not removed, and no other may take its place.
  * @param paths from the root: of a dataset or its pointer, or within one

@@ -7,6 +7,7 @@ import {
   type PointedDataset,
   pointersAt,
 } from '../../../workspace/git/pointers.ts';
+import { originOf } from '../../../workspace/origin.ts';
 import { POINTER_SUFFIX, type Pointer, readPointer } from '../../../workspace/pointer.ts';
 import type { Repository } from '../../../workspace/repository.ts';
 import type { DatasetVersions } from '../../backend/backend.ts';
@@ -19,6 +20,7 @@ import { datasetAtPath, selectPaths, withPointer } from './select.ts';
 /** Take from a pointer what it says of its snapshot. */
 export function pointerFacts(pointer: Pointer): VersionFacts {
   const { kind, digest, bytes, files, rows, profile, footers, footersBy, source, columns, meta } = pointer;
+  const origin = originOf(pointer);
   return {
     kind,
     content: digest,
@@ -30,6 +32,7 @@ export function pointerFacts(pointer: Pointer): VersionFacts {
     ...(footers === undefined ? {} : { footers }),
     ...(footersBy === undefined ? {} : { footersBy }),
     ...(source === undefined ? {} : { source }),
+    ...(origin === undefined ? {} : { origin }),
     ...(columns === undefined ? {} : { columns }),
     ...(meta === undefined ? {} : { meta }),
   };
