@@ -41,7 +41,7 @@ export type { TrustMethods } from './library/trust.ts';
 export type { InPlaceProfiling, InPlaceStatistics } from './operations/add.ts';
 export type * from './operations/backend/results.ts';
 export type { ContentKey, HistoryEntry, VersionFacts } from './operations/backend/version.ts';
-export type { CheckedDataset, CheckFailure, CheckResult } from './operations/check.ts';
+export type { CheckedDataset, CheckFailure, CheckOptions, CheckResult } from './operations/check.ts';
 export type { Watch } from './operations/context/context.ts';
 export type { DatasetChange } from './operations/datasets/differences.ts';
 export type { DescribeAsOptions } from './operations/describe.ts';

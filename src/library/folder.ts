@@ -179,7 +179,14 @@ export class DataFolder {
    */
   async validate(dataset: string, options: ValidateOptions & Watch = {}): Promise<ValidationReport> {
     checkArgument('validate', 'the dataset', dataset, TEXT);
-    const kinds = { ...PROFILING, schema: TEXT, environment: TEXT, serving: TEXT, previous: TEXT };
+    const kinds = {
+      ...PROFILING,
+      schema: TEXT,
+      environment: TEXT,
+      serving: TEXT,
+      previous: TEXT,
+      strict: FLAG,
+    };
     const call = this.#session.begin('validate', options, kinds);
     const { validate } = await import('../operations/validate.ts');
     return validate(this.path, dataset, call.options, call.watch);

@@ -12,6 +12,8 @@ export interface RowChecker {
 export interface Unanswered {
   /** Ends the sentence `The profile cannot tell, since …, and`. */
   readonly unanswered: string;
+  /** What makes it possible to ask, as sentences. */
+  readonly remedy?: string;
 }
 
 export interface RowQuery {

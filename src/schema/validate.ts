@@ -8,7 +8,7 @@ import { featureName } from '../profile/model/feature-name.ts';
 import type { FeatureProfile, Profile, TableProfile } from '../profile/model/model.ts';
 import { countRows, FILES_TABLE, isTabularProfile } from '../profile/model/tables.ts';
 import { counted, grouped, percent } from '../wording/numbers.ts';
-import type { Anomaly, ValidationReport } from './anomaly.ts';
+import { type Anomaly, isUnchecked, NOT_CHECKED, type ValidationReport } from './anomaly.ts';
 import { featuresByName } from './features-by-name.ts';
 import { schemaFaults } from './format/faults.ts';
 import type { FeatureSchema, Schema, TableSchema } from './model.ts';
@@ -36,11 +36,13 @@ export interface ProfileValidationOptions {
   readonly serving?: Profile;
   /** Where the data is at hand. */
   readonly rows?: RowChecker;
+  /** Whether a check that could not be made is as grave as one that failed, rather than a warning. Default false. */
+  readonly strict?: boolean;
 }
 
 /**
  * Holds a profile against a schema. The report is valid while no anomaly is an error. Reads no data but through
- * `options.rows`; without it, what only rows can tell is a STATS_NOT_AVAILABLE warning.
+ * `options.rows`; without it, what only rows can tell is a STATS_NOT_AVAILABLE warning, or an error if `options.strict`.
  * @throws VarveError `environment-unknown` if the schema never names `options.environment`
  */
 export async function validateProfile(
@@ -58,14 +60,16 @@ export async function validateProfile(
     },
   }));
   for (const found of findingsIn(profile, schema, options))
-    anomalies.push(...('anomaly' in found ? [found.anomaly] : await reported(options.rows, found)));
+    anomalies.push(...('anomaly' in found ? [found.anomaly] : await reported(options, found)));
   const { name, digest, schemaName, environment } = options;
+  const unchecked = anomalies.filter(isUnchecked).length;
   return {
     varveValidation: 1,
     dataset: { name, ...(digest !== undefined && { digest }), ...countedRows(profile) },
     schema: schemaName,
     ...(environment !== undefined && { environment }),
     valid: anomalies.every((anomaly) => anomaly.severity !== 'error'),
+    ...(unchecked > 0 && { unchecked }),
     anomalies,
   };
 }
@@ -214,14 +218,17 @@ function controls({ previous, serving }: ProfileValidationOptions, name: string)
 }
 
 /** Turns findings into anomalies: asks the rows where the profile cannot tell, and for examples. */
-async function reported(rows: RowChecker | undefined, findings: TableFindings): Promise<Anomaly[]> {
+async function reported(
+  { rows, strict = false }: Pick<ProfileValidationOptions, 'rows' | 'strict'>,
+  findings: TableFindings,
+): Promise<Anomaly[]> {
   const { table, about, found } = findings;
   const name = typeof about === 'object' ? featureName(about.path) : (about ?? '');
   const anomalies: Anomaly[] = [];
   for (const finding of found) {
     const query = queryFor(findings, finding);
     const answer = query && (await rows?.check(query));
-    const settled = settle(finding, answer);
+    const settled = settle(finding, answer ?? NO_ROWS, strict);
     if (settled === undefined) continue;
     const { kind, severity = 'error', short, description, expected, observed } = settled;
     const { examples = [] } = answer === undefined || 'unanswered' in answer ? {} : answer;
@@ -262,21 +269,28 @@ function ofFile(value: string): string {
 }
 
 /** Completes a finding as it is reported; undefined if the rows say that nothing is wrong. */
-function settle(finding: Violation, answer: RowAnswer | Unanswered | undefined): Violation | undefined {
+function settle(finding: Violation, answer: RowAnswer | Unanswered, strict: boolean): Violation | undefined {
   if (finding.undecided === undefined) return finding;
-  if (answer === undefined) return notChecked(finding, 'the data is not at hand');
-  if ('unanswered' in answer) return notChecked(finding, answer.unanswered);
+  if ('unanswered' in answer) return notChecked(finding, answer, strict);
   if (answer.failing === 0 || answer.failing / answer.rows <= (finding.allowed ?? 0)) return undefined;
   const share = `${counted(answer.failing, 'row')} of ${grouped(answer.rows)} (${percent(answer.failing / answer.rows)})`;
   return { ...finding, description: `${finding.short}: ${share}.`, observed: share };
 }
 
-function notChecked({ expected, undecided }: Violation, because: string): Violation {
+const NO_ROWS: Unanswered = { unanswered: 'the data is not at hand' };
+
+/** @param strict whether it is as grave as what it would have found */
+function notChecked(
+  { severity = 'error', expected, undecided }: Violation,
+  { unanswered, remedy }: Unanswered,
+  strict: boolean,
+): Violation {
+  const why = `Not checked: ${expected}. The profile cannot tell, since ${undecided}, and ${unanswered}.`;
   return {
-    kind: 'STATS_NOT_AVAILABLE',
-    severity: 'warning',
+    kind: NOT_CHECKED,
+    severity: strict ? severity : 'warning',
     short: 'Not checked without the data',
-    description: `Not checked: ${expected}. The profile cannot tell, since ${undecided}, and ${because}.`,
+    description: remedy === undefined ? why : `${why} ${remedy}`,
     expected,
     observed: 'not known',
   };

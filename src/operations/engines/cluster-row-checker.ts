@@ -17,7 +17,7 @@ import { askOnCluster } from './rows-on-cluster.ts';
 
 /**
  * Have a cluster answer all that will be asked of rows, at once.
- * @param others answers what no part can, where the data lies here
+ * @returns with `isComplete` if no query is left unanswered
  * @throws VarveError as askOnCluster
  */
 export async function clusterRowChecker(
@@ -27,8 +27,7 @@ export async function clusterRowChecker(
   schema: Schema,
   options: ProfilingOptions,
   queries: readonly RowQuery[],
-  others: RowChecker | undefined,
-): Promise<RowChecker> {
+): Promise<RowChecker & { readonly isComplete: boolean }> {
   const timeLimit = schema.timeLimit ?? TIME_LIMIT;
   const tables = queries.length === 0 ? [] : await tablesOf(engine, dataset, profiled, schema, options);
   const rows =
@@ -40,10 +39,8 @@ export async function clusterRowChecker(
     queries.map((query, at) => [JSON.stringify(query), answers[at]!]),
   );
   return {
-    async check(query) {
-      const answer = known.get(JSON.stringify(query))!;
-      return 'unanswered' in answer && others !== undefined ? others.check(query) : answer;
-    },
+    isComplete: answers.every((answer) => !('unanswered' in answer)),
+    check: async (query) => known.get(JSON.stringify(query))!,
   };
 }
 
