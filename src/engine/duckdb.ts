@@ -303,6 +303,16 @@ export function isQueryError(text: string): boolean {
   return QUERY_ERROR.test(text);
 }
 
+/** DuckDB's words where a query names a column, a struct, or a field of one that there is not. */
+const LACKED =
+  /^Binder Error: (?:Referenced column "(.*)" not found in FROM clause|Referenced table "(.*)" not found|Could not find key "(.*)" in struct)/s;
+
+/** Tell which column, or field of a struct, a query names that there is not; undefined if DuckDB says something else. */
+export function lackedColumn(text: string): string | undefined {
+  const [, column, struct, field] = LACKED.exec(text) ?? [];
+  return column ?? struct ?? field;
+}
+
 /** Tells whether DuckDB, or varve itself, has met something in data that cannot be read. */
 export function isReadError(error: unknown): error is Error {
   if (error instanceof BinaryFault) return true;

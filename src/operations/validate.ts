@@ -3,7 +3,7 @@ import type { Profile } from '../profile/model/model.ts';
 import { FILES_TABLE, isTabularProfile } from '../profile/model/tables.ts';
 import type { ValidationReport } from '../schema/anomaly.ts';
 import type { Schema } from '../schema/model.ts';
-import type { RowChecker } from '../schema/row-checker.ts';
+import { isLeft, type RowChecker } from '../schema/row-checker.ts';
 import {
   type ProfileValidationOptions as HoldOptions,
   rowQueries,
@@ -138,8 +138,8 @@ export async function validateLoaded(
     engine === 'local'
       ? undefined
       : await clusterRowChecker(engine, dataset, profiled, schema, options, queries);
-  const isLeft = queries.length > 0 && onCluster?.isComplete !== true;
-  return withRowsHere(dataset, isLeft, schema, options, commandOf(dataset, options), (here) =>
+  const isAsked = queries.length > 0 && onCluster?.isComplete !== true;
+  return withRowsHere(dataset, isAsked, schema, options, commandOf(dataset, options), (here) =>
     validateProfile(profile, schema, {
       ...known,
       rows: onCluster === undefined ? here : inTurn(onCluster, here),
@@ -152,9 +152,9 @@ function inTurn(first: RowChecker, then: RowChecker): RowChecker {
   return {
     async check(query) {
       const answer = await first.check(query);
-      if (!('unanswered' in answer)) return answer;
+      if (!isLeft(answer)) return answer;
       const other = await then.check(query);
-      return 'unanswered' in other ? { ...other, ...answer } : other;
+      return isLeft(other) ? { ...other, ...answer } : other;
     },
   };
 }

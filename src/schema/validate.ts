@@ -154,8 +154,10 @@ function checkTable(run: Run, table: TableSchema, data: TableProfile): Findings[
     const schemaNames = new Set(table.features.map((each) => each.name));
     const added = [...byName].filter(([name]) => !schemaNames.has(name));
     const columns = columnsOf(data);
-    const rows = [...keyFindings(table, byName), ...expectations(table.expect, columns)];
-    const checked: CheckedTable = { ...run, table, data, columns, others: controls(run.options, table.name) };
+    const absent = absentByRight(run, table, byName);
+    const rows = [...keyFindings(table, byName), ...expectations(table.expect, columns, absent)];
+    const others = controls(run.options, table.name);
+    const checked: CheckedTable = { ...run, table, data, columns, absent, others };
     all.push(
       ...table.features.map((feature) => checkOne(checked, feature, byName.get(feature.name))),
       ...added.map(([, about]) => ({ about, found: [newFeature(about)] })),
@@ -165,17 +167,29 @@ function checkTable(run: Run, table: TableSchema, data: TableProfile): Findings[
   return all;
 }
 
+/** The columns that the data lacks, and may by its schema. */
+function absentByRight(
+  { schema, options }: Run,
+  { features }: TableSchema,
+  byName: ReadonlyMap<string, FeatureProfile>,
+): readonly string[] {
+  const absent = features.filter(({ name }) => !byName.has(name));
+  return absent.filter((each) => !isRequired(schema, each, options.environment)).map(({ name }) => name);
+}
+
 /** What all features of a table share. */
 interface CheckedTable extends Run {
   readonly table: TableSchema;
   readonly data: TableProfile;
   readonly columns: readonly string[];
+  /** Those that it lacks, and may. */
+  readonly absent: readonly string[];
   /** What its features are compared with. */
   readonly others: readonly ControlTable[];
 }
 
 function checkOne(
-  { schema, options, table, data, columns, others }: CheckedTable,
+  { schema, options, table, data, columns, absent, others }: CheckedTable,
   feature: FeatureSchema,
   profile: FeatureProfile | undefined,
 ): Findings {
@@ -194,7 +208,7 @@ function checkOne(
     ...(here ? [] : [newFeature(profile, options.environment)]),
     ...checkFeature({ schema, table: data, feature, profile }),
     ...compared,
-    ...expectations(feature.expect, columns),
+    ...expectations(feature.expect, columns, absent),
   ];
   return { about: profile, found };
 }
@@ -271,13 +285,30 @@ function ofFile(value: string): string {
 /** Completes a finding as it is reported; undefined if the rows say that nothing is wrong. */
 function settle(finding: Violation, answer: RowAnswer | Unanswered, strict: boolean): Violation | undefined {
   if (finding.undecided === undefined) return finding;
-  if ('unanswered' in answer) return notChecked(finding, answer, strict);
+  if ('unanswered' in answer)
+    return answer.lacksColumn ? notAsked(finding, answer) : notChecked(finding, answer, strict);
   if (answer.failing === 0 || answer.failing / answer.rows <= (finding.allowed ?? 0)) return undefined;
   const share = `${counted(answer.failing, 'row')} of ${grouped(answer.rows)} (${percent(answer.failing / answer.rows)})`;
   return { ...finding, description: `${finding.short}: ${share}.`, observed: share };
 }
 
 const NO_ROWS: Unanswered = { unanswered: 'the data is not at hand' };
+
+/** What names a column that is not there can be asked of no rows. It is no fault where the schema lets the column be absent. */
+function notAsked(
+  { severity = 'error', expected, isOptional = false }: Violation,
+  { unanswered, remedy }: Unanswered,
+): Violation {
+  const why = `Not checked: ${expected}. ${unanswered}.`;
+  return {
+    kind: NOT_CHECKED,
+    severity: isOptional ? 'warning' : severity,
+    short: 'Not checked without the column',
+    description: isOptional ? `${why} The schema lets the data be without it.` : `${why} ${remedy}`,
+    expected,
+    observed: 'a column that is not there',
+  };
+}
 
 /** @param strict whether it is as grave as what it would have found */
 function notChecked(

@@ -2,6 +2,7 @@ import type { TableRows } from '../../profile/dataset/table-rows.ts';
 import { tableRows, tablesByFolder } from '../../profile/dataset/table-rows.ts';
 import type { Schema } from '../../schema/model.ts';
 import {
+  isLeft,
   type RowAnswer,
   type RowChecker,
   type RowQuery,
@@ -39,7 +40,7 @@ export async function clusterRowChecker(
     queries.map((query, at) => [JSON.stringify(query), answers[at]!]),
   );
   return {
-    isComplete: answers.every((answer) => !('unanswered' in answer)),
+    isComplete: !answers.some(isLeft),
     check: async (query) => known.get(JSON.stringify(query))!,
   };
 }
