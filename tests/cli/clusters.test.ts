@@ -73,11 +73,17 @@ Traceback (most recent call last):
 ConnectionError: nobody there
 26/11/29 10:55:44 INFO Utils: nothing
 java.lang.Thread.run(Thread.java:840)
+	... 4 more
 END
 exit 1`);
   const said = refused(box, ['profile', 'd.csv', '--engine', 'spark'], 'cluster-failed', '');
   expect(said).toContain('ConnectionError: nobody there');
-  for (const noise of ['client.py', 'Traceback', '^^^', 'INFO', 'Thread.java'])
+  sparkThat('echo "ERROR Backend: killed. Reason: All masters are unresponsive! Giving up." >&2; exit 1');
+  const words = ['profile', 'd.csv', '--engine', 'spark', '--master', 'spark://nowhere:7077'];
+  expect(refused(box, words, 'cluster-failed', '')).toContain(
+    'Spark at spark://nowhere:7077 could not be reached: All masters are unresponsive',
+  );
+  for (const noise of ['4 more', 'client.py', 'Traceback', '^^^', 'INFO', 'Thread.java'])
     expect(said).not.toContain(noise);
 });
 

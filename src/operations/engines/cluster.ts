@@ -93,8 +93,11 @@ export async function onCluster<T>(
     await writeFile(path, JSON.stringify(request));
     const waiting = isHere ? undefined : tellOfWait(engine.title, options.master, watch);
     const { code, said } = await runToEnd(command, words, watch.signal).finally(() => clearTimeout(waiting));
-    if (code !== 0) throw clusterFailed(engine.title, options.master, await failureIn(request.failure), said);
-    return await use(request.output);
+    if (code === 0) return await use(request.output);
+    const reason = engine.reasonUnreached?.(said);
+    const unreached = reason === undefined ? undefined : { message: reason, isUnreached: true as const };
+    const failure = (await failureIn(request.failure)) ?? unreached;
+    throw clusterFailed(engine.title, options.master, failure, said);
   } finally {
     await rm(folder, { recursive: true, force: true });
     unfinished.isFinished();

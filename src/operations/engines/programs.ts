@@ -16,7 +16,8 @@ const MAX_LINES = 12;
 const MAX_REASON = 500;
 
 /** What engines log of their work, and where in their own code they were: of Java, and of Python. */
-const NOISE = / INFO |^\s+at |^\s*[\w.$/]+\([\w.]+:\d+\)$|^\s+File ".*", line \d+|^\s+[\^~]+\s*$|^Traceback /;
+const NOISE =
+  / INFO |^\s+at |^\s*\.\.\. \d+ more|^\s*[\w.$/]+\([\w.]+:\d+\)$|^\s+File ".*", line \d+|^\s+[\^~]+\s*$|^Traceback /;
 
 /** How a program ended, and the last that it said. */
 export interface Ended {
@@ -122,7 +123,7 @@ export function clusterFailed(
 ): VarveError {
   if (failure !== undefined) {
     const { code, message, remedy, path, isLasting, isUnreached } = failure;
-    if (isUnreached) return unreached(engine, master, message);
+    if (isUnreached === true) return unreached(engine, master, message);
     const about = path === undefined ? {} : { path };
     if (isLasting && code !== undefined)
       return new VarveError(code, message, { remedy: remedy ?? '', ...about });
