@@ -30,7 +30,8 @@ def varve(*words: str) -> int:
 def watch(batch: DataFrame, number: int) -> None:
     if batch.isEmpty():
         return
-    folder = BATCHES / f"batch-{number}"
+    # The metrics have the name up to the @ as their label, so that all batches are one time series.
+    folder = BATCHES / f"rides@{number}"
     batch.write.mode("overwrite").parquet(folder.as_uri())
     varve("profile", str(folder), "--format", "json", "--output", str(REPORTS / f"profile-{number}.json"))
     metrics = ["--prometheus", str(METRICS / "varve-rides.prom")]
