@@ -14,12 +14,12 @@ import type { ValidateOptions } from '../operations/validate.ts';
 import type { ValidationReport } from '../schema/anomaly.ts';
 import {
   BYTES,
+  COMPUTING,
   COUNT,
   checkArgument,
   FLAG,
   type Kind,
   type Kinds,
-  oneOf,
   SLICE,
   TEXT,
   TEXT_BY_NAME,
@@ -33,11 +33,7 @@ const PROFILING: Kinds<ProfilingOptions> = {
   slice: SLICE,
   weight: TEXT,
   dateFormat: TEXT_BY_NAME,
-  memory: TEXT,
-  threads: COUNT,
-  engine: oneOf('local', 'spark', 'ray'),
-  master: TEXT,
-  parts: COUNT,
+  ...COMPUTING,
 };
 
 /**

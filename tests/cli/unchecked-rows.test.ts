@@ -99,6 +99,35 @@ describeWithWeb('checks of rows that nobody has read here', (server) => {
   });
 });
 
+describeWithWeb('a schema of data that nobody has read', (server) => {
+  test('is inferred and updated by the engine that is named, and else by the command that is told', () => {
+    const box = new Sandbox().repository();
+    box.write('served/rides/a.csv', 'id,fare\n1,2.5\n2,-1.0\n3,4.0\n');
+    cpSync(box.path('served'), server.root, { recursive: true });
+    box.ok(['add', `${server.url}/rides/`, '--to', 'data/rides']);
+    const bare = box.varve(['schema', 'infer', 'data/rides']);
+    expect([bare.code, bare.err]).toEqual([2, expect.stringContaining('Run `varve pull data/rides`')]);
+    box.ok(['schema', 'infer', 'data/rides', '--engine', 'local']);
+    expect(box.ok(['schema', 'show', 'data/rides'])).toContain('fare:');
+    box.write('repo/narrow.yaml', SCHEMA.replace('type: float', 'type: float, range: { min: 0 }'));
+    const update = [
+      'schema',
+      'update',
+      'data/rides',
+      '--schema',
+      'narrow.yaml',
+      '--dry-run',
+      '--engine',
+      'local',
+    ];
+    const { out, err } = box.varve(update);
+    expect(out).toContain('min: -1');
+    // What the schema asks of rows is asked of them.
+    expect(err).toContain('Rows that break `fare >= 0`');
+    box.remove();
+  });
+});
+
 test('a version is checked row by row where the cache has it, and else says what brings it', () => {
   const box = new Sandbox().repository().withRemote();
   try {
