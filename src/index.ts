@@ -62,9 +62,10 @@ export type { PartNumber, ProfilePartOptions } from './operations/profile-part.t
 export type { PushResult } from './operations/push.ts';
 export type { SchemaFormat, SchemaInferOptions, SchemaInferResult } from './operations/schema-infer.ts';
 export type { SchemaShowResult, ShownSchemaFormat } from './operations/schema-show.ts';
-export type { SchemaUpdateResult } from './operations/schema-update.ts';
+export type { SchemaUpdateChoice, SchemaUpdateResult } from './operations/schema-update.ts';
 export type { ProfiledDataset } from './operations/statistics/load.ts';
 export type {
+  ComputingOptions,
   ClusterEngine,
   ProfilingEngine,
   ProfilingOptions,

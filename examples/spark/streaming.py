@@ -32,7 +32,7 @@ def watch(batch: DataFrame, number: int) -> None:
         return
     # The metrics have the name up to the @ as their label, so that all batches are one time series.
     folder = BATCHES / f"rides@{number}"
-    batch.write.mode("overwrite").parquet(folder.as_uri())
+    batch.write.mode("overwrite").parquet(f"file://{folder}")
     varve("profile", str(folder), "--format", "json", "--output", str(REPORTS / f"profile-{number}.json"))
     metrics = ["--prometheus", str(METRICS / "varve-rides.prom")]
     page = ["--format", "html", "--output", str(REPORTS / f"drift-{number}.html")]
