@@ -65,8 +65,8 @@ export type { SchemaShowResult, ShownSchemaFormat } from './operations/schema-sh
 export type { SchemaUpdateChoice, SchemaUpdateResult } from './operations/schema-update.ts';
 export type { ProfiledDataset } from './operations/statistics/load.ts';
 export type {
-  ComputingOptions,
   ClusterEngine,
+  ComputingOptions,
   ProfilingEngine,
   ProfilingOptions,
 } from './operations/statistics/profiling-options.ts';
