@@ -22,14 +22,14 @@ export function decimalBound(value: number, scale: number): string | undefined {
 }
 
 /** A decimal, exactly. @param unscaled the number without its point */
-export function decimalText(unscaled: bigint, scale: number): string {
+export function exactDecimal(unscaled: bigint, scale: number): string {
   const digits = String(unscaled < 0n ? -unscaled : unscaled).padStart(scale + 1, '0');
   const whole = digits.slice(0, digits.length - scale);
   const sign = unscaled < 0n ? '-' : '';
   return `${sign}${whole}${scale === 0 ? '' : `.${digits.slice(-scale)}`}`;
 }
 
-/** Read what {@link decimalText} writes, in units of a scale that is no smaller than its own. */
+/** Read what {@link exactDecimal} writes, in units of a scale that is no smaller than its own. */
 export function unscaledDecimal(text: string, scale: number): bigint {
   const [whole = '0', digits = ''] = text.split('.');
   const sign = whole.startsWith('-') ? -1n : 1n;

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { decimalText, unscaledDecimal } from '../../src/tables/bound-text.ts';
+import { exactDecimal, unscaledDecimal } from '../../src/tables/bound-text.ts';
 import { orderOf } from '../../src/tables/order.ts';
 import { decimalOf, readRawBounds } from '../../src/tables/parquet/decimal-bounds.ts';
 import { readFooter } from '../../src/tables/parquet/footer.ts';
@@ -54,7 +54,7 @@ test('text and number are each the other', () => {
     [-120n, 1, '-12.0'],
     [10n ** 37n, 38, `0.1${'0'.repeat(37)}`],
   ] as const) {
-    expect(decimalText(unscaled, scale)).toBe(text);
+    expect(exactDecimal(unscaled, scale)).toBe(text);
     expect(unscaledDecimal(text, scale)).toBe(unscaled);
   }
 });

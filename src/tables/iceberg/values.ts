@@ -1,6 +1,6 @@
 import {
   dateBound,
-  decimalText,
+  exactDecimal,
   floatBound,
   integerBound,
   timestampBound,
@@ -95,7 +95,7 @@ export function typedValue(type: ColumnType, bytes: Buffer): string | undefined 
         : undefined;
     case 'decimal':
       return bytes.length > 0 && bytes.length <= MAX_DECIMAL_BYTES
-        ? decimalText(signed(bytes), type.scale)
+        ? exactDecimal(signed(bytes), type.scale)
         : undefined;
     case 'string':
       return utf8(bytes);

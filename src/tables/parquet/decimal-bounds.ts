@@ -1,5 +1,5 @@
 import { readThriftStruct, type ThriftStruct, type ThriftValue } from '../../base/thrift-compact.ts';
-import { decimalText } from '../bound-text.ts';
+import { exactDecimal } from '../bound-text.ts';
 
 /** Of a chunk of a column, the bytes of its least and its largest value. */
 export interface RawBounds {
@@ -46,7 +46,7 @@ export function decimalOf(
   if (size !== undefined && size !== bytes.length) return undefined;
   const highestFirst = size === undefined ? bytes : bytes.toReversed();
   const unsigned = BigInt(`0x${Buffer.from(highestFirst).toString('hex')}`);
-  return decimalText(BigInt.asIntN(8 * bytes.length, unsigned), scale);
+  return exactDecimal(BigInt.asIntN(8 * bytes.length, unsigned), scale);
 }
 
 function structs(value: ThriftValue | undefined): readonly ThriftStruct[] {
