@@ -141,7 +141,11 @@ def main(path):
     with open(path, encoding="utf-8") as file:
         request = json.load(file)
     cloudpickle.register_pickle_by_value(varve_task)
-    ray.init(address=request["address"], include_dashboard=False, log_to_driver=False, logging_level="warning")
+    try:
+        ray.init(address=request["address"], include_dashboard=False, log_to_driver=False, logging_level="warning")
+    except Exception as error:  # pylint: disable=broad-exception-caught
+        varve_task.write_unreached(request, error)
+        sys.exit(1)
     try:
         parts = results_of(request)
     except ray.exceptions.RayTaskError as error:

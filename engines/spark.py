@@ -108,7 +108,11 @@ def cancel_on(failures, context):
 def main(path):
     with open(path, encoding="utf-8") as file:
         request = json.load(file)
-    context = SparkContext(appName="varve")
+    try:
+        context = SparkContext(appName="varve")
+    except Exception as error:  # pylint: disable=broad-exception-caught
+        varve_task.write_unreached(request, error)
+        sys.exit(1)
     failures = context.accumulator("", First())
     threading.Thread(target=cancel_on, args=(failures, context), daemon=True).start()
     try:

@@ -128,6 +128,12 @@ def is_merged(request, count):
     return request["work"]["merge"] is not None and count > MERGED_AT_ONCE
 
 
+def write_unreached(request, error):
+    """Leave why the engine could not be had, so that nothing of the work was begun."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    write_failure(request, json.dumps({"message": (lines or [type(error).__name__])[0], "isUnreached": True}))
+
+
 def write_failure(request, failure):
     """Leave the JSON of a failure where varve looks for it."""
     with open(request["failure"], "w", encoding="utf-8") as file:

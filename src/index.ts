@@ -41,7 +41,7 @@ export type { TrustMethods } from './library/trust.ts';
 export type { InPlaceProfiling, InPlaceStatistics } from './operations/add.ts';
 export type * from './operations/backend/results.ts';
 export type { ContentKey, HistoryEntry, VersionFacts } from './operations/backend/version.ts';
-export type { CheckedDataset, CheckFailure, CheckResult } from './operations/check.ts';
+export type { CheckedDataset, CheckFailure, CheckOptions, CheckResult } from './operations/check.ts';
 export type { Watch } from './operations/context/context.ts';
 export type { DatasetChange } from './operations/datasets/differences.ts';
 export type { DescribeAsOptions } from './operations/describe.ts';
@@ -62,10 +62,11 @@ export type { PartNumber, ProfilePartOptions } from './operations/profile-part.t
 export type { PushResult } from './operations/push.ts';
 export type { SchemaFormat, SchemaInferOptions, SchemaInferResult } from './operations/schema-infer.ts';
 export type { SchemaShowResult, ShownSchemaFormat } from './operations/schema-show.ts';
-export type { SchemaUpdateResult } from './operations/schema-update.ts';
+export type { SchemaUpdateChoice, SchemaUpdateResult } from './operations/schema-update.ts';
 export type { ProfiledDataset } from './operations/statistics/load.ts';
 export type {
   ClusterEngine,
+  ComputingOptions,
   ProfilingEngine,
   ProfilingOptions,
 } from './operations/statistics/profiling-options.ts';

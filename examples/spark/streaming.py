@@ -30,8 +30,9 @@ def varve(*words: str) -> int:
 def watch(batch: DataFrame, number: int) -> None:
     if batch.isEmpty():
         return
-    folder = BATCHES / f"batch-{number}"
-    batch.write.mode("overwrite").parquet(folder.as_uri())
+    # The metrics have the name up to the @ as their label, so that all batches are one time series.
+    folder = BATCHES / f"rides@{number}"
+    batch.write.mode("overwrite").parquet(f"file://{folder}")
     varve("profile", str(folder), "--format", "json", "--output", str(REPORTS / f"profile-{number}.json"))
     metrics = ["--prometheus", str(METRICS / "varve-rides.prom")]
     page = ["--format", "html", "--output", str(REPORTS / f"drift-{number}.html")]

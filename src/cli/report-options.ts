@@ -62,6 +62,11 @@ export function withEngineOptions(command: Command): Command {
     .option('--threads <count>', 'threads of the engine', positiveInteger);
 }
 
+/** The option by which a gate lets nothing through that was not checked. */
+export function strictOption(): Option {
+  return new Option('--strict', 'a check that could not be made, since the rows are not here, is an error');
+}
+
 /** The report as text in the format that was asked for; into a file if one is named. */
 export async function reportOutcome(
   io: Io,

@@ -7,6 +7,7 @@ import {
   isOutOfMemory,
   isQueryError,
   isReadError,
+  lackedColumn,
   openEngine,
   readError,
 } from './duckdb.ts';
@@ -14,7 +15,7 @@ import { formatOf } from './formats/format.ts';
 import { FILE_NUMBER } from './formats/parquet/open.ts';
 import { selectionOf, type TypedColumn, topColumns } from './formats/parquet/top-columns.ts';
 import { foldedName, identifier, literal } from './quote.ts';
-import { assertRowExpression, invalidExpression } from './row-expression.ts';
+import { assertRowExpression, expressionLacks, invalidExpression } from './row-expression.ts';
 import { areComparable, type KeysAsked, type WrittenKeys, writeKeys } from './row-keys.ts';
 import { columnIn } from './shown-columns.ts';
 import { dropTableSource, openTableSource, TABLES_PER_QUERY, uniteByName } from './source.ts';
@@ -77,7 +78,7 @@ export interface RowTable {
    * @param failing one SQL expression over the columns, true for a row at fault; it may be anyone's, so it runs where nothing
    *   but these rows can be read, and what assertRowExpression refuses is not asked
    * @param value an expression for what to show of such a row
-   * @throws VarveError `expression-invalid`, `engine-memory`, `column-missing` if it is that of the slice, and what reading throws
+   * @throws VarveError `expression-invalid`, `engine-memory`, `column-missing` if it, or the slice, names one that there is not, and what reading throws
    */
   ask(failing: string, value: string): Promise<RowsAnswer>;
   /** The first rows, in the order of the files. @param count at most so many */
@@ -319,6 +320,8 @@ async function faultOf(
   if (error instanceof VarveError || systemCode(error) !== undefined) return error;
   const text = String((error as Error).message);
   if (isOutOfMemory(text)) return expressionMemory(expression, error);
+  const lacked = lackedColumn(text);
+  if (lacked !== undefined) return expressionLacks(lacked, error);
   if (isQueryError(text)) return invalidExpression(expression, reasonOf(error), error);
   try {
     await engine.query(`SELECT bit_xor(hash(COLUMNS(*))) FROM ${relation}`);

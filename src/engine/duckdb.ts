@@ -303,6 +303,16 @@ export function isQueryError(text: string): boolean {
   return QUERY_ERROR.test(text);
 }
 
+/** DuckDB's words where a query names a column, a struct, or a field of one that there is not. */
+const LACKED =
+  /^Binder Error: (?:Referenced column "(.*)" not found in FROM clause|Referenced table "(.*)" not found|Could not find key "(.*)" in struct)/s;
+
+/** Tell which column, or field of a struct, a query names that there is not; undefined if DuckDB says something else. */
+export function lackedColumn(text: string): string | undefined {
+  const [, column, struct, field] = LACKED.exec(text) ?? [];
+  return column ?? struct ?? field;
+}
+
 /** Tells whether DuckDB, or varve itself, has met something in data that cannot be read. */
 export function isReadError(error: unknown): error is Error {
   if (error instanceof BinaryFault) return true;
@@ -349,7 +359,7 @@ export function readError(error: unknown, file: SourceFile, line?: number): Varv
   const text = error instanceof Error ? error.message : String(error);
   if (isOutOfMemory(text)) {
     return new VarveError('engine-memory', `${path} needs more memory than the engine may have`, {
-      remedy: 'Give it more, for example by `--memory 2GB`: add, profile, validate and drift take that.',
+      remedy: 'Give it more, for example by `--memory 2GB`: add, profile, schema, validate and drift take that.',
       path,
       cause: error,
     });

@@ -149,6 +149,14 @@ function* nodesOf(tree: unknown): Generator<Node> {
   }
 }
 
+/** Says that an expression cannot be asked of rows which lack a column, or a field of a struct, that it names. */
+export function expressionLacks(column: string, cause: unknown): VarveError {
+  return new VarveError('column-missing', `The rows have no column ${JSON.stringify(column.slice(0, 200))}`, {
+    remedy: 'Correct the expression in the schema, or see why the data lacks the column.',
+    cause,
+  });
+}
+
 /** Says why an expression cannot be asked of rows. */
 export function invalidExpression(expression: string, reason: string, cause?: unknown): VarveError {
   return new VarveError(

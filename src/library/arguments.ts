@@ -1,5 +1,6 @@
 import { VarveError } from '../errors.ts';
 import { nearestName } from '../operations/datasets/suggest.ts';
+import type { ComputingOptions } from '../operations/statistics/profiling-options.ts';
 
 /** What an argument or an option may be. */
 export interface Kind {
@@ -111,3 +112,12 @@ function shown(value: unknown): string {
   if (value === null || typeof value !== 'object') return String(value);
   return Array.isArray(value) ? 'a list of another kind' : 'an object of another kind';
 }
+
+/** Who computes what has to be computed. */
+export const COMPUTING: Kinds<ComputingOptions> = {
+  memory: TEXT,
+  threads: COUNT,
+  engine: oneOf('local', 'spark', 'ray'),
+  master: TEXT,
+  parts: COUNT,
+};

@@ -14,12 +14,12 @@ import type { ValidateOptions } from '../operations/validate.ts';
 import type { ValidationReport } from '../schema/anomaly.ts';
 import {
   BYTES,
+  COMPUTING,
   COUNT,
   checkArgument,
   FLAG,
   type Kind,
   type Kinds,
-  oneOf,
   SLICE,
   TEXT,
   TEXT_BY_NAME,
@@ -33,11 +33,7 @@ const PROFILING: Kinds<ProfilingOptions> = {
   slice: SLICE,
   weight: TEXT,
   dateFormat: TEXT_BY_NAME,
-  memory: TEXT,
-  threads: COUNT,
-  engine: oneOf('local', 'spark', 'ray'),
-  master: TEXT,
-  parts: COUNT,
+  ...COMPUTING,
 };
 
 /**
@@ -179,7 +175,14 @@ export class DataFolder {
    */
   async validate(dataset: string, options: ValidateOptions & Watch = {}): Promise<ValidationReport> {
     checkArgument('validate', 'the dataset', dataset, TEXT);
-    const kinds = { ...PROFILING, schema: TEXT, environment: TEXT, serving: TEXT, previous: TEXT };
+    const kinds = {
+      ...PROFILING,
+      schema: TEXT,
+      environment: TEXT,
+      serving: TEXT,
+      previous: TEXT,
+      strict: FLAG,
+    };
     const call = this.#session.begin('validate', options, kinds);
     const { validate } = await import('../operations/validate.ts');
     return validate(this.path, dataset, call.options, call.watch);

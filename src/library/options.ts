@@ -4,6 +4,7 @@ import type { Watch } from '../operations/context/context.ts';
 import type { SourceOptions } from '../operations/get.ts';
 import type { ListOptions } from '../operations/list.ts';
 import type { ShownSchemaFormat } from '../operations/schema-show.ts';
+import type { SchemaUpdateChoice } from '../operations/schema-update.ts';
 import type { ProfilingOptions } from '../operations/statistics/profiling-options.ts';
 
 /** Which datasets are meant. */
@@ -101,12 +102,7 @@ export interface SchemaShowOptions extends Watch {
   readonly format?: ShownSchemaFormat | undefined;
 }
 
-export interface SchemaUpdateOptions extends Watch {
-  /** Another schema than the dataset's own. */
-  readonly schema?: string | undefined;
-  /** Say what would change, and write nothing. */
-  readonly dryRun?: boolean | undefined;
-}
+export interface SchemaUpdateOptions extends SchemaUpdateChoice, Watch {}
 
 export interface OfRemoteOptions extends Watch {
   /** A remote other than the default. */

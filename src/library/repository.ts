@@ -36,7 +36,7 @@ import type {
   UsageResult,
   VerifyResult,
 } from '../operations/backend/results.ts';
-import type { CheckResult } from '../operations/check.ts';
+import type { CheckOptions, CheckResult } from '../operations/check.ts';
 import { checkout } from '../operations/checkout.ts';
 import type { Context, Watch } from '../operations/context/context.ts';
 import { openContext } from '../operations/context/open.ts';
@@ -616,7 +616,7 @@ export class VarveRepository extends DataFolder {
   }
 
   /**
-   * Validate every dataset that changed since a base, and compare it with the base. Reads statistics only.
+   * Validate every dataset that changed since a base, and compare it with the base. Reads statistics, and rows only where they are here.
    * @param base a revision
    * @throws VarveError `revision-unknown`, `profile-not-fetched`
    * @example
@@ -628,11 +628,11 @@ export class VarveRepository extends DataFolder {
    * console.log(renderCheck(result, 'markdown', { color: false, width: 100 }));
    * ```
    */
-  async check(base: string, options: PathOptions & Watch = {}): Promise<CheckResult> {
+  async check(base: string, options: CheckOptions & Watch = {}): Promise<CheckResult> {
     checkArgument('check', 'the base', base, TEXT);
-    const call = this.#session.begin('check', options, PATHS);
+    const call = this.#session.begin('check', options, { ...PATHS, strict: FLAG });
     const { check } = await import('../operations/check.ts');
-    return check(this.path, base, call.options.paths, call.watch);
+    return check(this.path, base, call.options, call.watch);
   }
 
   /**

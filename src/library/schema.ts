@@ -2,7 +2,7 @@ import type { Watch } from '../operations/context/context.ts';
 import type { SchemaInferOptions, SchemaInferResult } from '../operations/schema-infer.ts';
 import type { SchemaShowResult } from '../operations/schema-show.ts';
 import type { SchemaUpdateResult } from '../operations/schema-update.ts';
-import { checkArgument, FLAG, oneOf, TEXT, TEXT_OR_TEXTS } from './arguments.ts';
+import { COMPUTING, checkArgument, FLAG, oneOf, TEXT, TEXT_OR_TEXTS } from './arguments.ts';
 import type { SchemaShowOptions, SchemaUpdateOptions } from './options.ts';
 import type { Session } from './session.ts';
 
@@ -35,8 +35,8 @@ export class SchemaMethods {
     options: SchemaInferOptions & Watch = {},
   ): Promise<SchemaInferResult> {
     checkArgument('schema.infer', 'the datasets', datasets, TEXT_OR_TEXTS);
-    const kinds = { output: TEXT, format: FORMAT, force: FLAG, strict: FLAG, explain: FLAG, from: TEXT };
-    const call = this.#session.begin('schema.infer', options, kinds);
+    const own = { output: TEXT, format: FORMAT, force: FLAG, strict: FLAG, explain: FLAG, from: TEXT };
+    const call = this.#session.begin('schema.infer', options, { ...COMPUTING, ...own });
     const { schemaInfer } = await import('../operations/schema-infer.ts');
     return schemaInfer(this.#session.cwd, [datasets].flat(), call.options, call.watch);
   }
@@ -55,7 +55,7 @@ export class SchemaMethods {
    */
   async update(dataset: string, options: SchemaUpdateOptions = {}): Promise<SchemaUpdateResult> {
     checkArgument('schema.update', 'the dataset', dataset, TEXT);
-    const call = this.#session.begin('schema.update', options, { schema: TEXT, dryRun: FLAG });
+    const call = this.#session.begin('schema.update', options, { ...COMPUTING, schema: TEXT, dryRun: FLAG });
     const { schemaUpdate } = await import('../operations/schema-update.ts');
     return schemaUpdate(this.#session.cwd, dataset, call.options, call.watch);
   }

@@ -43,6 +43,13 @@ export interface CheckedDataset {
   readonly failure?: CheckFailure;
 }
 
+export interface CheckOptions {
+  /** Datasets, or folders that hold some; all of them unless given. */
+  readonly paths?: readonly string[] | undefined;
+  /** As ValidateOptions has it. */
+  readonly strict?: boolean | undefined;
+}
+
 export interface CheckResult {
   /** The commit that was compared with: the merge base of what was asked for and HEAD. */
   readonly base: string;
@@ -53,20 +60,20 @@ export interface CheckResult {
 /**
  * Validate every dataset whose data, schema or origin is not that of the base, and compare the data with the base's: what a
  * pull request should be told about its data. What others did since the work left the base is no finding. What cannot be
- * read fails its own dataset only. Reads profiles and no data; fetches those that this clone lacks.
+ * read fails its own dataset only. Reads profiles, and rows only where they are here; fetches the profiles that this clone lacks.
  * @throws VarveError `revision-unknown`, `dataset-missing`, `settings-untrusted`
  */
 export async function check(
   cwd: string,
   base: string,
-  paths: readonly string[] = [],
+  options: CheckOptions = {},
   watch: Watch = {},
 ): Promise<CheckResult> {
   const context = await openContext(cwd, watch);
   return recordRun(
     context,
     'check',
-    (told) => checkAll(told, base, paths),
+    (told) => checkAll(told, base, options),
     async (result) => {
       const { checkedDatasets } = await import('./lineage/datasets.ts');
       return checkedDatasets(context, result);
@@ -74,11 +81,15 @@ export async function check(
   );
 }
 
-async function checkAll(context: Context, base: string, paths: readonly string[]): Promise<CheckResult> {
+async function checkAll(
+  context: Context,
+  base: string,
+  { paths = [], strict }: CheckOptions,
+): Promise<CheckResult> {
   const { commit, label, datasets } = await differencesFrom(context, base, paths);
   await bringProfiles(context, datasets);
   const results: CheckedDataset[] = [];
-  for (const difference of datasets) results.push(await checked(context, difference, label));
+  for (const difference of datasets) results.push(await checked(context, difference, label, { strict }));
   return { base: commit, datasets: results };
 }
 
@@ -101,10 +112,11 @@ async function checked(
   context: Context,
   { path, change, renamedFrom, version, before, origins, problem }: DatasetDifference,
   label: string,
+  options: Pick<CheckOptions, 'strict'>,
 ): Promise<CheckedDataset> {
   const failures: CheckFailure[] = problem === undefined ? [] : [problem];
   const sides = version && sidesOf(context, version, before, label);
-  const validation = sides && (await unlessUnreadable(failures, () => held(sides)));
+  const validation = sides && (await unlessUnreadable(failures, () => held(sides, options)));
   const drift = sides && (await unlessUnreadable(failures, () => driftBetween(sides)));
   const [failure] = failures.map(({ code, message, remedy }) => ({ code, message, remedy }));
   return {
@@ -156,11 +168,14 @@ async function unlessUnreadable<T>(failures: CheckFailure[], work: () => Promise
   }
 }
 
-async function held({ dataset, before, nameBefore }: Sides): Promise<ValidationReport | undefined> {
+async function held(
+  { dataset, before, nameBefore }: Sides,
+  options: Pick<CheckOptions, 'strict'>,
+): Promise<ValidationReport | undefined> {
   const own = schemaPathOf(dataset);
   if (!existsSync(own) && !existsSync(asPbtxt(own))) return undefined;
   const { root } = dataset.context!.repository;
-  return validateDataset(root, dataset, {}, (schema) =>
+  return validateDataset(root, dataset, options, (schema) =>
     versionBefore(dataset, schema, before && { name: nameBefore, version: before }),
   );
 }

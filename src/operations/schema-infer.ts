@@ -14,12 +14,13 @@ import { withNamedDatasets } from './datasets/named-datasets.ts';
 import { checkOutputPlace } from './datasets/output-place.ts';
 import { type NamedDataset, schemaPathOf } from './datasets/resolve.ts';
 import { profileOfDataset } from './statistics/load.ts';
+import { type ComputingOptions, computingOptions } from './statistics/profiling-options.ts';
 import { asPbtxt, readSchema, readSchemaSource, type SchemaFile } from './statistics/schema-file.ts';
 import { warnOfUnreadRows } from './statistics/unread-rows.ts';
 
 export type SchemaFormat = 'yaml' | 'tfdv';
 
-export interface SchemaInferOptions {
+export interface SchemaInferOptions extends ComputingOptions {
   /** Where to write; beside the data unless given. */
   readonly output?: string | undefined;
   readonly format?: SchemaFormat | undefined;
@@ -75,12 +76,12 @@ async function inferFrom(
 async function schemaOf(
   cwd: string,
   datasets: readonly NamedDataset[],
-  { from, strict = false, explain = false }: SchemaInferOptions,
+  { from, strict = false, explain = false, ...others }: SchemaInferOptions,
 ): Promise<Schema> {
   if (from !== undefined) return schemaFromDocument(cwd, datasets, { from, strict, explain });
   const profiles = [];
   for (const dataset of datasets) {
-    const { profile } = await profileOfDataset(dataset);
+    const { profile } = await profileOfDataset(dataset, computingOptions(others));
     await warnOfUnreadRows(dataset, profile);
     profiles.push(profile);
   }

@@ -3,23 +3,23 @@ import type { Profile } from '../profile/model/model.ts';
 import { FILES_TABLE, isTabularProfile } from '../profile/model/tables.ts';
 import type { ValidationReport } from '../schema/anomaly.ts';
 import type { Schema } from '../schema/model.ts';
+import { isLeft, type RowChecker } from '../schema/row-checker.ts';
 import {
   type ProfileValidationOptions as HoldOptions,
   rowQueries,
   validateProfile,
 } from '../schema/validate.ts';
+import { shellWord } from '../wording/quote.ts';
 import type { VersionFacts } from './backend/version.ts';
-import { closing } from './context/closing.ts';
 import type { Watch } from './context/context.ts';
-import { withDatasetFiles } from './datasets/files.ts';
 import { previousVersion } from './datasets/history.ts';
 import { withNamedDatasets } from './datasets/named-datasets.ts';
-import { hasData, type NamedDataset } from './datasets/resolve.ts';
+import type { NamedDataset } from './datasets/resolve.ts';
 import { clusterRowChecker } from './engines/cluster-row-checker.ts';
 import { recordRunAt } from './lineage/run.ts';
 import { type LoadedDataset, profileOfDataset } from './statistics/load.ts';
 import type { ProfilingOptions } from './statistics/profiling-options.ts';
-import { rowCheckerOf } from './statistics/row-checker.ts';
+import { withRowsHere } from './statistics/rows-here.ts';
 import { neededSchemaFileOf, readSchema } from './statistics/schema-file.ts';
 import { storedProfile } from './statistics/stored.ts';
 import { isStatistics } from './statistics/tfdv.ts';
@@ -33,11 +33,13 @@ export interface ValidateOptions extends ProfilingOptions {
   readonly serving?: string | undefined;
   /** A dataset for `drift` comparators; the version before, in Git's history, unless given. */
   readonly previous?: string | undefined;
+  /** Whether a check that could not be made, as its rows are not here, is an error rather than a warning. Default false. */
+  readonly strict?: boolean | undefined;
 }
 
 /**
  * Hold a dataset against its schema. Reads the profile only, except for custom row checks and example rows, which it
- * looks up if the data lies in the working tree.
+ * looks up if the data lies in the working tree or in the cache.
  * @throws VarveError `schema-missing`, `schema-invalid`, `environment-unknown`, `profile-not-fetched`, `data-not-tabular`
  */
 export async function validate(
@@ -119,44 +121,62 @@ async function controlProfile(dataset: NamedDataset, options: ProfilingOptions):
   return profile;
 }
 
-/** Hold a profile that is loaded already against a schema, and ask the rows if they are at hand, or if an engine was named that reads them. */
+/** Hold a profile that is loaded already against a schema, and ask the rows if they are here, or if an engine was named that reads them. */
 export async function validateLoaded(
   dataset: NamedDataset,
   profiled: LoadedDataset,
   schema: Schema,
-  options: ProfilingOptions,
+  options: ValidateOptions,
   settings: Omit<HoldOptions, 'name' | 'digest' | 'rows'>,
 ): Promise<ValidationReport> {
   const { profile, digest } = profiled;
-  const known = { ...settings, name: dataset.name, ...(digest === undefined ? {} : { digest }) };
-  const { engine } = options;
-  const isAsked = () => rowQueries(profile, schema, known).length > 0;
+  const { engine = 'local', strict = false } = options;
+  const known = { ...settings, strict, name: dataset.name, ...(digest === undefined ? {} : { digest }) };
   if (isStatistics(dataset)) return validateProfile(profile, schema, known);
-  if (engine === 'local' && dataset.version?.source !== undefined && !hasData(dataset) && isAsked()) {
-    await dataset.context!.backend.bring(dataset.version, dataset.part?.path);
-    return withDatasetFiles(dataset, (files) =>
-      closing(
-        rowCheckerOf(dataset, schema.timeLimit, options, schema, async () => files),
-        (rows) => validateProfile(profile, schema, { ...known, rows }),
-      ),
-    );
-  }
-  const here = hasData(dataset) ? rowCheckerOf(dataset, schema.timeLimit, options, schema) : undefined;
-  return closing(here, async () => {
-    const rows =
-      engine === undefined || engine === 'local'
-        ? here
-        : await clusterRowChecker(
-            engine,
-            dataset,
-            profiled,
-            schema,
-            options,
-            rowQueries(profile, schema, known),
-            here,
-          );
-    return validateProfile(profile, schema, { ...known, ...(rows && { rows }) });
-  });
+  const queries = rowQueries(profile, schema, known);
+  const onCluster =
+    engine === 'local'
+      ? undefined
+      : await clusterRowChecker(engine, dataset, profiled, schema, options, queries);
+  const isAsked = queries.length > 0 && onCluster?.isComplete !== true;
+  return withRowsHere(dataset, isAsked, schema, options, commandOf(dataset, options), (here) =>
+    validateProfile(profile, schema, {
+      ...known,
+      rows: onCluster === undefined ? here : inTurn(onCluster, here),
+    }),
+  );
+}
+
+/** Make a checker that asks `then` what `first` cannot answer. */
+function inTurn(first: RowChecker, then: RowChecker): RowChecker {
+  return {
+    async check(query) {
+      const answer = await first.check(query);
+      if (!isLeft(answer)) return answer;
+      const other = await then.check(query);
+      return isLeft(other) ? { ...other, ...answer } : other;
+    },
+  };
+}
+
+/** The command that asks the same again, but for the engine. */
+function commandOf({ name }: NamedDataset, options: ValidateOptions): string {
+  const { schema, environment, previous, serving, slice, weight, dateFormat = {}, strict } = options;
+  const given: readonly (readonly [string, string | undefined])[] = [
+    ['--schema', schema],
+    ['--environment', environment],
+    ['--previous', previous],
+    ['--serving', serving],
+    ['--slice', slice && `${slice.feature}=${slice.value}`],
+    ['--weight', weight],
+    ...Object.entries(dateFormat).map(
+      ([column, format]) => ['--date-format', `${column}=${format}`] as const,
+    ),
+  ];
+  const words = given.flatMap(([option, value]) =>
+    value === undefined ? [] : [`${option} ${shellWord(value)}`],
+  );
+  return ['varve validate', shellWord(name), ...words, ...(strict ? ['--strict'] : [])].join(' ');
 }
 
 /** The profiles that comparators of the schema ask for. */

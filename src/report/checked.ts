@@ -60,10 +60,14 @@ function foundIn(datasets: readonly DatasetReport[]): string[] {
   const number = (is: (dataset: DatasetReport) => boolean) => datasets.filter(is).length;
   const failed = number(({ failure }) => failure !== undefined);
   const broken = number(({ validation }) => validation?.valid === false);
+  const unchecked = number(
+    ({ validation }) => validation?.valid === true && validation.unchecked !== undefined,
+  );
   const drifted = number(({ drift }) => drift?.verdict === 'drift');
   return [
     ...(failed > 0 ? [`${count(failed)} could not be checked`] : []),
     ...(broken > 0 ? [`${count(broken)} ${broken === 1 ? 'breaks its schema' : 'break their schemas'}`] : []),
+    ...(unchecked > 0 ? [`${count(unchecked)} ${unchecked === 1 ? 'was' : 'were'} not checked in full`] : []),
     ...(drifted > 0 ? [`${count(drifted)} drifted`] : []),
   ];
 }

@@ -3,7 +3,7 @@ import type { FooterStatistics, FooterTable } from '../profile/footers/model.ts'
 import { textDigest } from '../profile/hashing/hash.ts';
 import type { Profile, TableProfile } from '../profile/model/model.ts';
 import { FILES_TABLE } from '../profile/model/tables.ts';
-import type { Anomaly, ExampleRow, ValidationReport } from '../schema/anomaly.ts';
+import { type Anomaly, type ExampleRow, isUnchecked, type ValidationReport } from '../schema/anomaly.ts';
 import { abridged } from '../wording/abridged.ts';
 import { byWhom } from '../wording/known-by.ts';
 import { brief, neutral } from '../wording/neutral.ts';
@@ -33,15 +33,18 @@ export function examplePlace({ row, file, fileRow }: ExampleRow): string {
     : `${brief(file, 300)} row ${count(fileRow)}`;
 }
 
-/** `2 errors and 1 warning`; `no anomalies`. */
+/** `2 errors and 1 warning`; `no anomalies`; `1 error, and 2 checks not made`, which nobody shall take for checks that passed. */
 export function anomalyCount(anomalies: readonly Anomaly[]): string {
-  const errors = anomalies.filter((anomaly) => anomaly.severity === 'error').length;
-  const warnings = anomalies.length - errors;
+  const made = anomalies.filter((anomaly) => !isUnchecked(anomaly));
+  const errors = made.filter((anomaly) => anomaly.severity === 'error').length;
+  const warnings = made.length - errors;
   const parts = [
     ...(errors > 0 ? [counted(errors, 'error')] : []),
     ...(warnings > 0 ? [counted(warnings, 'warning')] : []),
   ];
-  return parts.join(' and ') || 'no anomalies';
+  const found = parts.join(' and ') || 'no anomalies';
+  const unchecked = anomalies.length - made.length;
+  return unchecked === 0 ? found : `${found}, and ${counted(unchecked, 'check')} not made`;
 }
 
 /** The gravity of a finding, which every renderer's marks, colours and levels follow. */

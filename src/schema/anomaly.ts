@@ -11,6 +11,8 @@ export interface ValidationReport {
   readonly schema: string;
   readonly environment?: string;
   readonly valid: boolean;
+  /** How many checks could not be made: of these alone `valid` says nothing. Absent if all were made. */
+  readonly unchecked?: number;
   readonly anomalies: readonly Anomaly[];
 }
 
@@ -28,6 +30,14 @@ export interface Anomaly {
   readonly observed: string;
   /** Up to 5 rows, where the data was at hand. */
   readonly examples?: readonly ExampleRow[];
+}
+
+/** The kind of what could not be checked. */
+export const NOT_CHECKED = 'STATS_NOT_AVAILABLE';
+
+/** Tell whether it says that something was not checked, rather than that something is wrong. */
+export function isUnchecked({ kind }: Pick<Anomaly, 'kind'>): boolean {
+  return kind === NOT_CHECKED;
 }
 
 /** A row at fault. */

@@ -8,10 +8,19 @@ export interface RowChecker {
   check(query: RowQuery): Promise<RowAnswer | Unanswered>;
 }
 
-/** Rows are at hand, but not in a way by which this can be asked of them. */
+/** This cannot be asked of the rows. */
 export interface Unanswered {
-  /** Ends the sentence `The profile cannot tell, since …, and`. */
+  /** Ends the sentence `The profile cannot tell, since …, and`; where a column is lacked, a sentence without its end. */
   readonly unanswered: string;
+  /** What makes it possible to ask, as sentences. */
+  readonly remedy?: string;
+  /** Set where they are at hand, and lack a column that it names. */
+  readonly lacksColumn?: true;
+}
+
+/** Tell whether it is left to others to answer. Of rows that lack a column, nobody can. */
+export function isLeft(answer: RowAnswer | Unanswered): answer is Unanswered {
+  return 'unanswered' in answer && answer.lacksColumn !== true;
 }
 
 export interface RowQuery {
@@ -53,14 +62,19 @@ export function notInSql(column: string, values: readonly string[]): string {
   return `CAST(${column} AS VARCHAR) NOT IN (${values.map(textSql).join(', ')})`;
 }
 
-/** An expression for the columns that an SQL expression mentions: `dep_time = 2430, arr_time = null`. */
-export function mentionedSql(sql: string, columns: readonly string[]): string {
+/** Those of some columns that an SQL expression mentions, by its words. */
+export function mentioned(sql: string, columns: readonly string[]): readonly string[] {
   const words = new Set(sql.toLowerCase().match(/[\p{L}\p{N}_]+|"(?:[^"]|"")*"/gu) ?? []);
-  const mentioned = columns.filter((column) =>
+  return columns.filter((column) =>
     [column, `"${column.replaceAll('"', '""')}"`].some((each) => words.has(each.toLowerCase())),
   );
-  if (mentioned.length === 0) return 'NULL';
-  const shown = mentioned.map(
+}
+
+/** An expression for the columns that an SQL expression mentions: `dep_time = 2430, arr_time = null`. */
+export function mentionedSql(sql: string, columns: readonly string[]): string {
+  const named = mentioned(sql, columns);
+  if (named.length === 0) return 'NULL';
+  const shown = named.map(
     (column) =>
       `concat(${textSql(`${column} = `)}, coalesce(CAST(${columnSql([column])} AS VARCHAR), 'null'))`,
   );

@@ -8,7 +8,7 @@ import { featureName } from '../profile/model/feature-name.ts';
 import type { FeatureProfile, Profile, TableProfile } from '../profile/model/model.ts';
 import { countRows, FILES_TABLE, isTabularProfile } from '../profile/model/tables.ts';
 import { counted, grouped, percent } from '../wording/numbers.ts';
-import type { Anomaly, ValidationReport } from './anomaly.ts';
+import { type Anomaly, isUnchecked, NOT_CHECKED, type ValidationReport } from './anomaly.ts';
 import { featuresByName } from './features-by-name.ts';
 import { schemaFaults } from './format/faults.ts';
 import type { FeatureSchema, Schema, TableSchema } from './model.ts';
@@ -36,11 +36,13 @@ export interface ProfileValidationOptions {
   readonly serving?: Profile;
   /** Where the data is at hand. */
   readonly rows?: RowChecker;
+  /** Whether a check that could not be made is as grave as one that failed, rather than a warning. Default false. */
+  readonly strict?: boolean;
 }
 
 /**
  * Holds a profile against a schema. The report is valid while no anomaly is an error. Reads no data but through
- * `options.rows`; without it, what only rows can tell is a STATS_NOT_AVAILABLE warning.
+ * `options.rows`; without it, what only rows can tell is a STATS_NOT_AVAILABLE warning, or an error if `options.strict`.
  * @throws VarveError `environment-unknown` if the schema never names `options.environment`
  */
 export async function validateProfile(
@@ -58,14 +60,16 @@ export async function validateProfile(
     },
   }));
   for (const found of findingsIn(profile, schema, options))
-    anomalies.push(...('anomaly' in found ? [found.anomaly] : await reported(options.rows, found)));
+    anomalies.push(...('anomaly' in found ? [found.anomaly] : await reported(options, found)));
   const { name, digest, schemaName, environment } = options;
+  const unchecked = anomalies.filter(isUnchecked).length;
   return {
     varveValidation: 1,
     dataset: { name, ...(digest !== undefined && { digest }), ...countedRows(profile) },
     schema: schemaName,
     ...(environment !== undefined && { environment }),
     valid: anomalies.every((anomaly) => anomaly.severity !== 'error'),
+    ...(unchecked > 0 && { unchecked }),
     anomalies,
   };
 }
@@ -150,8 +154,10 @@ function checkTable(run: Run, table: TableSchema, data: TableProfile): Findings[
     const schemaNames = new Set(table.features.map((each) => each.name));
     const added = [...byName].filter(([name]) => !schemaNames.has(name));
     const columns = columnsOf(data);
-    const rows = [...keyFindings(table, byName), ...expectations(table.expect, columns)];
-    const checked: CheckedTable = { ...run, table, data, columns, others: controls(run.options, table.name) };
+    const absent = absentByRight(run, table, byName);
+    const rows = [...keyFindings(table, byName), ...expectations(table.expect, columns, absent)];
+    const others = controls(run.options, table.name);
+    const checked: CheckedTable = { ...run, table, data, columns, absent, others };
     all.push(
       ...table.features.map((feature) => checkOne(checked, feature, byName.get(feature.name))),
       ...added.map(([, about]) => ({ about, found: [newFeature(about)] })),
@@ -161,17 +167,29 @@ function checkTable(run: Run, table: TableSchema, data: TableProfile): Findings[
   return all;
 }
 
+/** The columns that the data lacks, and may by its schema. */
+function absentByRight(
+  { schema, options }: Run,
+  { features }: TableSchema,
+  byName: ReadonlyMap<string, FeatureProfile>,
+): readonly string[] {
+  const absent = features.filter(({ name }) => !byName.has(name));
+  return absent.filter((each) => !isRequired(schema, each, options.environment)).map(({ name }) => name);
+}
+
 /** What all features of a table share. */
 interface CheckedTable extends Run {
   readonly table: TableSchema;
   readonly data: TableProfile;
   readonly columns: readonly string[];
+  /** Those that it lacks, and may. */
+  readonly absent: readonly string[];
   /** What its features are compared with. */
   readonly others: readonly ControlTable[];
 }
 
 function checkOne(
-  { schema, options, table, data, columns, others }: CheckedTable,
+  { schema, options, table, data, columns, absent, others }: CheckedTable,
   feature: FeatureSchema,
   profile: FeatureProfile | undefined,
 ): Findings {
@@ -190,7 +208,7 @@ function checkOne(
     ...(here ? [] : [newFeature(profile, options.environment)]),
     ...checkFeature({ schema, table: data, feature, profile }),
     ...compared,
-    ...expectations(feature.expect, columns),
+    ...expectations(feature.expect, columns, absent),
   ];
   return { about: profile, found };
 }
@@ -214,14 +232,17 @@ function controls({ previous, serving }: ProfileValidationOptions, name: string)
 }
 
 /** Turns findings into anomalies: asks the rows where the profile cannot tell, and for examples. */
-async function reported(rows: RowChecker | undefined, findings: TableFindings): Promise<Anomaly[]> {
+async function reported(
+  { rows, strict = false }: Pick<ProfileValidationOptions, 'rows' | 'strict'>,
+  findings: TableFindings,
+): Promise<Anomaly[]> {
   const { table, about, found } = findings;
   const name = typeof about === 'object' ? featureName(about.path) : (about ?? '');
   const anomalies: Anomaly[] = [];
   for (const finding of found) {
     const query = queryFor(findings, finding);
     const answer = query && (await rows?.check(query));
-    const settled = settle(finding, answer);
+    const settled = settle(finding, answer ?? NO_ROWS, strict);
     if (settled === undefined) continue;
     const { kind, severity = 'error', short, description, expected, observed } = settled;
     const { examples = [] } = answer === undefined || 'unanswered' in answer ? {} : answer;
@@ -262,21 +283,45 @@ function ofFile(value: string): string {
 }
 
 /** Completes a finding as it is reported; undefined if the rows say that nothing is wrong. */
-function settle(finding: Violation, answer: RowAnswer | Unanswered | undefined): Violation | undefined {
+function settle(finding: Violation, answer: RowAnswer | Unanswered, strict: boolean): Violation | undefined {
   if (finding.undecided === undefined) return finding;
-  if (answer === undefined) return notChecked(finding, 'the data is not at hand');
-  if ('unanswered' in answer) return notChecked(finding, answer.unanswered);
+  if ('unanswered' in answer)
+    return answer.lacksColumn ? notAsked(finding, answer) : notChecked(finding, answer, strict);
   if (answer.failing === 0 || answer.failing / answer.rows <= (finding.allowed ?? 0)) return undefined;
   const share = `${counted(answer.failing, 'row')} of ${grouped(answer.rows)} (${percent(answer.failing / answer.rows)})`;
   return { ...finding, description: `${finding.short}: ${share}.`, observed: share };
 }
 
-function notChecked({ expected, undecided }: Violation, because: string): Violation {
+const NO_ROWS: Unanswered = { unanswered: 'the data is not at hand' };
+
+/** What names a column that is not there can be asked of no rows. It is no fault where the schema lets the column be absent. */
+function notAsked(
+  { severity = 'error', expected, isOptional = false }: Violation,
+  { unanswered, remedy }: Unanswered,
+): Violation {
+  const why = `Not checked: ${expected}. ${unanswered}.`;
   return {
-    kind: 'STATS_NOT_AVAILABLE',
-    severity: 'warning',
+    kind: NOT_CHECKED,
+    severity: isOptional ? 'warning' : severity,
+    short: 'Not checked without the column',
+    description: isOptional ? `${why} The schema lets the data be without it.` : `${why} ${remedy}`,
+    expected,
+    observed: 'a column that is not there',
+  };
+}
+
+/** @param strict whether it is as grave as what it would have found */
+function notChecked(
+  { severity = 'error', expected, undecided }: Violation,
+  { unanswered, remedy }: Unanswered,
+  strict: boolean,
+): Violation {
+  const why = `Not checked: ${expected}. The profile cannot tell, since ${undecided}, and ${unanswered}.`;
+  return {
+    kind: NOT_CHECKED,
+    severity: strict ? severity : 'warning',
     short: 'Not checked without the data',
-    description: `Not checked: ${expected}. The profile cannot tell, since ${undecided}, and ${because}.`,
+    description: remedy === undefined ? why : `${why} ${remedy}`,
     expected,
     observed: 'not known',
   };

@@ -21,6 +21,21 @@ export function decimalBound(value: number, scale: number): string | undefined {
   return Number.isSafeInteger(unscaled * 10) ? value.toFixed(scale) : undefined;
 }
 
+/** A decimal, exactly. @param unscaled the number without its point */
+export function exactDecimal(unscaled: bigint, scale: number): string {
+  const digits = String(unscaled < 0n ? -unscaled : unscaled).padStart(scale + 1, '0');
+  const whole = digits.slice(0, digits.length - scale);
+  const sign = unscaled < 0n ? '-' : '';
+  return `${sign}${whole}${scale === 0 ? '' : `.${digits.slice(-scale)}`}`;
+}
+
+/** Read what {@link exactDecimal} writes, in units of a scale that is no smaller than its own. */
+export function unscaledDecimal(text: string, scale: number): bigint {
+  const [whole = '0', digits = ''] = text.split('.');
+  const sign = whole.startsWith('-') ? -1n : 1n;
+  return sign * BigInt(whole.replace('-', '') + digits.padEnd(scale, '0').slice(0, scale));
+}
+
 /** @param ms since 1970; the day that it lies in, of the years 0 to 9999 */
 export function dateBound(ms: number): string | undefined {
   const date = new Date(ms);

@@ -79,6 +79,16 @@ it('leads from the README to every page of docs/', () => {
   expect(markdownFiles().filter((page) => page.startsWith('docs/') && !reached.has(page))).toEqual([]);
 });
 
+it('packs what the README and the pages of the package lead to', () => {
+  const { files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { files: string[] };
+  const isPacked = (path: string) => files.some((one) => path === one || path.startsWith(`${one}/`));
+  const reached = ['README.md', 'CHANGELOG.md'].flatMap((page) =>
+    links(page).map((link) => link.split('#')[0]!),
+  );
+  expect(reached.filter((path) => path !== '' && !isPacked(path))).toEqual([]);
+  expect(isPacked('docs/reference/schema.md') && isPacked('examples/spark/streaming.py')).toBe(true);
+});
+
 it('tells a broken link from a good one', () => {
   expect(fault('README.md', 'docs/index.md')).toBeUndefined();
   expect(fault('README.md', 'docs/none.md')).toMatch('no such file');

@@ -38,9 +38,9 @@ test('check and the history of drift see what changed in pointers of DVC', async
   expect(others).toEqual([]);
   expect(changed).toMatchObject({ path: 'new.csv', drift: { verdict: 'drift' } });
   box.commit('given/repo', 'two');
-  expect((await check(box.path('given/repo'), 'HEAD~1', ['new.csv'])).datasets).toHaveLength(1);
-  expect((await check(box.path('given/repo'), 'HEAD~1', ['data'])).datasets).toEqual([]);
-  expect((await check(box.path('given/repo'), 'v1', ['data/table.csv'])).datasets).toMatchObject([
+  expect((await check(box.path('given/repo'), 'HEAD~1', { paths: ['new.csv'] })).datasets).toHaveLength(1);
+  expect((await check(box.path('given/repo'), 'HEAD~1', { paths: ['data'] })).datasets).toEqual([]);
+  expect((await check(box.path('given/repo'), 'v1', { paths: ['data/table.csv'] })).datasets).toMatchObject([
     { path: 'data/table.csv', drift: undefined },
   ]);
   expect(JSON.stringify(await driftHistory(box.path('given/repo'), 'new.csv'))).toContain('"drift"');

@@ -143,6 +143,7 @@ class Repository:
         environment: str | None = None,
         previous: Data = None,
         serving: Data = None,
+        strict: bool = False,
         slice: Slice | None = None,
         memory: str | None = None,
         threads: int | None = None,
@@ -156,6 +157,7 @@ class Repository:
             environment: of the schema, such as ``SERVING``.
             previous: what comparisons with an earlier version are made with; the version before unless given.
             serving: what comparisons of training with serving are made with.
+            strict: that a check which could not be made, since the rows are not here, is an error.
             slice: of some of the rows only.
             memory: the engine's most memory, such as ``"1GB"``.
             threads: of the engine.
@@ -166,7 +168,7 @@ class Repository:
         options = _profiling(slice, None, None, memory, threads)
         with ExitStack() as stack:
             path = stack.enter_context(named(data, name))
-            options.update(_set(environment=environment))
+            options.update(_set(environment=environment, strict=strict or None))
             for word, other in (("previous", previous), ("serving", serving)):
                 if other is not None:
                     options[word] = stack.enter_context(named(other))

@@ -390,6 +390,7 @@ class ValidationReport(_Report):
     def __init__(self, document: Document) -> None:
         self._document = document
         self.valid: bool = document["valid"]
+        self.unchecked: int = document.get("unchecked", 0)
         self.dataset: str = document["dataset"]["name"]
         self.anomalies: list[Anomaly] = [
             Anomaly(**{name: each[name] for name in Anomaly.__dataclass_fields__}) for each in document["anomalies"]

@@ -6,6 +6,7 @@ import type { Anomaly } from '../../schema/anomaly.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { counted } from '../../wording/numbers.ts';
 import { type CommonOptions, defineCommand, offlineOption, type RunCommand } from '../command.ts';
+import { withClusterOptions, withEngineOptions } from '../report-options.ts';
 
 export function command(run: RunCommand): Command {
   return defineCommand(
@@ -22,7 +23,7 @@ export function command(run: RunCommand): Command {
 }
 
 function infer(run: RunCommand): Command {
-  return defineCommand(
+  const defined = defineCommand(
     'infer',
     'Writes the schema that one or several datasets bear out, beside the first.',
     [
@@ -34,6 +35,7 @@ function infer(run: RunCommand): Command {
         'as TensorFlow Data Validation reads it',
       ],
       ['varve schema infer data/flights.csv --from croissant.json', 'what metadata says, without the data'],
+      ['varve schema infer data/raw --engine local', 'of data in a bucket that nobody has read'],
     ],
   )
     .argument('<dataset...>', 'paths, path@REV, plain files or folders, or quoted patterns')
@@ -46,8 +48,9 @@ function infer(run: RunCommand): Command {
       'take what Croissant, or constraints.json or statistics.json of SageMaker says, in place of the data',
     )
     .option('--explain', 'say above each feature why it has its constraints, as comments')
-    .addOption(offlineOption())
-    .action((datasets: string[], options: CommonOptions & SchemaInferOptions) =>
+    .addOption(offlineOption());
+  return withClusterOptions(withEngineOptions(defined), 'local').action(
+    (datasets: string[], options: CommonOptions & SchemaInferOptions) =>
       run(options, async (io) => {
         const result = await schemaInfer(io.cwd, datasets, options, io);
         const facts = `${counted(result.features, 'feature')}${result.tables > 1 ? ` of ${result.tables} tables` : ''}`;
@@ -56,7 +59,7 @@ function infer(run: RunCommand): Command {
           text: `Wrote ${neutral(result.path)}: ${facts}. Read it, tighten it, and commit it.`,
         };
       }),
-    );
+  );
 }
 
 function show(run: RunCommand): Command {
@@ -81,7 +84,7 @@ function show(run: RunCommand): Command {
 }
 
 function update(run: RunCommand): Command {
-  return defineCommand(
+  const defined = defineCommand(
     'update',
     'Relaxes the schema by the least that accepts the dataset, and shows the change. Comments stay.',
     [
@@ -92,8 +95,9 @@ function update(run: RunCommand): Command {
     .argument('<dataset>', 'path, path@REV, or a plain file or folder')
     .option('--schema <file>', 'another schema than <dataset>.schema.yaml')
     .option('--dry-run', 'write nothing')
-    .addOption(offlineOption())
-    .action((dataset: string, options: CommonOptions & Parameters<typeof schemaUpdate>[2]) =>
+    .addOption(offlineOption());
+  return withClusterOptions(withEngineOptions(defined), 'local').action(
+    (dataset: string, options: CommonOptions & Parameters<typeof schemaUpdate>[2]) =>
       run(options, async (io) => {
         const result = await schemaUpdate(io.cwd, dataset, options, io);
         if (result.left.length > 0)
@@ -105,7 +109,7 @@ function update(run: RunCommand): Command {
           text: changes.length === 0 ? unchanged : diff.split('\n').map(neutral).join('\n'),
         };
       }),
-    );
+  );
 }
 
 function leftOver({ feature, short, observed }: Anomaly): string {

@@ -16,6 +16,7 @@ import {
   partOf,
   type ReportOptions,
   reportOutcome,
+  strictOption,
   withProfilingOptions,
   withReportOptions,
 } from '../report-options.ts';
@@ -35,6 +36,7 @@ export function command(run: RunCommand): Command {
         'without the features that this environment lacks',
       ],
       ['varve validate data/flights.csv --format junit --output report.xml', 'for a CI server'],
+      ['varve validate data/flights.csv --strict', 'a gate that no check passes which could not be made'],
       [
         'varve validate stats.tfrecord --schema schema.pbtxt --format tfdv',
         'statistics and schema of TensorFlow Data Validation, and anomalies as it writes them',
@@ -49,6 +51,7 @@ export function command(run: RunCommand): Command {
     .option('--environment <name>', 'the environment of the schema that the data is for')
     .option('--previous <dataset>', 'for drift comparators; the version before unless given')
     .option('--serving <dataset>', 'for skew comparators')
+    .addOption(strictOption())
     .addOption(openlineageOption())
     // What an engine such as Spark has its tasks do.
     .addOption(new Option('--ask-part <i/n>').argParser(partOf).hideHelp())

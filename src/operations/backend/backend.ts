@@ -185,6 +185,8 @@ export interface Backend {
    * @throws VarveError `object-missing`, and what the remote meets
    */
   bring(version: DatasetVersion, part: string | undefined): Promise<void>;
+  /** Tell whether the cache has all of a version, or of the file or folder within that `part` names. Asks no remote. */
+  isHere(version: DatasetVersion, part: string | undefined): Promise<boolean>;
   /**
    * Write a version, or the file or folder within it that `part` names, to a place where nothing lies: whole or not at all. Brings what
    * the cache lacks.

@@ -135,6 +135,11 @@ export class DvcBackend implements Backend {
     return bring(this.#context, { version, part });
   }
 
+  async isHere(version: DatasetVersion, part: string | undefined): Promise<boolean> {
+    const { isOutputHere } = await import('./bring.ts');
+    return isOutputHere(this.#context, { version, part });
+  }
+
   async copyOut(version: DatasetVersion, part: string | undefined, target: string): Promise<CopiedFiles> {
     const { copyOut } = await import('./copy-out.ts');
     return copyOut(this.#context, { version, part }, target);

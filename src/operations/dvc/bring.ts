@@ -20,16 +20,19 @@ export function wantedVersion({ repository }: DvcPlace, { version, part }: Versi
   return { output, ...(part === undefined ? {} : { only: [part] }) };
 }
 
+/** Implements Backend.isHere. */
+export function isOutputHere(context: DvcPlace, wanted: VersionPart): Promise<boolean> {
+  return inDvc(context, (within) => isCachedWhole(within, wantedVersion(context, wanted)));
+}
+
 /** Fetch what the cache lacks. Asks no remote if it lacks nothing. */
 export async function bringWanted(context: DvcContext, wanted: Wanted): Promise<void> {
-  const { output, only } = wanted;
-  const files = await cachedFiles(context, output.id);
-  const lacking =
-    files &&
-    notCached(
-      context,
-      files.filter(({ path }) => isChosen(path, only)),
-    );
-  if (lacking?.length === 0 || !isOnRemotes(output)) return;
+  if ((await isCachedWhole(context, wanted)) || !isOnRemotes(wanted.output)) return;
   await fetchOutputs(context, [wanted], {});
+}
+
+async function isCachedWhole(context: DvcContext, { output, only }: Wanted): Promise<boolean> {
+  const files = await cachedFiles(context, output.id);
+  const chosen = files?.filter(({ path }) => isChosen(path, only));
+  return chosen !== undefined && notCached(context, chosen).length === 0;
 }

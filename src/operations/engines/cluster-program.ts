@@ -46,6 +46,8 @@ export interface ClusterProgram {
   readonly program: string;
   /** Whether the address says that the work stays on this machine. */
   isHere(master: string | undefined): boolean;
+  /** Why the cluster could not be had, where it says so before its program can; undefined if it says something else. */
+  reasonUnreached?(said: string): string | undefined;
   /** The words that run the program with its request. @throws VarveError `cluster-missing` */
   start(
     program: string,

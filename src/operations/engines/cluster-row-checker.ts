@@ -2,6 +2,7 @@ import type { TableRows } from '../../profile/dataset/table-rows.ts';
 import { tableRows, tablesByFolder } from '../../profile/dataset/table-rows.ts';
 import type { Schema } from '../../schema/model.ts';
 import {
+  isLeft,
   type RowAnswer,
   type RowChecker,
   type RowQuery,
@@ -17,7 +18,7 @@ import { askOnCluster } from './rows-on-cluster.ts';
 
 /**
  * Have a cluster answer all that will be asked of rows, at once.
- * @param others answers what no part can, where the data lies here
+ * @returns with `isComplete` if no query is left unanswered
  * @throws VarveError as askOnCluster
  */
 export async function clusterRowChecker(
@@ -27,8 +28,7 @@ export async function clusterRowChecker(
   schema: Schema,
   options: ProfilingOptions,
   queries: readonly RowQuery[],
-  others: RowChecker | undefined,
-): Promise<RowChecker> {
+): Promise<RowChecker & { readonly isComplete: boolean }> {
   const timeLimit = schema.timeLimit ?? TIME_LIMIT;
   const tables = queries.length === 0 ? [] : await tablesOf(engine, dataset, profiled, schema, options);
   const rows =
@@ -40,10 +40,8 @@ export async function clusterRowChecker(
     queries.map((query, at) => [JSON.stringify(query), answers[at]!]),
   );
   return {
-    async check(query) {
-      const answer = known.get(JSON.stringify(query))!;
-      return 'unanswered' in answer && others !== undefined ? others.check(query) : answer;
-    },
+    isComplete: !answers.some(isLeft),
+    check: async (query) => known.get(JSON.stringify(query))!,
   };
 }
 

@@ -11,7 +11,7 @@ import type { ColumnReadings } from '../../engine/column-readings.ts';
 import { type ErrorCode, VarveError } from '../../errors.ts';
 import type { MergedParts } from '../../profile/parts/merge-parts.ts';
 import { consents } from '../../workspace/trust/consent.ts';
-import type { Context } from '../context/context.ts';
+import type { Context, Watch } from '../context/context.ts';
 import type { NamedDataset } from '../datasets/resolve.ts';
 import { mergePartFiles } from '../profile-merge.ts';
 import type { ClusterEngine, ProfilingOptions } from '../statistics/profiling-options.ts';
@@ -91,13 +91,26 @@ export async function onCluster<T>(
       ...place,
     };
     await writeFile(path, JSON.stringify(request));
-    const { code, said } = await runToEnd(command, words, watch.signal);
-    if (code !== 0) throw clusterFailed(engine.title, options.master, await failureIn(request.failure), said);
-    return await use(request.output);
+    const waiting = isHere ? undefined : tellOfWait(engine.title, options.master, watch);
+    const { code, said } = await runToEnd(command, words, watch.signal).finally(() => clearTimeout(waiting));
+    if (code === 0) return await use(request.output);
+    const reason = engine.reasonUnreached?.(said);
+    const unreached = reason === undefined ? undefined : { message: reason, isUnreached: true as const };
+    const failure = (await failureIn(request.failure)) ?? unreached;
+    throw clusterFailed(engine.title, options.master, failure, said);
   } finally {
     await rm(folder, { recursive: true, force: true });
     unfinished.isFinished();
   }
+}
+
+/** Engines say nothing for a minute and more where no cluster is: whoever waits is told what for. */
+const WORD_AFTER_MS = 1500;
+
+function tellOfWait(engine: string, master: string | undefined, { onWarning }: Watch): NodeJS.Timeout {
+  const place = master === undefined ? `the cluster of ${engine}'s own settings` : `${engine} at ${master}`;
+  const word = `Waiting for ${place} to do the work. If nobody is there, it may take minutes until ${engine} says so; Ctrl-C ends the wait.`;
+  return setTimeout(() => onWarning?.(word), WORD_AFTER_MS);
 }
 
 /** What may be otherwise on another machine, or a while later. */

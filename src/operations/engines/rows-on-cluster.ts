@@ -15,6 +15,7 @@ import type { RowAnswer, RowQuery, Unanswered } from '../../schema/row-checker.t
 import type { NamedDataset } from '../datasets/resolve.ts';
 import { MAX_RANGES } from '../rows-part.ts';
 import type { ClusterEngine, ProfilingOptions } from '../statistics/profiling-options.ts';
+import { columnLacked } from '../statistics/row-checker.ts';
 import { machineWords, onCluster } from './cluster.ts';
 
 /** Who asks rows, and of which tables they are. */
@@ -64,8 +65,16 @@ export async function askOnCluster(
   const answers = new Map<RowQuery, RowAnswer | Unanswered>(refused);
   for (const own of units)
     for (const [at, query] of (asked.get(own.table.name) ?? []).entries())
-      answers.set(query, unansweredOf(own, query, at) ?? mergeAnswers(own, at));
+      answers.set(query, unansweredOf(own, query, at) ?? mergedAnswer(own, at));
   return queries.map((query) => answers.get(query) ?? NO_TABLE);
+}
+
+function mergedAnswer(own: TableUnits, question: number): RowAnswer | Unanswered {
+  try {
+    return mergeAnswers(own, question);
+  } catch (error) {
+    return columnLacked(error);
+  }
 }
 
 function unansweredOf(own: TableUnits, { repeated }: RowQuery, question: number): Unanswered | undefined {

@@ -9,6 +9,8 @@ export const SPARK: ClusterProgram = {
   title: 'Spark',
   program: 'spark.py',
   isHere: (master) => master?.startsWith('local') === true,
+  // Spark ends the process then, and the program in it.
+  reasonUnreached: (said) => /All masters are unresponsive/.exec(said)?.[0],
   start(program, request, { address, archive }) {
     const master = address === null ? [] : ['--master', address];
     const archives = archive === null ? [] : ['--archives', `${archive}#varve`];

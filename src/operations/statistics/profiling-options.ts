@@ -26,6 +26,20 @@ export interface ProfilingOptions {
   readonly parts?: number | undefined;
 }
 
+/** Options for who computes what has to be computed, and with how much of which machines. */
+export type ComputingOptions = Pick<ProfilingOptions, 'memory' | 'threads' | 'engine' | 'master' | 'parts'>;
+
+/** Pick these of other options. */
+export function computingOptions({
+  memory,
+  threads,
+  engine,
+  master,
+  parts,
+}: ComputingOptions): ComputingOptions {
+  return { memory, threads, engine, master, parts };
+}
+
 export type ProfilingEngine = 'local' | 'spark' | 'ray';
 
 export type ClusterEngine = Exclude<ProfilingEngine, 'local'>;

@@ -4,7 +4,7 @@ import { VarveError } from '../../errors.ts';
 import { openTableRows } from '../../profile/dataset/profile-directory.ts';
 import { processReader } from '../../profile/reading/process-reader.ts';
 import type { Schema } from '../../schema/model.ts';
-import { MAX_TIME_LIMIT, type RowChecker, TIME_LIMIT } from '../../schema/row-checker.ts';
+import { MAX_TIME_LIMIT, type RowChecker, TIME_LIMIT, type Unanswered } from '../../schema/row-checker.ts';
 import type { DatasetFiles } from '../backend/version.ts';
 import { filesInPlace } from '../datasets/files.ts';
 import type { NamedDataset } from '../datasets/resolve.ts';
@@ -51,11 +51,18 @@ export function rowCheckerOf(
         return await (await open(table, either)).ask(failing, value);
       } catch (error) {
         signal?.throwIfAborted();
-        throw deadline.aborted ? tooLong(dataset, timeLimit) : error;
+        if (deadline.aborted) throw tooLong(dataset, timeLimit);
+        return columnLacked(error);
       }
     },
     close,
   };
+}
+
+/** Make an answer of an error that says which column rows lack. @throws any other */
+export function columnLacked(error: unknown): Unanswered {
+  if (!(error instanceof VarveError) || error.code !== 'column-missing') throw error;
+  return { unanswered: error.message, remedy: error.remedy, lacksColumn: true };
 }
 
 function missingTable({ name }: NamedDataset, table: string): VarveError {

@@ -165,6 +165,11 @@ export class VarveBackend implements Backend {
     return bring(this.#context, { version, part });
   }
 
+  async isHere(version: DatasetVersion, part: string | undefined): Promise<boolean> {
+    const { isVersionHere } = await import('./bring.ts');
+    return isVersionHere(this.#context, { version, part });
+  }
+
   async copyOut(version: DatasetVersion, part: string | undefined, target: string): Promise<CopiedFiles> {
     const { copyOut } = await import('./copy-out.ts');
     return copyOut(this.#context, { version, part }, target);

@@ -15,6 +15,11 @@ export async function bring(context: WorkingContext, wanted: VersionPart): Promi
   await closing(await openCache(context), (cache) => bringInto(context, cache, selected(context, wanted)));
 }
 
+/** Implements Backend.isHere. */
+export async function isVersionHere(context: WorkingContext, wanted: VersionPart): Promise<boolean> {
+  return closing(await openCache(context), (cache) => isHere(context, cache, selected(context, wanted)));
+}
+
 /** The dataset that a version is of, with the pointer that the version has. */
 export function selected({ repository }: WorkingContext, { version, part }: VersionPart): SelectedDataset {
   const { path, commit } = version;

@@ -4,7 +4,7 @@
  */
 
 import type { DriftReport, FeatureDrift } from '../../drift/model.ts';
-import type { Anomaly, ValidationReport } from '../../schema/anomaly.ts';
+import { type Anomaly, isUnchecked, type ValidationReport } from '../../schema/anomaly.ts';
 import { brief, neutral } from '../../wording/neutral.ts';
 import { magnitude } from '../../wording/numbers.ts';
 import type { RenderOptions } from '../format.ts';
@@ -26,6 +26,8 @@ export interface CiFinding {
   readonly feature: string;
   readonly message: string;
   readonly details: readonly string[];
+  /** Set where it tells of a check that could not be made. */
+  readonly isUnchecked?: true;
 }
 
 /** The common part of JUnit, SARIF and GitHub annotations: a check of one file with findings, the gravest first. */
@@ -100,6 +102,7 @@ function anomalyFinding(anomaly: Anomaly): CiFinding {
       brief(`observed: ${anomaly.observed}`, 400),
       ...(anomaly.examples ?? []).map((example) => `${examplePlace(example)}: ${brief(example.value, 200)}`),
     ],
+    ...(isUnchecked(anomaly) && { isUnchecked: true }),
   };
 }
 

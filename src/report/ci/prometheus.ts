@@ -203,6 +203,11 @@ export function validationMetrics(report: ValidationReport): Metric[] {
       })),
     },
     {
+      name: 'varve_validation_unchecked',
+      help: 'Checks that could not be made, so that the data may break them.',
+      samples: [{ labels: { dataset }, value: report.unchecked ?? 0 }],
+    },
+    {
       name: 'varve_validation_anomaly',
       help: 'Anomalies of one kind in one feature.',
       samples: [...kinds.values()],

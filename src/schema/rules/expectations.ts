@@ -1,9 +1,16 @@
 import type { Expectation } from '../model.ts';
-import { mentionedSql } from '../row-checker.ts';
+import { mentioned, mentionedSql } from '../row-checker.ts';
 import type { Violation } from './rule.ts';
 
-/** A person's own SQL checks. Only rows can decide them. A failing row shows what the check mentions of `columns`. */
-export function expectations(checks: readonly Expectation[], columns: readonly string[]): Violation[] {
+/**
+ * A person's own SQL checks. Only rows can decide them. A failing row shows what the check mentions of `columns`.
+ * @param absent columns that the data lacks, and may
+ */
+export function expectations(
+  checks: readonly Expectation[],
+  columns: readonly string[],
+  absent: readonly string[],
+): Violation[] {
   return checks.map(({ sql, name, severity, maxFraction }) => ({
     kind: 'CUSTOM_VALIDATION',
     ...(severity !== undefined && { severity }),
@@ -15,5 +22,6 @@ export function expectations(checks: readonly Expectation[], columns: readonly s
     shown: mentionedSql(sql, columns),
     ...(maxFraction !== undefined && { allowed: maxFraction }),
     undecided: 'it is a check of rows',
+    isOptional: mentioned(sql, absent).length > 0,
   }));
 }

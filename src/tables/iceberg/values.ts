@@ -1,4 +1,11 @@
-import { dateBound, decimalBound, floatBound, integerBound, timestampBound } from '../bound-text.ts';
+import {
+  dateBound,
+  exactDecimal,
+  floatBound,
+  integerBound,
+  timestampBound,
+  unscaledDecimal,
+} from '../bound-text.ts';
 import type { ColumnType } from '../model.ts';
 
 /**
@@ -29,7 +36,7 @@ export function singleValue(type: ColumnType, text: string): Buffer | undefined 
       return bytes;
     }
     case 'decimal':
-      return twosComplement(unscaled(text, type.scale));
+      return twosComplement(unscaledDecimal(text, type.scale));
     case 'string':
       return Buffer.from(text);
     default:
@@ -52,12 +59,6 @@ function int64(value: bigint): Buffer {
 function microseconds(text: string): bigint {
   const [, whole = text, digits = ''] = /^(.*:\d\d)(?:\.(\d{1,6}))?$/.exec(text) ?? [];
   return BigInt(Date.parse(`${whole}Z`)) * 1000n + BigInt(digits.padEnd(6, '0'));
-}
-
-function unscaled(text: string, scale: number): bigint {
-  const [whole = '0', digits = ''] = text.split('.');
-  const sign = whole.startsWith('-') ? -1n : 1n;
-  return sign * BigInt(whole.replace('-', '') + digits.padEnd(scale, '0').slice(0, scale));
 }
 
 /** As few bytes as hold it, the highest first. */
@@ -94,7 +95,7 @@ export function typedValue(type: ColumnType, bytes: Buffer): string | undefined 
         : undefined;
     case 'decimal':
       return bytes.length > 0 && bytes.length <= MAX_DECIMAL_BYTES
-        ? decimalBound(Number(signed(bytes)) / 10 ** type.scale, type.scale)
+        ? exactDecimal(signed(bytes), type.scale)
         : undefined;
     case 'string':
       return utf8(bytes);

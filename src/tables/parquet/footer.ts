@@ -11,10 +11,11 @@ import {
   type SchemaTree,
 } from 'hyparquet';
 import { VarveError } from '../../errors.ts';
-import { dateBound, decimalBound, floatBound, shortBounds, timestampBound } from '../bound-text.ts';
+import { dateBound, floatBound, shortBounds, timestampBound } from '../bound-text.ts';
 import type { ColumnBounds, ColumnType, ParquetFile } from '../model.ts';
 import { orderOf } from '../order.ts';
 import { columnsOf, typeOf } from './columns.ts';
+import { decimalOf, readRawBounds } from './decimal-bounds.ts';
 
 /** Reads so many bytes of a file from `offset` on. */
 export type ReadBytes = (offset: number, length: number) => Promise<Uint8Array>;
@@ -48,7 +49,7 @@ export async function readFooter(read: ReadBytes, size: number, path: string): P
     return {
       rows: Number(metadata.num_rows),
       columns: columnsOf(root),
-      bounds: boundsOf(metadata, root),
+      bounds: boundsOf(metadata, root, new Uint8Array(footer)),
       ids: root.children.map(({ element: { field_id: id = -1 } }) => (id >= 0 ? id : undefined)),
       hasFieldIds: metadata.schema.some(({ field_id: id = -1 }) => id >= 0),
     };
@@ -79,8 +80,8 @@ function unreadable(path: string, what: string, cause?: unknown): VarveError {
 interface Leaf {
   readonly path: readonly string[];
   readonly type: ColumnType;
-  /** Whether hyparquet gives bounds in units of the type: of decimals it knows the older annotation alone. */
-  readonly hasUnits: boolean;
+  /** Of a decimal that Parquet knows for one, in which form its bytes are; those of unsigned numbers are not read. */
+  readonly decimal: { readonly physical: string | undefined; readonly scale: number } | undefined;
 }
 
 /** The columns that hold one value a row, in the order of the leaves of the file; undefined for those within lists. */
@@ -88,27 +89,35 @@ function leavesOf(node: SchemaTree, path: readonly string[] = []): (Leaf | undef
   return node.children.flatMap((child) => {
     const type = typeOf(child);
     const own = [...path, child.element.name];
-    const hasUnits = type.is !== 'decimal' || child.element.converted_type === 'DECIMAL';
-    if (child.children.length === 0) return [type.is === 'list' ? undefined : { path: own, type, hasUnits }];
+    const { converted_type: converted, logical_type: logical, type: physical } = child.element;
+    const isDecimal = converted === 'DECIMAL' || logical?.type === 'DECIMAL';
+    const decimal = type.is === 'decimal' && isDecimal ? { physical, scale: type.scale } : undefined;
+    if (child.children.length === 0) return [type.is === 'list' ? undefined : { path: own, type, decimal }];
     return type.is === 'struct' ? leavesOf(child, own) : leavesOf(child).map(() => undefined);
   });
 }
 
-function boundsOf({ row_groups: groups }: FileMetaData, root: SchemaTree): ColumnBounds[] {
-  return leavesOf(root).flatMap((leaf, index) => {
+function boundsOf(
+  { row_groups: groups }: FileMetaData,
+  root: SchemaTree,
+  footer: Uint8Array,
+): ColumnBounds[] {
+  const leaves = leavesOf(root);
+  const raw = leaves.some((leaf) => leaf?.decimal !== undefined) ? readRawBounds(footer) : [];
+  return leaves.flatMap((leaf, index) => {
     if (leaf === undefined) return [];
-    const chunks = groups.map(({ columns }) => {
+    const chunks = groups.map(({ columns }, group) => {
       const { statistics: known, num_values: values } = columns[index]?.meta_data ?? {};
-      return { known, values: Number(values ?? 0) };
+      return { known, values: Number(values ?? 0), raw: raw[group]?.[index] };
     });
     const counts = chunks.map(({ known }) => known?.null_count);
     const isCounted = counts.every((count) => count !== undefined);
     const nulls = isCounted ? counts.reduce((sum, count) => sum + Number(count), 0) : undefined;
     // A chunk of nothing but nulls has no bounds, and bounds nothing.
     const full = chunks.filter(({ known, values }) => Number(known?.null_count ?? 0) < values);
-    const { path, type, hasUnits } = leaf;
-    const least = full.map(({ known }) => (hasUnits ? textOf(known?.min_value, type) : undefined));
-    const largest = full.map(({ known }) => (hasUnits ? textOf(known?.max_value, type) : undefined));
+    const { path, type } = leaf;
+    const least = full.map((chunk) => textOf(chunk.known?.min_value, leaf, chunk.raw?.min));
+    const largest = full.map((chunk) => textOf(chunk.known?.max_value, leaf, chunk.raw?.max));
     return [{ path, type, ...bounds(type, least, largest), ...(nulls === undefined ? {} : { nulls }) }];
   });
 }
@@ -136,8 +145,12 @@ function extreme(
   );
 }
 
-/** What hyparquet makes of the bytes of a bound, by the parsers below, as text; undefined for what has no order here. */
-function textOf(value: unknown, type: ColumnType): string | undefined {
+/**
+ * What hyparquet makes of the bytes of a bound, by the parsers below, as text; undefined for what has no order here.
+ * @param raw the bytes themselves
+ */
+function textOf(value: unknown, { type, decimal }: Leaf, raw: Uint8Array | undefined): string | undefined {
+  if (decimal !== undefined) return decimalOf(raw, decimal.physical, decimal.scale);
   switch (type.is) {
     case 'byte':
     case 'short':
@@ -149,9 +162,6 @@ function textOf(value: unknown, type: ColumnType): string | undefined {
     case 'float':
     case 'double':
       return typeof value === 'number' ? floatBound(value) : undefined;
-    // Hyparquet gives decimals as floating-point numbers.
-    case 'decimal':
-      return typeof value === 'number' ? decimalBound(value, type.scale) : undefined;
     case 'string':
     case 'date':
     case 'timestamp':

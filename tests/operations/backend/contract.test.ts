@@ -226,8 +226,12 @@ describe.each(Object.keys(STARTS))('%s', (name) => {
     });
     const folder = await version('data/folder', 'HEAD~1');
     const out = (path: string) => box.path('out', path);
+    const here = () => Promise.all(['x.txt', undefined].map((part) => backend.isHere(folder, part)));
+    expect(await here()).toEqual([false, false]);
     expect(await backend.copyOut(folder, 'x.txt', out('x'))).toEqual({ files: 1, bytes: 3 });
+    expect(await here()).toEqual([true, false]);
     expect(await backend.copyOut(folder, undefined, out('folder'))).toEqual({ files: 2, bytes: 6 });
+    expect(await here()).toEqual([true, true]);
     expect([readFileSync(out('x'), 'utf8'), readFileSync(out('folder/y.txt'), 'utf8')]).toEqual([
       'one',
       'two',

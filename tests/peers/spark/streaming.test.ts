@@ -61,7 +61,11 @@ test.skipIf(spark === undefined)(
     expect(rows.map(({ tables }) => tables[0]!.rows)).toEqual([2000, 2000]);
     const pages = [0, 1].map((number) => readFileSync(box.path(`reports/drift-${number}.html`), 'utf8'));
     expect(pages.map((page) => /1 of 2 features drifted/.test(page))).toEqual([false, true]);
-    expect(readFileSync(box.path('metrics/varve-rides.prom'), 'utf8')).toMatch(/varve_drift\S*fare/);
+    const metrics = readFileSync(box.path('metrics/varve-rides.prom'), 'utf8');
+    expect(metrics).toMatch(/varve_drift\S*fare/);
+    // One time series for all batches.
+    const labels = new Set([...metrics.matchAll(/dataset="([^"]*)"/g)].map(([, label]) => label));
+    expect([...labels]).toEqual([box.path('batches/rides')]);
     box.remove();
   },
   240_000,
