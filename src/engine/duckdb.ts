@@ -359,7 +359,8 @@ export function readError(error: unknown, file: SourceFile, line?: number): Varv
   const text = error instanceof Error ? error.message : String(error);
   if (isOutOfMemory(text)) {
     return new VarveError('engine-memory', `${path} needs more memory than the engine may have`, {
-      remedy: 'Give it more, for example by `--memory 2GB`: add, profile, schema, validate and drift take that.',
+      remedy:
+        'Give it more, for example by `--memory 2GB`: add, profile, schema, validate and drift take that.',
       path,
       cause: error,
     });
