@@ -79,6 +79,7 @@ async function addRows(
     ...(incremental !== undefined && { incremental: { column: incremental, rows: 0 } }),
   };
   refuseUnkept(first);
+  const pointer = pointerPath(targetInRepository(repository, cwd, to));
   if (agreed === undefined) requireSafeTrust(root);
   const added =
     incremental === undefined
@@ -89,11 +90,8 @@ async function addRows(
           ...{ column: incremental, to, password, url: asGiven },
           ...options,
         });
-  if (agreed === undefined) {
-    // Who asks on this machine has agreed to ask again, by the certificates by which it was asked.
-    const file = pointerPath(targetInRepository(repository, cwd, to));
-    giveConsent(root, databaseRequest(root, first, file, certificates));
-  }
+  // Who asks on this machine has agreed to ask again, by the certificates by which it was asked.
+  if (agreed === undefined) giveConsent(root, databaseRequest(root, first, pointer, certificates));
   return added;
 }
 

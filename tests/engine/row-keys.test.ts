@@ -227,7 +227,7 @@ describe('what is a fault of an expression', () => {
       });
     const fault = await table.ask(repeatedIn(['y']).failing, 'y').catch((error: Error) => error.message);
     // The words of one machine.
-    await expect(keys(['y'], '/')).rejects.toMatchObject({ code: 'expression-invalid', message: fault });
+    await expect(keys(['y'], '/')).rejects.toMatchObject({ code: 'column-missing', message: fault });
     await expect(keys(['x'], '/nowhere/at/all')).rejects.toMatchObject({ code: 'path-missing' });
     await expect(table.ask('CAST(t AS INTEGER) > 1', 't')).rejects.toMatchObject({
       code: 'expression-invalid',
