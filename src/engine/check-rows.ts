@@ -124,15 +124,17 @@ export async function openRows(groups: readonly RowGroup[], options: RowOptions 
     const lacks = (await columnsOf(engine, ALL_ROWS)).every(({ name }) => !isNamed(name, slice.feature));
     if (lacks) return withoutQuestions(rowTable(engine, ALL_ROWS, signal, { files }), slice.feature);
     const kept = `CAST(${identifier(slice.feature)} AS VARCHAR) = ${literal(slice.value)}`;
-    await engine.query(`CREATE VIEW table_rows AS FROM ${ALL_ROWS} WHERE ${kept}`);
-    return rowTable(engine, 'table_rows', signal, { files, all: ALL_ROWS });
+    await engine.query(`CREATE VIEW ${SLICE_ROWS} AS FROM ${ALL_ROWS} WHERE ${kept}`);
+    return rowTable(engine, SLICE_ROWS, signal, { files, all: ALL_ROWS });
   } catch (error) {
     engine.close();
     throw error;
   }
 }
 
-const ALL_ROWS = 'all_rows';
+/** No expression names these by chance: where it lacks a column, it is to be told, and not to mean something of ours. */
+const ALL_ROWS = '"varve rows"';
+const SLICE_ROWS = '"varve slice"';
 
 function isNamed(name: string, column: string): boolean {
   return foldedName(name) === foldedName(column);
@@ -259,6 +261,9 @@ async function rowsOf(
   return `SELECT *${added.map(([name, sql]) => `, ${sql} AS ${identifier(name)}`).join('')} FROM ${relation}`;
 }
 
+const AT_FAULT = '"varve fault"';
+const SHOWN = '"varve shown"';
+
 /** The column of a RowTable's relation that numbers its rows from 1. */
 export const POSITION_COLUMN = '"varve row"';
 
@@ -378,10 +383,10 @@ async function headOf(engine: Engine, relation: string, count: number): Promise<
 }
 
 async function answer(engine: Engine, relation: string, failing: string, value: string): Promise<RowsAnswer> {
-  const judged = `SELECT ${POSITION_COLUMN} AS position, (${failing}\n) AS bad, CAST((${value}\n) AS VARCHAR) AS shown FROM ${relation}`;
-  const counts = await engine.query(`SELECT count(*), count(*) FILTER (bad) FROM (${judged})`);
+  const judged = `SELECT ${POSITION_COLUMN}, (${failing}\n) AS ${AT_FAULT}, CAST((${value}\n) AS VARCHAR) AS ${SHOWN} FROM ${relation}`;
+  const counts = await engine.query(`SELECT count(*), count(*) FILTER (${AT_FAULT}) FROM (${judged})`);
   const [numbers = [], shown = []] = await engine.query(
-    `SELECT position, ${shortSql("coalesce(shown, 'null')")} FROM (${judged}) WHERE bad ORDER BY position LIMIT ${EXAMPLES}`,
+    `SELECT ${POSITION_COLUMN}, ${shortSql(`coalesce(${SHOWN}, 'null')`)} FROM (${judged}) WHERE ${AT_FAULT} ORDER BY ${POSITION_COLUMN} LIMIT ${EXAMPLES}`,
   );
   return {
     rows: Number(counts[0]?.[0]),

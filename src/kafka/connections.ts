@@ -13,6 +13,8 @@ export const FETCH_BYTES = 16 * 1024 * 1024;
  * 1 MB unless told otherwise.
  */
 const MAX_FRAME_BYTES = 4 * FETCH_BYTES;
+/** The number of the request that it answers. The driver reads it without a look whether it is there. */
+const MIN_FRAME_BYTES = 4;
 const KEEP_ALIVE_MS = 60_000;
 const LENGTH_BYTES = 4;
 const NO_LONGER_NEEDED = 'it is no longer needed';
@@ -79,15 +81,24 @@ export class BrokerConnections {
       if (!isEndedHere()) this.#note(connection, connectionFault(connection, 'closed'));
     });
     const frames = new Frames();
-    socket.on('data', (bytes: Buffer) => {
-      const head = frames.headTooLong(bytes);
-      connection.answers = frames.begun;
-      this.#faults.delete(connection.broker);
-      if (head === undefined) return;
-      const fault = foreignAnswer(connection, head);
-      this.#note(connection, fault);
-      socket.destroy(faultError(fault, this.#address));
-    });
+    const emit = socket.emit.bind(socket) as (event: string | symbol, ...values: unknown[]) => boolean;
+    // The driver listens too, and may break at bytes that are no answer: those it never hears of.
+    socket.emit = (event: string | symbol, ...values: unknown[]): boolean =>
+      event === 'data' && this.#isForeign(socket, connection, frames, values[0] as Buffer)
+        ? true
+        : emit(event, ...values);
+  }
+
+  /** Look at what came. What is no answer ends the connection. */
+  #isForeign(socket: Socket, connection: WatchedConnection, frames: Frames, bytes: Buffer): boolean {
+    const head = frames.foreignHead(bytes);
+    connection.answers = frames.begun;
+    this.#faults.delete(connection.broker);
+    if (head === undefined) return false;
+    const fault = foreignAnswer(connection, head);
+    this.#note(connection, fault);
+    socket.destroy(faultError(fault, this.#address));
+    return true;
   }
 
   #note({ broker }: Connection, fault: BrokerFault): void {
@@ -131,7 +142,7 @@ class Frames {
   begun = 0;
 
   /** Take what came. @returns the first length that no answer has, as its bytes */
-  headTooLong(bytes: Buffer): Buffer | undefined {
+  foreignHead(bytes: Buffer): Buffer | undefined {
     for (let at = 0; at < bytes.length; ) {
       if (this.#left > 0) {
         const taken = Math.min(this.#left, bytes.length - at);
@@ -144,7 +155,7 @@ class Frames {
       this.#headBytes = 0;
       this.begun++;
       this.#left = this.#head.readInt32BE();
-      if (this.#left < 0 || this.#left > MAX_FRAME_BYTES) return this.#head;
+      if (this.#left < MIN_FRAME_BYTES || this.#left > MAX_FRAME_BYTES) return this.#head;
     }
     return undefined;
   }

@@ -196,6 +196,11 @@ export function foreignAnswer({ broker }: Connection, head: Buffer): BrokerFault
       'is a server of HTTP, and no broker of Kafka',
       'Give the port of the broker: 9092, unless its `listeners` name another.',
     );
+  if (head.readUInt32BE() < head.length)
+    return fault(
+      `announces an answer of ${head.readUInt32BE()} bytes, which is too short for any`,
+      'See that host and port are those of a broker of Kafka.',
+    );
   return fault(
     `announces an answer of ${head.readUInt32BE()} bytes, and at most 64 MiB are read at once`,
     'See that host and port are those of a broker of Kafka. Where a topic has single batches as long (`max.message.bytes`), take its messages by `kcat -C -e -b BROKER -t TOPIC | varve add - --to PATH.jsonl`.',

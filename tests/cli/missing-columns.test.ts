@@ -91,6 +91,18 @@ test('so is a field of a struct', () => {
   `);
 });
 
+test('and so is one of which varve might have a name of its own', () => {
+  const names = ['position', 'bad', 'shown', 'all_rows', 'table_rows'];
+  box.write(
+    'repo/names.yaml',
+    `varveSchema: 1\nexpect: ${JSON.stringify(names.map((name) => `${name} > 0`))}\nfeatures: {}\n`,
+  );
+  const { anomalies } = reported('rides.csv', '--schema', 'names.yaml');
+  expect(
+    anomalies.filter(({ feature }) => feature === '').map(({ kind, expected }) => `${kind} ${expected}`),
+  ).toEqual(names.map((name) => `STATS_NOT_AVAILABLE ${name} > 0`));
+});
+
 /** A `spark-submit` that runs the parts here, one after the other; tests/peers/spark asks the real one. */
 const SUBMIT = `#!/usr/bin/env node
 const { readFileSync, writeFileSync } = require('node:fs');

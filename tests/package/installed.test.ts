@@ -5,7 +5,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeWithMinio } from '../support/minio.ts';
 import { Sandbox } from '../support/sandbox.ts';
 
-const MAX_INSTALLED_FILES = 4300;
+/** The pages are among them. */
+const MAX_INSTALLED_FILES = 4500;
 const MAX_INSTALLED_BYTES = 140e6;
 const TYPESCRIPT = join(process.cwd(), 'node_modules', 'typescript', 'bin', 'tsc');
 

@@ -21,6 +21,7 @@ const add = (address: string) => ['add', `kafka://${address}/rides`, '--to', 'da
 
 test.each<[FakeAnswer, string, RegExp, RegExp]>([
   ['huge', 'stream-error', /announces an answer of 2147483647 bytes, and at most 64 MiB/, /host and port/],
+  ['short', 'stream-error', /announces an answer of 0 bytes, which is too short for any/, /host and port/],
   ['web', 'stream-error', /is a server of HTTP, and no broker of Kafka/, /port of the broker: 9092/],
   ['tls', 'stream-error', /speaks TLS/, /KAFKA_SECURITY_PROTOCOL to SSL/],
   [

@@ -9,8 +9,8 @@ export interface FakeBroker {
   stop(): Promise<void>;
 }
 
-/** - `huge`: announces 2 GiB, and sends them - `web`: a server of HTTP - `tls`: one that expects TLS - `silent` - `closing` */
-export type FakeAnswer = 'huge' | 'web' | 'tls' | 'silent' | 'closing';
+/** - `huge`: announces 2 GiB, and sends them - `short`: announces none - `web`: a server of HTTP - `tls`: one that expects TLS - `silent` - `closing` */
+export type FakeAnswer = 'huge' | 'short' | 'web' | 'tls' | 'silent' | 'closing';
 
 const HUGE = Buffer.from([0x7f, 0xff, 0xff, 0xff]);
 const PIECE = Buffer.alloc(64 * 1024, 'x');
@@ -28,6 +28,7 @@ export async function startFakeBroker(answer: FakeAnswer, tls?: TlsOptions): Pro
     }
   };
   const answers: Record<FakeAnswer, (socket: Socket) => void> = {
+    short: (socket) => void socket.write(Buffer.alloc(4)),
     huge: (socket) => {
       socket.write(HUGE);
       flood(socket);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { exactDecimal, unscaledDecimal } from '../../src/tables/bound-text.ts';
 import { orderOf } from '../../src/tables/order.ts';
+import { typeOf } from '../../src/tables/parquet/columns.ts';
 import { decimalOf, readRawBounds } from '../../src/tables/parquet/decimal-bounds.ts';
 import { readFooter } from '../../src/tables/parquet/footer.ts';
 import { writeParquet } from '../support/parquet.ts';
@@ -69,4 +70,19 @@ test('what is no decimal, and what is no footer, bounds nothing', () => {
   expect(decimalOf(undefined, 'INT32', 0)).toBeUndefined();
   expect(readRawBounds(Uint8Array.of(0))).toEqual([]);
   expect(() => readRawBounds(Uint8Array.of(0x19))).toThrow(RangeError);
+});
+
+test('a scale that no number has makes no text of as many digits', () => {
+  for (const [precision, scale] of [
+    [9, 400_000_000],
+    [9, -5],
+    [0, 0],
+    [5000, 2],
+  ] as const) {
+    const element = { name: 'd', type: 'INT32', converted_type: 'DECIMAL', precision, scale } as const;
+    expect(typeOf({ element, children: [], count: 1, path: ['d'] })).toEqual({
+      is: 'other',
+      name: `DECIMAL(${precision},${scale})`,
+    });
+  }
 });

@@ -50,9 +50,18 @@ function leafType(element: SchemaElement): ColumnType {
 }
 
 function decimal({ logical_type: logical, precision = 0, scale = 0 }: SchemaElement): ColumnType {
-  return logical?.type === 'DECIMAL'
-    ? { is: 'decimal', precision: logical.precision, scale: logical.scale }
-    : { is: 'decimal', precision, scale };
+  const said = logical?.type === 'DECIMAL' ? logical : { precision, scale };
+  return isDecimal(said)
+    ? { is: 'decimal', precision: said.precision, scale: said.scale }
+    : { is: 'other', name: `DECIMAL(${said.precision},${said.scale})` };
+}
+
+/** Of the widest that writers make, Arrow's of 256 bits. */
+const MAX_DIGITS = 76;
+
+/** A stranger's file may say anything, and as many digits would be written. */
+function isDecimal({ precision, scale }: { readonly precision: number; readonly scale: number }): boolean {
+  return precision >= 1 && precision <= MAX_DIGITS && scale >= 0 && scale <= precision;
 }
 
 /** As Spark reads integers without a sign: by the next type that holds them all. */
