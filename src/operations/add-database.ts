@@ -59,6 +59,8 @@ async function addRows(
 ): Promise<AddResult> {
   const { repository, cwd } = context;
   const { root } = repository;
+  // Before anybody is asked: a path that cannot be is refused at once.
+  const pointer = pointerPath(targetInRepository(repository, cwd, to));
   const { authority, ...address } = parseDatabaseUrl(asGiven);
   const file = authority === undefined || authority === SYSTEM ? authority : resolve(cwd, authority);
   const certificates = agreed === undefined ? certificatesOf(file) : agreed.certificates;
@@ -91,8 +93,7 @@ async function addRows(
         });
   if (agreed === undefined) {
     // Who asks on this machine has agreed to ask again, by the certificates by which it was asked.
-    const file = pointerPath(targetInRepository(repository, cwd, to));
-    giveConsent(root, databaseRequest(root, first, file, certificates));
+    giveConsent(root, databaseRequest(root, first, pointer, certificates));
   }
   return added;
 }

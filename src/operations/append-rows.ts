@@ -2,13 +2,18 @@ import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { checkDataPath } from '../base/files/data-path.ts';
 import { isSameDatabase, parseDatabaseUrl } from '../database/address.ts';
-import type { LeftOut } from '../database/query.ts';
+import type { Continuation, LeftOut } from '../database/query.ts';
 import { VarveError } from '../errors.ts';
 import { counted } from '../wording/numbers.ts';
 import { shellWord } from '../wording/quote.ts';
 import { withoutSecrets } from '../wording/urls.ts';
 import { SafeFolders } from '../workspace/checkout/safe-folder.ts';
-import { type DatabaseOrigin, type Incremental, problemOfOrigin } from '../workspace/database-origin.ts';
+import {
+  columnsToKeep,
+  type DatabaseOrigin,
+  type Incremental,
+  problemOfOrigin,
+} from '../workspace/database-origin.ts';
 import { POINTER_SUFFIX } from '../workspace/pointer.ts';
 import { targetInRepository } from '../workspace/repository.ts';
 import { addMadeFiles } from './add-made-files.ts';
@@ -16,6 +21,7 @@ import type { BackendAddOptions } from './backend/backend.ts';
 import type { AddResult } from './backend/results.ts';
 import type { Context } from './context/context.ts';
 import { addCommand } from './datasets/add-command.ts';
+import { columnsToTake } from './datasets/appended-columns.ts';
 import { type AskedTable, type CopiedTable, withCopiedTable } from './datasets/copied-table.ts';
 import { placeFile } from './datasets/place-file.ts';
 import { refuseFileTaken } from './datasets/taken-file.ts';
@@ -52,10 +58,14 @@ export async function appendRows(
   const folder = join(repository.root, target);
   const known = await takenBefore(context, folder, target, { ...origin, incremental: { column, rows: 0 } });
   const before = known?.incremental;
-  const next = { column, after: before?.last };
+  const anew = commandAnew(context, url, asked, { column, target });
+  const goesOn = { target, anew, onWarning: context.onWarning };
+  const next: Continuation = {
+    ...{ column, after: before?.last },
+    choose: (found) => columnsToTake(found, before, goesOn),
+  };
   // The types of the first rows hold for all; where there were none yet, nothing has a type.
   const text = before === undefined || before.rows === 0 ? undefined : (before.text ?? []);
-  const anew = commandAnew(context, url, asked, { column, target });
   const how = { format: 'parquet', password, text, anew } as const;
   return withCopiedTable({ ...asked, next }, how, context, async (found) => {
     tellLeftOut(context, { target, column, anew }, before, found.leftOut!);
@@ -121,12 +131,16 @@ export function refuseUnkept(database: DatabaseOrigin): void {
 function takenNow(
   column: string,
   before: Incremental | undefined,
-  { rows, last = before?.last, text }: CopiedTable,
+  { rows, last = before?.last, order: ordered, columns: found, text }: CopiedTable,
 ): Incremental {
+  const order = rows === 0 ? before?.order : ordered;
+  const columns = (before !== undefined && before.rows > 0 && before.columns) || columnsToKeep(found);
   return {
     column,
     ...(last !== undefined && { last }),
+    ...(order !== undefined && { order }),
     rows: (before?.rows ?? 0) + rows,
+    ...(columns !== undefined && { columns }),
     ...(text.length > 0 && { text }),
   };
 }

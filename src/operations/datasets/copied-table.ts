@@ -6,6 +6,7 @@ import { type ExportedRows, type ExportFormat, exportRows } from '../../engine/e
 import { VarveError } from '../../errors.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { counted } from '../../wording/numbers.ts';
+import type { ColumnType } from '../../workspace/database-origin.ts';
 import type { Watch } from '../context/context.ts';
 
 /** What is asked of which database. */
@@ -23,6 +24,10 @@ export interface CopiedTable {
   /** Of a continuation: the value of the last row in its column, as the database wrote it; undefined if there is no row. */
   readonly last?: string | undefined;
   readonly leftOut?: LeftOut | undefined;
+  /** Of a continuation. */
+  readonly order?: string | undefined;
+  /** As the file has them. */
+  readonly columns: readonly ColumnType[];
   /** Columns that are text since some values are none of their type. */
   readonly text: readonly string[];
 }
@@ -62,7 +67,14 @@ export async function withCopiedTable<T>(
       if (text !== undefined && asText.length > 0) throw typesDiffer(asText[0]!, anew!);
       for (const column of asText) onWarning?.(keptAsText(column));
       const names = text ?? asText.map((column) => column.name);
-      return use({ path, rows, last: results.last(), leftOut: results.leftOut, text: names });
+      const { leftOut, order } = results;
+      const types = results.columns.map(
+        ({ name: own, type }): ColumnType => [own, names.includes(own) ? 'VARCHAR' : type],
+      );
+      return use({
+        ...{ path, rows, last: results.last(), leftOut, order: order?.name },
+        ...{ columns: types, text: names },
+      });
     });
   } finally {
     results.close();
