@@ -85,7 +85,9 @@ test('what names no database, or would show a password, is refused before a conn
   expect(said('mysql://db.example/shop')).toContain('needs either a table or a query');
   for (const name of ['sslmode', 'ssl-mode'])
     expect(said(`mysql://db.example/shop?${name}=prefer`, '--table', 'x')).toMatch(
-      new RegExp(`has \`${name}=prefer\`.* verify, verify-ca, require and disable\\n.*Write \`${name}=\``),
+      new RegExp(
+        `has \`${name}=prefer\`.* verify-full \\(or verify\\), verify-ca, require and disable\\n.*Write \`${name}=\``,
+      ),
     );
   expect(said('mysql://db.example/shop?wait=1', '--table', 'x')).toMatch(/`wait=`.*\n.*`timeout=`/);
   const mistyped = said('mysq://ann:hush@db.example/shop', '--table', 'x');

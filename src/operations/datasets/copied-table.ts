@@ -83,16 +83,25 @@ export async function withCopiedTable<T>(
 
 /** @throws VarveError `database-error` where no table could have these columns */
 function columnsOf({ columns }: ResultSet, path: string): ResultSet['columns'] {
-  const names = columns.map(({ name }) => name.toLowerCase());
-  const twice = names.find((name, at) => name === '' || names.indexOf(name) !== at);
-  if (columns.length > 0 && twice === undefined) return columns;
-  throw new VarveError(
-    'database-error',
-    columns.length === 0
-      ? 'The query gives no columns'
-      : `Two columns have the name ${JSON.stringify(twice)}, or one has none`,
-    { path, remedy: 'Write a query that selects columns, each `AS` a name of its own.' },
-  );
+  const problem = columns.length === 0 ? 'The query gives no columns' : problemOfNames(columns);
+  if (problem === undefined) return columns;
+  throw new VarveError('database-error', problem, {
+    path,
+    remedy: 'Write a query that selects columns, each `AS` a name of its own.',
+  });
+}
+
+function problemOfNames(columns: ResultSet['columns']): string | undefined {
+  const seen = new Map<string, string>();
+  for (const { name } of columns) {
+    if (name === '') return 'A column has no name';
+    const before = seen.get(name.toLowerCase());
+    if (before === name) return `Two columns have the name ${JSON.stringify(name)}`;
+    if (before !== undefined)
+      return `The columns ${JSON.stringify(before)} and ${JSON.stringify(name)} differ in case only, which a table cannot have`;
+    seen.set(name.toLowerCase(), name);
+  }
+  return undefined;
 }
 
 function withoutKey(table: string): string {
