@@ -14,9 +14,9 @@ import {
   decimalType,
   type LeftOut,
   NUMBERS,
-  orderOf,
   type QueryColumn,
   type ResultSet,
+  valueOrder,
 } from './query.ts';
 
 /**
@@ -112,7 +112,7 @@ async function behind(
   const columns = fields.map(columnOf);
   const column = followable(columns, next.column);
   const field = fields[columns.indexOf(column)]!;
-  const order = await orderOf(column, () => textOrder(connection, wanted, field));
+  const order = await valueOrder(column, () => textOrder(connection, wanted, field));
   const chosen = next.choose?.({ columns, order });
   const isNumber = order.name === NUMBERS;
   const how = { mark: '`', parameter: '?', isNumber, columns: chosen } as const;

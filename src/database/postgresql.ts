@@ -16,9 +16,9 @@ import {
   decimalType,
   type LeftOut,
   NUMBERS,
-  orderOf,
   type QueryColumn,
   type ResultSet,
+  valueOrder,
 } from './query.ts';
 import { tlsOptions } from './tls.ts';
 
@@ -202,7 +202,7 @@ async function behind(
   const all = fields.map(columnOf);
   const column = followable(all, next.column);
   const { dataTypeID } = fields[all.indexOf(column)]!;
-  const order = await orderOf(column, () => textOrder(ask, wanted, next, dataTypeID));
+  const order = await valueOrder(column, () => textOrder(ask, wanted, next, dataTypeID));
   const chosen = next.choose?.({ columns: all, order });
   const columns = chosen?.map((name) => all.find((one) => one.name === name)!) ?? all;
   // COPY takes no parameters.

@@ -126,7 +126,7 @@ export function isNumeric(type: string): boolean {
  * Say how values of a column are compared.
  * @param textOrder tells what orders values that come as text
  */
-export async function orderOf(
+export async function valueOrder(
   { type, digits }: QueryColumn,
   textOrder: () => Promise<string>,
 ): Promise<ColumnOrder> {

@@ -22,13 +22,13 @@ export interface Incremental {
   /** How many rows were taken in all. */
   readonly rows: number;
   /** Columns of the first rows and their types, as files have them; absent if an older varve took them, or if they take more than 16 KiB. */
-  readonly columns?: readonly ColumnType[];
+  readonly columns?: readonly FileColumn[];
   /** Columns that are text for the sake of values of the first rows, and stay so. */
   readonly text?: readonly string[];
 }
 
 /** A column, and its type as SQL of the engine writes it. */
-export type ColumnType = readonly [name: string, type: string];
+export type FileColumn = readonly [name: string, type: string];
 
 const MAX_URL = 2048;
 /** A query of a page or two; a longer one belongs into a view. */
@@ -86,7 +86,7 @@ export function authoritiesOf(url: string): string[] {
 }
 
 /** Columns as a pointer keeps them; undefined where they are too many. */
-export function columnsToKeep(columns: readonly ColumnType[]): readonly ColumnType[] | undefined {
+export function columnsToKeep(columns: readonly FileColumn[]): readonly FileColumn[] | undefined {
   return JSON.stringify(columns).length > MAX_COLUMNS ? undefined : columns;
 }
 

@@ -6,7 +6,7 @@ import { readTrackedFile } from '../base/files/tracked-file.ts';
 import { VarveError } from '../errors.ts';
 import { type Digest, parseDigest } from '../store/format/digest.ts';
 import { gitWord, shellWord } from '../wording/quote.ts';
-import { type ColumnType, type DatabaseOrigin, problemOfOrigin } from './database-origin.ts';
+import { type DatabaseOrigin, type FileColumn, problemOfOrigin } from './database-origin.ts';
 import { type Imported, problemOfImported } from './imported.ts';
 import { type Meta, metaInOrder, problemOfMeta } from './meta.ts';
 import { problemOfTable, type TableOrigin } from './table-origin.ts';
@@ -420,10 +420,10 @@ function namesOf(list: string, where: string): string[] {
   throw damaged(where, '`database-text` is no list of names');
 }
 
-function columnTypesOf(list: string, where: string): ColumnType[] {
+function columnTypesOf(list: string, where: string): FileColumn[] {
   const pairs = parsedJson(list);
   if (Array.isArray(pairs) && pairs.every((pair) => isTexts(pair) && pair.length === 2))
-    return pairs as ColumnType[];
+    return pairs as FileColumn[];
   throw damaged(where, '`database-columns` is no list of names and types');
 }
 

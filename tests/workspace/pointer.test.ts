@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { problemOfDataPath } from '../../src/base/files/data-path.ts';
 import { VarveError } from '../../src/errors.ts';
 import type { Digest } from '../../src/store/format/digest.ts';
-import type { ColumnType } from '../../src/workspace/database-origin.ts';
+import type { FileColumn } from '../../src/workspace/database-origin.ts';
 import { metaInOrder, problemOfMeta } from '../../src/workspace/meta.ts';
 import { formatPointer, type Pointer, parsePointer } from '../../src/workspace/pointer.ts';
 import { formatOffsets, parseOffsets } from '../../src/workspace/topic-origin.ts';
@@ -256,7 +256,7 @@ test.each([
   ['[[', '[['.repeat(40)],
   ['[[', `[[\\"${'x'.repeat(17_000)}\\",\\"DATE\\"],[`],
 ])('a copy to which rows are appended that says %j as %j is refused', (fact, hostile) => {
-  const columns: ColumnType[] = [['id', 'INTEGER']];
+  const columns: FileColumn[] = [['id', 'INTEGER']];
   const incremental = { column: 'id', last: '7', order: 'number', rows: 7, columns };
   const database = { url: 'mysql://h/shop', table: 't', incremental };
   const text = formatPointer({ ...plain, kind: 'directory', database });

@@ -8,7 +8,7 @@ import {
 import { VarveError } from '../../errors.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { counted } from '../../wording/numbers.ts';
-import type { ColumnType, Incremental } from '../../workspace/database-origin.ts';
+import type { FileColumn, Incremental } from '../../workspace/database-origin.ts';
 import type { Watch } from '../context/context.ts';
 
 /** Where rows are appended, for messages. */
@@ -73,7 +73,7 @@ function orderChanged(
 
 /** @throws VarveError `types-differ` for a column that is gone, or would have another type than that of the first rows */
 function refuseOtherTypes(
-  known: readonly ColumnType[],
+  known: readonly FileColumn[],
   columns: readonly QueryColumn[],
   {
     before,

@@ -6,7 +6,7 @@ import { type ExportedRows, type ExportFormat, exportRows } from '../../engine/e
 import { VarveError } from '../../errors.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { counted } from '../../wording/numbers.ts';
-import type { ColumnType } from '../../workspace/database-origin.ts';
+import type { FileColumn } from '../../workspace/database-origin.ts';
 import type { Watch } from '../context/context.ts';
 
 /** What is asked of which database. */
@@ -27,7 +27,7 @@ export interface CopiedTable {
   /** Of a continuation. */
   readonly order?: string | undefined;
   /** As the file has them. */
-  readonly columns: readonly ColumnType[];
+  readonly columns: readonly FileColumn[];
   /** Columns that are text since some values are none of their type. */
   readonly text: readonly string[];
 }
@@ -69,7 +69,7 @@ export async function withCopiedTable<T>(
       const names = text ?? asText.map((column) => column.name);
       const { leftOut, order } = results;
       const types = results.columns.map(
-        ({ name: own, type }): ColumnType => [own, names.includes(own) ? 'VARCHAR' : type],
+        ({ name: own, type }): FileColumn => [own, names.includes(own) ? 'VARCHAR' : type],
       );
       return use({
         ...{ path, rows, last: results.last(), leftOut, order: order?.name },
