@@ -165,21 +165,25 @@ async function takenBefore(
     throw error;
   });
   const database = followed?.get(target)?.database;
-  if (database !== undefined && isSameQuestion(database, wanted)) return database;
-  throw taken(target, 'The rows of another database, table, query or column lie');
+  if (database === undefined) throw taken(target, 'Data of another kind lies');
+  const difference = differenceOf(database, wanted);
+  if (difference === undefined) return database;
+  throw taken(target, difference);
 }
 
 /** What a first run leaves that was cut off. */
 const FIRST_FILE = /^(rows-0{10}\.parquet|\..*)$/;
 
-function isSameQuestion(one: DatabaseOrigin, other: DatabaseOrigin): boolean {
-  const { url, table, query, incremental } = one;
-  return (
-    isSameDatabase(parseDatabaseUrl(url), parseDatabaseUrl(other.url)) &&
-    table === other.table &&
-    query === other.query &&
-    incremental?.column === other.incremental?.column
-  );
+/** What two questions differ in, as the beginning of a sentence; undefined where they are one. */
+function differenceOf(one: DatabaseOrigin, other: DatabaseOrigin): string | undefined {
+  if (!isSameDatabase(parseDatabaseUrl(one.url), parseDatabaseUrl(other.url)))
+    return 'Rows of another database lie';
+  if (one.table !== other.table) return 'Rows of another table lie';
+  if (one.query !== other.query) return 'Rows of another query lie';
+  if (one.incremental === undefined) return 'A copy of all rows, without `--incremental`, lies';
+  return one.incremental.column === other.incremental?.column
+    ? undefined
+    : 'Rows in the order of another column lie';
 }
 
 /** Say which rows of the database are not in the folder, and which of the folder not in the database any more. */
