@@ -112,6 +112,8 @@ export const ERROR_CODES = {
   'object-too-large': 'An object is larger than what names it allows.',
   'object-truncated': 'A file of a cache or remote ends before the bytes that were asked for.',
   'offsets-missing': 'A topic no longer has the offsets that were to be read next.',
+  'order-changed':
+    'A database compares the values of a column otherwise than when rows were taken in their order.',
   'output-exists': 'Something lies already where a copy is to go.',
   'output-reserved':
     'A file was to be written where data, a pointer, or a file of Git, varve or DVC belongs.',
@@ -229,7 +231,7 @@ export const ERROR_CODES = {
   'tracking-server-failed': 'A tracking server does not answer, or does not let this user in.',
   'tracking-server-unset': 'No tracking server is named.',
   'trust-unsafe': 'Consents would be kept where they could come through Git.',
-  'types-differ': 'A column has one type in some files and another in others.',
+  'types-differ': 'A column has one type in some files and another in others, or is not in all.',
   'upload-damaged': 'What reached the server of a remote was not what was sent.',
   'url-missing':
     'A file of a version lies on a remote among others, or in chunks, so that no address leads to it.',

@@ -135,7 +135,7 @@ export type { RootsUsage, StoredAmount } from './store/gc/usage.ts';
 export type { Damage, StoreCheck, TouchedVersion } from './store/repair/verify.ts';
 export { TABLE_FORMATS, type TableFormat } from './tables/format.ts';
 export type { Access, RemoteConfig } from './workspace/config.ts';
-export type { DatabaseOrigin, Incremental } from './workspace/database-origin.ts';
+export type { DatabaseOrigin, FileColumn, Incremental } from './workspace/database-origin.ts';
 export type { Imported } from './workspace/imported.ts';
 export { formatLock, type Lock, type LockedDataset } from './workspace/lock.ts';
 export type { Meta } from './workspace/meta.ts';

@@ -137,7 +137,7 @@ function tlsOf(name: string, word: string, shown: string): TlsMode {
   if (mode !== undefined) return mode;
   throw invalid(
     shown,
-    `has \`${name}=${neutral(word.slice(0, MAX_WORD))}\`, which is none of verify, verify-ca, require and disable`,
+    `has \`${name}=${neutral(word.slice(0, MAX_WORD))}\`, which is none of verify-full (or verify), verify-ca, require and disable`,
     `Write \`${name}=\` with one of those words, or leave it out: then another machine has to encrypt and to prove who it is.`,
   );
 }

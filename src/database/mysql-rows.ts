@@ -233,8 +233,8 @@ function addLengthCoded(packet: Packet, cell: CellSink): void {
   cell.addBytes(packet.buffer, start, packet.offset);
 }
 
-/** Bits come as bytes, the high ones first. */
-function addBits(packet: Packet, cell: CellSink): void {
+/** Bits come as bytes, the high ones first: up to 64 of them, in words of 32. */
+function bitsAt(packet: Packet): [low: number, high: number] {
   const length = packet.readLengthCodedNumber() ?? 0;
   let low = 0;
   let high = 0;
@@ -242,7 +242,17 @@ function addBits(packet: Packet, cell: CellSink): void {
     high = (high << 8) | (low >>> 24);
     low = (low << 8) | packet.buffer[packet.offset++]!;
   }
-  cell.add64(low, high);
+  return [low, high];
+}
+
+function addBits(packet: Packet, cell: CellSink): void {
+  cell.add64(...bitsAt(packet));
+}
+
+/** Bits as the whole number that they are. */
+function bitsText(packet: Packet): string {
+  const [low, high] = bitsAt(packet);
+  return String((BigInt(high >>> 0) << 32n) | BigInt(low >>> 0));
 }
 
 const DAY_SECONDS = 86_400;
@@ -272,6 +282,7 @@ function textOf(field: Field): (packet: Packet) => string {
       packet.offset += 8;
       return String(isSigned ? buffer.readBigInt64LE(offset) : buffer.readBigUInt64LE(offset));
     };
+  if (type === TYPE.bit) return bitsText;
   if (DATES.includes(type)) return (packet) => packet.readDateTimeString(field.decimals, null, type);
   if (type === TYPE.time) return (packet) => packet.readTimeString();
   return (packet) => packet.readLengthCodedString(isAsItComes(field) ? 'utf8' : field.encoding!);

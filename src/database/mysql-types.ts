@@ -18,6 +18,7 @@ export const TYPE = {
   bit: 16,
   json: 245,
   decimal: 246,
+  string: 254,
 } as const;
 
 /** The number of the character set of bytes. */

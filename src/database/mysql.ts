@@ -5,15 +5,18 @@ import { columnUnreadable, followable, isCutOff, queryNotRead } from './errors.t
 import { MysqlConnection, type MysqlOptions, mysqlOptions } from './mysql-connection.ts';
 import { MysqlRows } from './mysql-rows.ts';
 import { BINARY, fieldType, isUnsigned, TYPE } from './mysql-types.ts';
-import { quotedTable, type Statement, selectAll, selectNext, selectNone } from './names.ts';
+import { quotedTable, type Statement, selectAll, selectNext, selectNone, selectOf } from './names.ts';
 import {
   type AskOptions,
+  type ColumnOrder,
   type Continuation,
   type DatabaseQuery,
   decimalType,
   type LeftOut,
+  NUMBERS,
   type QueryColumn,
   type ResultSet,
+  valueOrder,
 } from './query.ts';
 
 /**
@@ -36,11 +39,11 @@ export async function queryMysql(
     const key = wanted.table === undefined ? [] : await keyOf(connection, wanted.table);
     if (wanted.query !== undefined) await checkReads(connection, wanted);
     const all = { sql: wanted.query ?? selectAll(wanted.table!, key, '`'), values: [] };
-    const { rows, leftOut } = next ? await behind(connection, wanted, next, key) : { rows: all };
+    const { rows, ...more } = next ? await behind(connection, wanted, next, key) : { rows: all };
     const reading = new MysqlRows(connection, rows, next?.column);
     const columns = (await reading.begin()).map(columnOf);
     return {
-      ...{ key, columns, ...(leftOut && { leftOut }) },
+      ...{ key, columns, ...more },
       read: (sink) => reading.read(sink),
       last: () => reading.last(),
       close: end,
@@ -104,19 +107,49 @@ async function behind(
   wanted: DatabaseQuery,
   next: Continuation,
   key: readonly string[],
-): Promise<{ rows: Statement; leftOut: LeftOut }> {
+): Promise<{ rows: Statement; leftOut: LeftOut; order: ColumnOrder }> {
   const { fields } = await connection.execute({ sql: selectNone(wanted, '`'), values: [] });
-  const { type } = followable(fields.map(columnOf), next.column);
-  const isNumber = type.endsWith('INT') || /^U?INTEGER$|^DECIMAL/.test(type);
-  const how = { mark: '`', parameter: '?', isNumber } as const;
+  const columns = fields.map(columnOf);
+  const column = followable(columns, next.column);
+  const field = fields[columns.indexOf(column)]!;
+  const order = await valueOrder(column, () => textOrder(connection, wanted, field));
+  const chosen = next.choose?.({ columns, order });
+  const isNumber = order.name === NUMBERS;
+  const how = { mark: '`', parameter: '?', isNumber, columns: chosen } as const;
   const { rows, empty, before } = selectNext(wanted, next, key, how);
   const count = async (statement: Statement | undefined): Promise<number> =>
     statement === undefined ? 0 : Number((await connection.execute(statement)).rows[0]![0]);
-  return { rows, leftOut: { empty: await count(empty), before: await count(before) } };
+  return { rows, leftOut: { empty: await count(empty), before: await count(before) }, order };
+}
+
+/** What orders values that come as text: of texts, the collation, which has the character set in its name. */
+async function textOrder(
+  connection: MysqlConnection,
+  wanted: DatabaseQuery,
+  field: FieldPacket,
+): Promise<string> {
+  if (DECIMALS.includes(fieldType(field))) return NUMBERS;
+  const plugin = PLUGIN_TYPES[pluginLength(field)];
+  if (plugin !== undefined) return plugin;
+  const asked = { sql: selectOf(wanted, 'COLLATION', field.name, '`'), values: [] };
+  const { rows } = await connection.execute(asked);
+  return `text ${String(rows[0]![0])}`;
+}
+
+/** Types of MariaDB that it has from plugins come as text, and are compared by what they mean; by the letters of their values. */
+const PLUGIN_TYPES: Readonly<Record<number, string>> = { 15: 'inet4', 36: 'uuid', 39: 'inet6' };
+
+/** Letters of the values of a type of a plugin, which comes as text without a sign; 0 for other columns. */
+function pluginLength(field: FieldPacket): number {
+  return fieldType(field) === TYPE.string && isUnsigned(field)
+    ? (field.columnLength ?? field.length!) / UTF8MB4_BYTES
+    : 0;
 }
 
 /** Flags of columns whose values are sorted by their numbers. Source: MySQL 8.4 source, mysql_com.h. */
 const ENUM_OR_SET = 256 | 2048;
+/** Bytes of a letter in the character set of the connection. */
+const UTF8MB4_BYTES = 4;
 
 /** Integers, by the number of their type. */
 const INTEGERS: Readonly<Record<number, string>> = {
@@ -155,10 +188,12 @@ function columnOf(field: FieldPacket): QueryColumn {
   if (integer !== undefined) return { name, type: unsigned ? `U${integer}` : integer };
   if (type === TYPE.bit) return { name, type: length === 1 ? 'BOOLEAN' : 'UBIGINT' };
   const isBytes = TEXTS_OR_BYTES.includes(type) && field.characterSet === BINARY;
-  const isUnordered = (Number(field.flags) & ENUM_OR_SET) !== 0;
+  // That of MySQL compares JSON with text by their kinds; that of MariaDB is text.
+  const isUnordered = (Number(field.flags) & ENUM_OR_SET) !== 0 || type === TYPE.json;
   return {
     name,
     type: isBytes ? 'BLOB' : (TYPES[type] ?? 'VARCHAR'),
     ...(isUnordered && { isUnordered }),
+    ...(TYPES[type] !== undefined && { digits: decimals }),
   };
 }

@@ -38,15 +38,23 @@ export interface Statement {
   readonly values: readonly string[];
 }
 
-/**
- * Ask for rows behind a value, in the order of its column and then of the key, and for the numbers of those that are left out.
- * @param isNumber whether values of the column are numbers, which some servers round where they come as parameters
- */
+/** How rows behind a value are asked for. */
+export interface NextStatement {
+  readonly mark: QuoteMark;
+  /** What stands for the value. */
+  readonly parameter: string;
+  /** Whether values of the column are numbers, which some servers round where they come as parameters. */
+  readonly isNumber: boolean;
+  /** Names of those that are taken; all unless given. */
+  readonly columns: readonly string[] | undefined;
+}
+
+/** Ask for rows behind a value, in the order of its column and then of the key, and for the numbers of those that are left out. */
 export function selectNext(
   { table, query }: DatabaseQuery,
   { column, after }: Continuation,
   key: readonly string[],
-  { mark, parameter, isNumber }: { mark: QuoteMark; parameter: string; isNumber: boolean },
+  { mark, parameter, isNumber, columns }: NextStatement,
 ): { readonly rows: Statement; readonly empty: Statement; readonly before: Statement | undefined } {
   const from = sourceOf({ table, query } as DatabaseQuery, mark);
   const name = quoted(column, mark);
@@ -57,8 +65,9 @@ export function selectNext(
   const order = [name, ...key.filter((other) => other !== column).map((other) => quoted(other, mark))];
   const behind = after === undefined ? `${name} IS NOT NULL` : `${name} > ${bound}`;
   const count = `SELECT COUNT(*) FROM ${from} WHERE ${name}`;
+  const taken = columns?.map((one) => quoted(one, mark)).join(', ') ?? '*';
   return {
-    rows: { sql: `SELECT * FROM ${from} WHERE ${behind} ORDER BY ${order.join(', ')}`, values },
+    rows: { sql: `SELECT ${taken} FROM ${from} WHERE ${behind} ORDER BY ${order.join(', ')}`, values },
     empty: { sql: `${count} IS NULL`, values: [] },
     before: after === undefined ? undefined : { sql: `${count} <= ${bound}`, values },
   };
@@ -67,6 +76,14 @@ export function selectNext(
 /** Ask for no row, which tells the types of columns. */
 export function selectNone(wanted: DatabaseQuery, mark: QuoteMark): string {
   return `SELECT * FROM ${sourceOf(wanted, mark)} LIMIT 0`;
+}
+
+/**
+ * Ask for something that a server says of a column by a function of its values, whether there are any or not: a row of one text.
+ * @param name of the function
+ */
+export function selectOf(wanted: DatabaseQuery, name: string, column: string, mark: QuoteMark): string {
+  return `SELECT ${name}(MAX(${quoted(column, mark)})) FROM ${sourceOf(wanted, mark)} WHERE 1 = 0`;
 }
 
 function sourceOf({ table, query }: DatabaseQuery, mark: QuoteMark): string {

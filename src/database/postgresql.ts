@@ -6,16 +6,19 @@ import pg from 'pg';
 import { clientPort, type DatabaseAddress } from './address.ts';
 import { CANCEL_MS, ConnectionWatch } from './connection-watch.ts';
 import { CONNECT_SECONDS, followable } from './errors.ts';
-import { quotedTable, type Statement, selectAll, selectNext, selectNone } from './names.ts';
+import { quotedTable, type Statement, selectAll, selectNext, selectNone, selectOf } from './names.ts';
 import { PostgresqlRows } from './postgresql-rows.ts';
 import {
   type AskOptions,
+  type ColumnOrder,
   type Continuation,
   type DatabaseQuery,
   decimalType,
   type LeftOut,
+  NUMBERS,
   type QueryColumn,
   type ResultSet,
+  valueOrder,
 } from './query.ts';
 import { tlsOptions } from './tls.ts';
 
@@ -48,14 +51,14 @@ export async function queryPostgresql(
     };
     for (const text of BEGINNING) await ask({ text });
     const key = wanted.table === undefined ? [] : await keyOf(ask, wanted.table);
-    const columns = (await ask(alone(selectNone(wanted, '"')))).fields.map(columnOf);
-    const { rows, leftOut } = next
-      ? await behind(ask, wanted, next, key, columns)
-      : { rows: wanted.query ?? selectAll(wanted.table!, key, '"') };
+    const { fields } = await ask(alone(selectNone(wanted, '"')));
+    const { rows, columns, ...more } = next
+      ? await behind(ask, wanted, next, key, fields)
+      : { rows: wanted.query ?? selectAll(wanted.table!, key, '"'), columns: fields.map(columnOf) };
     const followed = columns.findIndex(({ name }) => name === next?.column);
     const reading = new PostgresqlRows(client, rows, followed, watch);
     return {
-      ...{ key, columns, ...(leftOut && { leftOut }) },
+      ...{ key, columns, ...more },
       read: (sink) => reading.read(sink),
       last: () => reading.last(),
       close: end,
@@ -194,16 +197,58 @@ async function behind(
   wanted: DatabaseQuery,
   next: Continuation,
   key: readonly string[],
-  columns: readonly QueryColumn[],
-): Promise<{ rows: string; leftOut: LeftOut }> {
-  followable(columns, next.column);
+  fields: readonly pg.FieldDef[],
+): Promise<{ rows: string; columns: QueryColumn[]; leftOut: LeftOut; order: ColumnOrder }> {
+  const all = fields.map(columnOf);
+  const column = followable(all, next.column);
+  const { dataTypeID } = fields[all.indexOf(column)]!;
+  const order = await valueOrder(column, () => textOrder(ask, wanted, next, dataTypeID));
+  const chosen = next.choose?.({ columns: all, order });
+  const columns = chosen?.map((name) => all.find((one) => one.name === name)!) ?? all;
   // COPY takes no parameters.
   const literal = pg.escapeLiteral(next.after ?? '');
-  const how = { mark: '"', parameter: literal, isNumber: false } as const;
+  const isNumber = order.name === NUMBERS;
+  const how = { mark: '"', parameter: literal, isNumber, columns: chosen } as const;
   const { rows, empty, before } = selectNext(wanted, next, key, how);
   const count = async (statement: Statement | undefined): Promise<number> =>
     statement === undefined ? 0 : Number((await ask(alone(statement.sql))).rows[0]![0]);
-  return { rows: rows.sql, leftOut: { empty: await count(empty), before: await count(before) } };
+  const leftOut = { empty: await count(empty), before: await count(before) };
+  return { rows: rows.sql, columns, leftOut, order };
+}
+
+/** Texts of all their types are compared alike, but for those that are padded. Numbers without limits are numbers, though they come as text. */
+const ORDERS: Readonly<Record<string, string>> = {
+  ...{ 'character varying': 'text', name: 'text', numeric: NUMBERS },
+};
+
+/** What orders the values of a type: its name, and the collation if it has one. */
+async function textOrder(
+  ask: Ask,
+  wanted: DatabaseQuery,
+  { column }: Continuation,
+  type: number,
+): Promise<string> {
+  const [[name, isCollated]] = (
+    await ask({
+      text: 'SELECT format_type(oid, NULL), typcollation <> 0 FROM pg_type WHERE oid = $1',
+      values: [type],
+    })
+  ).rows as [[string, string]];
+  const order = ORDERS[name] ?? name;
+  if (isCollated !== 't') return order;
+  const [[collation]] = (await ask(alone(selectOf(wanted, 'pg_collation_for', column, '"')))).rows as [
+    [string],
+  ];
+  return `${order} ${collation === '"default"' ? await defaultCollation(ask) : collation}`;
+}
+
+/** By what a database orders texts unless something else is said. Names of columns are those of the server's version: 15 has another than 17. */
+async function defaultCollation(ask: Ask): Promise<string> {
+  const { rows } = await ask({
+    text: `SELECT concat_ws(' ', d ->> 'datcollate', d ->> 'daticulocale', d ->> 'datlocale')
+      FROM (SELECT to_jsonb(one) AS d FROM pg_database one WHERE datname = current_database()) AS here`,
+  });
+  return rows[0]![0]!;
 }
 
 /** Source: PostgreSQL 17 source, src/include/catalog/pg_type.dat. What is not here is kept as text. */
@@ -221,12 +266,24 @@ const TYPES: Readonly<Record<number, string>> = {
   1114: 'TIMESTAMP',
   1184: 'TIMESTAMPTZ',
 };
+/** Digits behind the point of seconds, of times that have a limit. */
+const TIMESTAMPS = [1114, 1184];
+const MAX_TIME_DIGITS = 6;
+/** Types that the server compares by no order: JSON, which `jsonb` is not, XML, geometry, and numbers of transactions. */
+const UNORDERED = [28, 29, 114, 142, 600, 601, 602, 603, 604, 628, 718];
 const NUMERIC = 1700;
 /** The bytes of a header that count in the modifier of a type. */
 const MODIFIER_HEADER = 4;
 
 function columnOf({ name, dataTypeID, dataTypeModifier }: pg.FieldDef): QueryColumn {
-  if (dataTypeID !== NUMERIC) return { name, type: TYPES[dataTypeID] ?? 'VARCHAR' };
+  if (dataTypeID !== NUMERIC)
+    return {
+      ...{ name, type: TYPES[dataTypeID] ?? 'VARCHAR' },
+      ...(UNORDERED.includes(dataTypeID) && { isUnordered: true }),
+      ...(TIMESTAMPS.includes(dataTypeID) && {
+        digits: dataTypeModifier < 0 ? MAX_TIME_DIGITS : dataTypeModifier,
+      }),
+    };
   // One without limits has digits as it likes: text keeps them.
   if (dataTypeModifier < MODIFIER_HEADER) return { name, type: 'VARCHAR' };
   const limits = dataTypeModifier - MODIFIER_HEADER;

@@ -17,6 +17,26 @@ export interface Continuation {
   readonly column: string;
   /** That value, as the database wrote it; undefined takes all rows that have a value. */
   readonly after?: string | undefined;
+  /** Decide by what the answer would have now which columns are taken, before any row is asked for. What it throws refuses them all. */
+  readonly choose?: ((found: FollowedColumns) => readonly string[]) | undefined;
+}
+
+/** What is known of rows before they are asked for. */
+export interface FollowedColumns {
+  readonly columns: readonly QueryColumn[];
+  /** Of the column behind whose value rows are taken. */
+  readonly order: ColumnOrder;
+}
+
+/** The order of whole and decimal numbers, whatever their type. */
+export const NUMBERS = 'number';
+
+/** How a server compares the values of a column. */
+export interface ColumnOrder {
+  /** Values of two columns with one name are compared alike: `number`, `text utf8mb4_bin`, or the name of a type. */
+  readonly name: string;
+  /** Digits that values can have behind the point; undefined where that does not matter. */
+  readonly digits?: number | undefined;
 }
 
 /** How something is asked. */
@@ -66,8 +86,10 @@ export interface QueryColumn {
   readonly name: string;
   /** The type that keeps every value, as SQL of the engine writes it. `VARCHAR` where only text does. */
   readonly type: string;
-  /** The database sorts its values by another order than it compares them with text. */
+  /** The database sorts its values by another order than it compares them with text, or by none. */
   readonly isUnordered?: true;
+  /** Digits that times can have behind the point of their seconds. */
+  readonly digits?: number;
 }
 
 /** The answer to a query. Close it as soon as its rows are read, and in a `finally`: the transaction lasts as long. */
@@ -77,6 +99,8 @@ export interface ResultSet {
   readonly key: readonly string[];
   /** Set for a continuation: counted in the same transaction. */
   readonly leftOut?: LeftOut;
+  /** Set for a continuation. */
+  readonly order?: ColumnOrder;
   /**
    * Read all rows. It can be called again, and gives the same rows within the transaction.
    * @throws VarveError `database-error`, and what the sink throws
@@ -91,6 +115,24 @@ export interface ResultSet {
 /** Whether rows can be taken in the order of a column of this type: its values are compared as they are written, and none is rounded. */
 export function isOrdered(type: string): boolean {
   return /^(U?(TINYINT|SMALLINT|INTEGER|BIGINT)|DECIMAL.*|DATE|TIMESTAMP|TIMESTAMPTZ|VARCHAR)$/.test(type);
+}
+
+/** Whether a type of the engine is that of whole or decimal numbers. */
+export function isNumeric(type: string): boolean {
+  return /^U?(TINYINT|SMALLINT|INTEGER|BIGINT)$|^DECIMAL/.test(type);
+}
+
+/**
+ * Say how values of a column are compared.
+ * @param textOrder tells what orders values that come as text
+ */
+export async function valueOrder(
+  { type, digits }: QueryColumn,
+  textOrder: () => Promise<string>,
+): Promise<ColumnOrder> {
+  const [, scale = '0'] = /^DECIMAL\(\d+, (\d+)\)$/.exec(type) ?? [];
+  if (isNumeric(type)) return { name: NUMBERS, digits: Number(scale) };
+  return type === 'VARCHAR' ? { name: await textOrder() } : { name: type.toLowerCase(), digits };
 }
 
 /** The most digits of a decimal of the engine. */

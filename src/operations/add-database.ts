@@ -59,6 +59,8 @@ async function addRows(
 ): Promise<AddResult> {
   const { repository, cwd } = context;
   const { root } = repository;
+  // Before anybody is asked: a path that cannot be is refused at once.
+  const pointer = pointerPath(targetInRepository(repository, cwd, to));
   const { authority, ...address } = parseDatabaseUrl(asGiven);
   const file = authority === undefined || authority === SYSTEM ? authority : resolve(cwd, authority);
   const certificates = agreed === undefined ? certificatesOf(file) : agreed.certificates;
@@ -79,7 +81,6 @@ async function addRows(
     ...(incremental !== undefined && { incremental: { column: incremental, rows: 0 } }),
   };
   refuseUnkept(first);
-  const pointer = pointerPath(targetInRepository(repository, cwd, to));
   if (agreed === undefined) requireSafeTrust(root);
   const added =
     incremental === undefined

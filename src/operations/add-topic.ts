@@ -24,18 +24,19 @@ import {
   type TopicEnd,
   type TopicOrigin,
 } from '../workspace/topic-origin.ts';
-import { giveConsent, requireSafeTrust } from '../workspace/trust/consent.ts';
+import { giveConsent, requireSafeTrust, requireTrust } from '../workspace/trust/consent.ts';
 import { topicRequest } from '../workspace/trust/topic.ts';
 import { add } from './add.ts';
 import { addMadeFiles } from './add-made-files.ts';
 import type { BackendAddOptions } from './backend/backend.ts';
 import type { AddResult } from './backend/results.ts';
 import type { Context } from './context/context.ts';
+import { addCommand } from './datasets/add-command.ts';
 import { placeFile } from './datasets/place-file.ts';
 import { unchangedVersion } from './datasets/unchanged-version.ts';
 import { requestInvalid } from './inference/columns.ts';
 import { deletedBehind, deletedWords } from './stream/deleted.ts';
-import { LEFT_OUT, MessageReader, type MessageRows } from './stream/message-rows.ts';
+import { LEFT_OUT, MessageReader, type MessageRows, UNREGISTERED } from './stream/message-rows.ts';
 import { RegisteredSchemas } from './stream/registered-schemas.ts';
 import { Tally } from './stream/tally.ts';
 import { type TopicPlan, TopicSpool } from './stream/topic-spool.ts';
@@ -69,7 +70,7 @@ const OFFSET_DIGITS = 10;
 export async function addTopic(
   context: Context,
   url: string,
-  { to, from, until, registry, memory, isFollowed, ...options }: AddTopicOptions,
+  { to, from, until, registry: named, memory, isFollowed, ...options }: AddTopicOptions,
 ): Promise<AddResult> {
   const address = parseKafkaUrl(url);
   const { repository, onWarning, signal } = context;
@@ -77,29 +78,33 @@ export async function addTopic(
   // What a pointer says is no option that anybody gave.
   const endName = isFollowed ? 'topic-until' : '--until';
   const end = parseStreamPosition(until ?? 'latest', endName);
-  const settings = readKafkaSettings(registry);
-  const origin: TopicOrigin = { url: describeTopic(address), ...(registry !== undefined && { registry }) };
-  refuseUnkept(origin);
-  if (!isFollowed) requireSafeTrust(repository.root);
-  const asked = settings.registry && new SchemaRegistry(settings.registry, { onNote: onWarning, signal });
   const target = targetInRepository(repository, context.cwd, to);
   checkDataPath(target);
   const folder = join(repository.root, target);
   const followed = await followedBefore(context, folder, target, address);
+  const registry = named ?? followed?.registry;
+  const settings = readKafkaSettings(registry);
+  const origin: TopicOrigin = { url: describeTopic(address), ...(registry !== undefined && { registry }) };
+  refuseUnkept(origin);
+  if (!isFollowed) requireSafeTrust(repository.root);
+  // One that nobody typed came through Git.
+  if (!isFollowed && registry !== named)
+    requireTrust(repository.root, topicRequest(followed!, pointerPath(target)));
+  const asked = settings.registry && new SchemaRegistry(settings.registry, { onNote: onWarning, signal });
   const known = together(parseOffsets(followed?.offsets ?? ''), rangesIn(folder, address));
   const topic = await Topic.open(address, { settings, onNote: onWarning, signal });
   let spool: TopicSpool;
   try {
     const question = JSON.stringify({ topic: describeTopic(address), to: target, from, until });
     const there = await topic.ranges();
-    if (begin === undefined) refuseMadeAnew(known, there, address, `${target} has`);
+    if (begin === undefined) refuseMadeAnew(known, there, origin, `${target} has`);
     spool = await TopicSpool.open(repository.stateFolder, target, question, () =>
       planOf(topic, { begin, end, endName, until }, { origin, known, followed }),
     );
-    refuseLeftOver(spool, there, address);
+    refuseLeftOver(spool, there, origin);
     passOverDeleted(spool, there, address, onWarning);
     refuseOverlap(known, spool, folder, address);
-    await fill(spool, topic, asked && new RegisteredSchemas(asked), context);
+    await fill(spool, topic, asked && new RegisteredSchemas(asked), context, target);
   } finally {
     await topic.close();
   }
@@ -230,6 +235,7 @@ async function fill(
   topic: Topic,
   schemas: RegisteredSchemas | undefined,
   { onProgress, onWarning }: Context,
+  target: string,
 ): Promise<void> {
   if (spool.isDone) return;
   const reader = new MessageReader({ reader: AS_THEY_ARE, names: undefined, schemas });
@@ -256,6 +262,11 @@ async function fill(
     for (const message of event.messages) {
       if (!spool.isAsked(event.partition, message.offset)) continue;
       const read = reader.read(message.value);
+      if (read === UNREGISTERED) {
+        // Nothing was taken of it, so that no offset counts as taken.
+        spool.remove();
+        throw registryMissing(topic.address, event.partition, message.offset, target);
+      }
       take(spool, tally, event.partition, message, read instanceof Promise ? await read : read);
     }
     spool.moved(event.partition, event.next);
@@ -372,10 +383,9 @@ function passOverDeleted(
 function refuseMadeAnew(
   known: OffsetRanges,
   there: ReadonlyMap<number, PartitionRange>,
-  address: KafkaAddress,
+  { url: path, registry }: TopicOrigin,
   whose: string,
 ): void {
-  const path = describeTopic(address);
   for (const [partition, ranges] of known) {
     const [end, high] = [endOf(ranges), there.get(partition)?.high ?? 0];
     if (end > high)
@@ -384,7 +394,7 @@ function refuseMadeAnew(
         `${whose} partition ${partition} of ${path} up to offset ${end}, and it ends at ${high}: the topic was made anew`,
         {
           path,
-          remedy: `Take it into another folder: \`varve add ${shellWord(path)} --to FOLDER\`. What was taken before stays as it is.`,
+          remedy: `Take it into another folder: \`${addCommand(path, { registry, to: 'FOLDER' })}\`. What was taken before stays as it is.`,
         },
       );
   }
@@ -394,11 +404,11 @@ function refuseMadeAnew(
 function refuseLeftOver(
   spool: TopicSpool,
   there: ReadonlyMap<number, PartitionRange>,
-  address: KafkaAddress,
+  origin: TopicOrigin,
 ): void {
   try {
     const asked = [...spool.ranges].map(([partition, range]) => [partition, [range]] as const);
-    refuseMadeAnew(new Map(asked), there, address, 'A run that was cut off asked for');
+    refuseMadeAnew(new Map(asked), there, origin, 'A run that was cut off asked for');
   } catch (error) {
     spool.remove();
     throw error;
@@ -464,6 +474,24 @@ async function writeFiles(
     },
   );
   return names;
+}
+
+/** A value as serializers of a registry write it cannot be read without that, and is not broken. */
+function registryMissing(
+  address: KafkaAddress,
+  partition: number,
+  offset: number,
+  target: string,
+): VarveError {
+  const path = describeTopic(address);
+  return new VarveError(
+    'stream-settings-invalid',
+    `The message of partition ${partition} at offset ${offset} of ${path} is written by a schema of a registry, and none is named`,
+    {
+      path,
+      remedy: `Name it by \`--registry https://HOST:PORT\` of \`varve add ${shellWord(path)}\`, with \`--to\` and the other options as before, or in SCHEMA_REGISTRY_URL. Nothing was taken into ${target}.`,
+    },
+  );
 }
 
 function nothingThere(address: KafkaAddress): VarveError {

@@ -2,13 +2,18 @@ import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { checkDataPath } from '../base/files/data-path.ts';
 import { isSameDatabase, parseDatabaseUrl } from '../database/address.ts';
-import type { LeftOut } from '../database/query.ts';
+import type { Continuation, LeftOut } from '../database/query.ts';
 import { VarveError } from '../errors.ts';
 import { counted } from '../wording/numbers.ts';
 import { shellWord } from '../wording/quote.ts';
 import { withoutSecrets } from '../wording/urls.ts';
 import { SafeFolders } from '../workspace/checkout/safe-folder.ts';
-import { type DatabaseOrigin, type Incremental, problemOfOrigin } from '../workspace/database-origin.ts';
+import {
+  columnsToKeep,
+  type DatabaseOrigin,
+  type Incremental,
+  problemOfOrigin,
+} from '../workspace/database-origin.ts';
 import { POINTER_SUFFIX } from '../workspace/pointer.ts';
 import { targetInRepository } from '../workspace/repository.ts';
 import { addMadeFiles } from './add-made-files.ts';
@@ -16,6 +21,7 @@ import type { BackendAddOptions } from './backend/backend.ts';
 import type { AddResult } from './backend/results.ts';
 import type { Context } from './context/context.ts';
 import { addCommand } from './datasets/add-command.ts';
+import { columnsToTake } from './datasets/appended-columns.ts';
 import { type AskedTable, type CopiedTable, withCopiedTable } from './datasets/copied-table.ts';
 import { placeFile } from './datasets/place-file.ts';
 import { refuseFileTaken } from './datasets/taken-file.ts';
@@ -52,10 +58,14 @@ export async function appendRows(
   const folder = join(repository.root, target);
   const known = await takenBefore(context, folder, target, { ...origin, incremental: { column, rows: 0 } });
   const before = known?.incremental;
-  const next = { column, after: before?.last };
+  const anew = commandAnew(context, url, asked, { column, target });
+  const goesOn = { target, anew, onWarning: context.onWarning };
+  const next: Continuation = {
+    ...{ column, after: before?.last },
+    choose: (found) => columnsToTake(found, before, goesOn),
+  };
   // The types of the first rows hold for all; where there were none yet, nothing has a type.
   const text = before === undefined || before.rows === 0 ? undefined : (before.text ?? []);
-  const anew = commandAnew(context, url, asked, { column, target });
   const how = { format: 'parquet', password, text, anew } as const;
   return withCopiedTable({ ...asked, next }, how, context, async (found) => {
     tellLeftOut(context, { target, column, anew }, before, found.leftOut!);
@@ -121,12 +131,16 @@ export function refuseUnkept(database: DatabaseOrigin): void {
 function takenNow(
   column: string,
   before: Incremental | undefined,
-  { rows, last = before?.last, text }: CopiedTable,
+  { rows, last = before?.last, order: ordered, columns: found, text }: CopiedTable,
 ): Incremental {
+  const order = rows === 0 ? before?.order : ordered;
+  const columns = (before !== undefined && before.rows > 0 && before.columns) || columnsToKeep(found);
   return {
     column,
     ...(last !== undefined && { last }),
+    ...(order !== undefined && { order }),
     rows: (before?.rows ?? 0) + rows,
+    ...(columns !== undefined && { columns }),
     ...(text.length > 0 && { text }),
   };
 }
@@ -151,21 +165,25 @@ async function takenBefore(
     throw error;
   });
   const database = followed?.get(target)?.database;
-  if (database !== undefined && isSameQuestion(database, wanted)) return database;
-  throw taken(target, 'The rows of another database, table, query or column lie');
+  if (database === undefined) throw taken(target, 'Data of another kind lies');
+  const difference = differenceOf(database, wanted);
+  if (difference === undefined) return database;
+  throw taken(target, difference);
 }
 
 /** What a first run leaves that was cut off. */
 const FIRST_FILE = /^(rows-0{10}\.parquet|\..*)$/;
 
-function isSameQuestion(one: DatabaseOrigin, other: DatabaseOrigin): boolean {
-  const { url, table, query, incremental } = one;
-  return (
-    isSameDatabase(parseDatabaseUrl(url), parseDatabaseUrl(other.url)) &&
-    table === other.table &&
-    query === other.query &&
-    incremental?.column === other.incremental?.column
-  );
+/** What two questions differ in, as the beginning of a sentence; undefined where they are one. */
+function differenceOf(one: DatabaseOrigin, other: DatabaseOrigin): string | undefined {
+  if (!isSameDatabase(parseDatabaseUrl(one.url), parseDatabaseUrl(other.url)))
+    return 'Rows of another database lie';
+  if (one.table !== other.table) return 'Rows of another table lie';
+  if (one.query !== other.query) return 'Rows of another query lie';
+  if (one.incremental === undefined) return 'A copy of all rows, without `--incremental`, lies';
+  return one.incremental.column === other.incremental?.column
+    ? undefined
+    : 'Rows in the order of another column lie';
 }
 
 /** Say which rows of the database are not in the folder, and which of the folder not in the database any more. */

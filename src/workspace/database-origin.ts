@@ -17,17 +17,26 @@ export interface Incremental {
   readonly column: string;
   /** The value of the last row, as the database writes it; absent if there was no row yet. */
   readonly last?: string;
+  /** How the database compared values of the column then: `number`, `text utf8mb4_bin`, or the name of a type; absent if an older varve took them. */
+  readonly order?: string;
   /** How many rows were taken in all. */
   readonly rows: number;
+  /** Columns of the first rows and their types, as files have them; absent if an older varve took them, or if they take more than 16 KiB. */
+  readonly columns?: readonly FileColumn[];
   /** Columns that are text for the sake of values of the first rows, and stay so. */
   readonly text?: readonly string[];
 }
+
+/** A column, and its type as SQL of the engine writes it. */
+export type FileColumn = readonly [name: string, type: string];
 
 const MAX_URL = 2048;
 /** A query of a page or two; a longer one belongs into a view. */
 const MAX_QUERY = 16 * 1024;
 /** Of names of columns, and of values that are remembered. */
 const MAX_VALUE = 1024;
+/** Of some hundreds of columns. */
+const MAX_COLUMNS = 16 * 1024;
 /** Neither a password nor a parameter but for those that say how to connect. */
 const PARAMETER = /(?:sslmode|ssl-mode|sslrootcert|ssl-ca|socket|timeout)=[^\x00-\x20\x7f&#]*/.source;
 const URL = new RegExp(
@@ -76,11 +85,26 @@ export function authoritiesOf(url: string): string[] {
   return [...given.getAll('sslrootcert'), ...given.getAll('ssl-ca')];
 }
 
-function problemOfIncremental({ column, last, text = [] }: Incremental): string | undefined {
+/** Columns as a pointer keeps them; undefined where they are too many. */
+export function columnsToKeep(columns: readonly FileColumn[]): readonly FileColumn[] | undefined {
+  return JSON.stringify(columns).length > MAX_COLUMNS ? undefined : columns;
+}
+
+function problemOfIncremental({
+  column,
+  last,
+  order,
+  columns = [],
+  text = [],
+}: Incremental): string | undefined {
   if (column === '' || column.length > MAX_VALUE || column.includes('\0'))
     return '`database-incremental` names no column';
   if (last !== undefined && (last.length > MAX_VALUE || last.includes('\0')))
     return '`database-last` is no value that could be remembered';
+  if (order !== undefined && (order === '' || order.length > MAX_VALUE || order.includes('\0')))
+    return '`database-order` is no order that could be remembered';
+  if (columnsToKeep(columns) === undefined || columns.flat().some((one) => one === '' || one.includes('\0')))
+    return '`database-columns` names no columns and their types';
   if (text.some((name) => name === '' || name.includes('\0')) || text.join().length > MAX_QUERY)
     return '`database-text` names no columns';
   return undefined;

@@ -6,7 +6,7 @@ import { readTrackedFile } from '../base/files/tracked-file.ts';
 import { VarveError } from '../errors.ts';
 import { type Digest, parseDigest } from '../store/format/digest.ts';
 import { gitWord, shellWord } from '../wording/quote.ts';
-import { type DatabaseOrigin, problemOfOrigin } from './database-origin.ts';
+import { type DatabaseOrigin, type FileColumn, problemOfOrigin } from './database-origin.ts';
 import { type Imported, problemOfImported } from './imported.ts';
 import { type Meta, metaInOrder, problemOfMeta } from './meta.ts';
 import { problemOfTable, type TableOrigin } from './table-origin.ts';
@@ -108,6 +108,11 @@ const LISTED_KEYS_VERSION = '10';
 const ASKED_TABLE_VERSION = '11';
 /** The version of a pointer to messages of a topic that end somewhere. An older varve refuses it, rather than to go on behind their end. */
 const ENDING_TOPIC_VERSION = '12';
+/**
+ * The version of a pointer to rows of a database that says in which order they were taken, or what columns they have. An older varve refuses
+ * it, rather than to go on in another order.
+ */
+const ORDERED_VERSION = '13';
 const META_PREFIX = 'meta-';
 const READ_VERSIONS: readonly (string | undefined)[] = [
   VERSION,
@@ -122,10 +127,15 @@ const READ_VERSIONS: readonly (string | undefined)[] = [
   LISTED_KEYS_VERSION,
   ASKED_TABLE_VERSION,
   ENDING_TOPIC_VERSION,
+  ORDERED_VERSION,
 ];
 const MAX_POINTER_BYTES = 64 * 1024;
 const IMPORTED_KEYS = ['imported-from', 'imported-path', 'imported-revision', 'imported-commit'];
-const INCREMENTAL_KEYS = ['database-incremental', 'database-last', 'database-rows', 'database-text'];
+const ORDER_KEYS = ['database-order', 'database-columns'];
+const INCREMENTAL_KEYS = [
+  ...['database-incremental', 'database-last', 'database-rows', 'database-text'],
+  ...ORDER_KEYS,
+];
 const TOPIC_KEYS = ['topic', 'topic-registry', 'topic-offsets', 'topic-until', 'topic-complete'];
 const DATABASE_KEYS = ['database', 'database-table', 'database-query', ...INCREMENTAL_KEYS];
 const TABLE_KEYS = ['table', 'table-version', 'table-branch', 'table-at'];
@@ -183,7 +193,9 @@ export function formatPointer(pointer: Pointer): string {
     ['database-incremental', incremental && yamlString(incremental.column)],
     // Empty text is a value too.
     ['database-last', incremental?.last === undefined ? undefined : yamlString(incremental.last)],
+    ['database-order', incremental?.order && yamlString(incremental.order)],
     ['database-rows', incremental?.rows],
+    ['database-columns', incremental?.columns && yamlString(JSON.stringify(incremental.columns))],
     ['database-text', incremental?.text && yamlString(JSON.stringify(incremental.text))],
     ['topic', topic && yamlString(topic.url)],
     ['topic-registry', topic?.registry && yamlString(topic.registry)],
@@ -206,6 +218,7 @@ function versionOf(pointer: Pointer): string {
   if (footers !== undefined) return FOOTERS_VERSION;
   if (table !== undefined) return TABLE_VERSION;
   if (topic?.until !== undefined) return ENDING_TOPIC_VERSION;
+  if ((database?.incremental?.order ?? database?.incremental?.columns) !== undefined) return ORDERED_VERSION;
   if ((database ?? topic) !== undefined) return COPY_VERSION;
   if (source !== undefined && !FIRST_SOURCES.test(source)) return ELSEWHERE_VERSION;
   if (meta !== undefined) return META_VERSION;
@@ -347,8 +360,10 @@ function databaseOf(facts: ReadonlyMap<string, string>, where: string): Pick<Poi
   const isCopy = DATABASE_KEYS.some((key) => facts.has(key));
   const isOfTopic = TOPIC_KEYS.some((key) => facts.has(key));
   const version = facts.get('varve');
-  if ((isCopy || isOfTopic) !== (version === COPY_VERSION || version === ENDING_TOPIC_VERSION))
+  if ((isCopy || isOfTopic) !== [COPY_VERSION, ENDING_TOPIC_VERSION, ORDERED_VERSION].includes(version ?? ''))
     throw damaged(where, `\`varve: ${COPY_VERSION}\` and \`database\` or \`topic\` go together`);
+  if (ORDER_KEYS.some((key) => facts.has(key)) !== (version === ORDERED_VERSION))
+    throw damaged(where, `\`varve: ${ORDERED_VERSION}\` and \`database-order\` go together`);
   if (isCopy && isOfTopic) throw damaged(where, 'it is a copy both of a database and of a topic');
   if (!isCopy) return {};
   const text = (key: string): string => plainText(facts.get(key) ?? refuseMissing(key, where), key, where);
@@ -393,7 +408,9 @@ function incrementalOf(
   const incremental = {
     column: text('database-incremental'),
     ...(facts.has('database-last') && { last: text('database-last') }),
+    ...(facts.has('database-order') && { order: text('database-order') }),
     rows: count(facts, 'database-rows', where) ?? refuseMissing('database-rows', where),
+    ...(facts.has('database-columns') && { columns: columnTypesOf(text('database-columns'), where) }),
     ...(facts.has('database-text') && { text: namesOf(text('database-text'), where) }),
   };
   return { incremental };
@@ -401,13 +418,28 @@ function incrementalOf(
 
 /** Names of columns, which may be anything: a list in JSON. */
 function namesOf(list: string, where: string): string[] {
-  try {
-    const names: unknown = JSON.parse(list);
-    if (Array.isArray(names) && names.every((name) => typeof name === 'string')) return names;
-  } catch {
-    // It is no JSON.
-  }
+  const names = parsedJson(list);
+  if (isTexts(names)) return names;
   throw damaged(where, '`database-text` is no list of names');
+}
+
+function columnTypesOf(list: string, where: string): FileColumn[] {
+  const pairs = parsedJson(list);
+  if (Array.isArray(pairs) && pairs.every((pair) => isTexts(pair) && pair.length === 2))
+    return pairs as FileColumn[];
+  throw damaged(where, '`database-columns` is no list of names and types');
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string');
 }
 
 function importedOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer, 'imported'> {
@@ -445,8 +477,9 @@ function metaOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer
 
 /** Whether a version leaves open which of the older ones' facts there are. */
 function isFree(version: string | undefined): boolean {
-  const own = [META_VERSION, ELSEWHERE_VERSION, COPY_VERSION, TABLE_VERSION, ENDING_TOPIC_VERSION];
-  return own.includes(version ?? '') || isOfFooters(version) || isOfListed(version);
+  const own = [META_VERSION, ELSEWHERE_VERSION, COPY_VERSION, TABLE_VERSION];
+  const ofCopies = [ENDING_TOPIC_VERSION, ORDERED_VERSION];
+  return [...own, ...ofCopies].includes(version ?? '') || isOfFooters(version) || isOfListed(version);
 }
 
 /** Whether more is said of a table than its version. */

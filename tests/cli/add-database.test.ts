@@ -85,7 +85,9 @@ test('what names no database, or would show a password, is refused before a conn
   expect(said('mysql://db.example/shop')).toContain('needs either a table or a query');
   for (const name of ['sslmode', 'ssl-mode'])
     expect(said(`mysql://db.example/shop?${name}=prefer`, '--table', 'x')).toMatch(
-      new RegExp(`has \`${name}=prefer\`.* verify, verify-ca, require and disable\\n.*Write \`${name}=\``),
+      new RegExp(
+        `has \`${name}=prefer\`.* verify-full \\(or verify\\), verify-ca, require and disable\\n.*Write \`${name}=\``,
+      ),
     );
   expect(said('mysql://db.example/shop?wait=1', '--table', 'x')).toMatch(/`wait=`.*\n.*`timeout=`/);
   const mistyped = said('mysq://ann:hush@db.example/shop', '--table', 'x');
@@ -172,7 +174,7 @@ async function appends(server: DatabaseServer, odd: string): Promise<void> {
   expect([first.code, first.out]).toEqual([0, expect.stringMatching(/^new +data\/log +2 rows, 1 file/)]);
   expect(first.err).toContain('1 row without a value in id is not in data/log.');
   expect(pointer()).toMatch(
-    /kind: directory\n[\s\S]*database-incremental: id\ndatabase-last: "9007199254740993"\ndatabase-rows: 2\n/,
+    /kind: directory\n[\s\S]*database-incremental: id\ndatabase-last: "9007199254740993"\ndatabase-order: number\ndatabase-rows: 2\ndatabase-columns: .*\n/,
   );
   box.commit('log');
 
@@ -195,7 +197,9 @@ async function appends(server: DatabaseServer, odd: string): Promise<void> {
     '9007199254740994 c',
     '9007199254740995 d',
   ]);
-  expect(pointer()).toContain('database-last: "9007199254740995"\ndatabase-rows: 4\n');
+  expect(pointer()).toContain(
+    'database-last: "9007199254740995"\ndatabase-order: number\ndatabase-rows: 4\n',
+  );
   server.run('DELETE FROM log WHERE id < 3');
   expect(box.varve(['update']).err).toContain(
     '1 row up to "9007199254740995" in id is not in the database any more',

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeWithKafka, type KafkaBroker, startKafka } from '../support/kafka.ts';
 import { refused } from '../support/refused.ts';
 import { BINARY, Sandbox } from '../support/sandbox.ts';
+import { startRegistry } from '../support/schema-registry.ts';
 
 const box = new Sandbox();
 beforeAll(() => {
@@ -281,6 +282,48 @@ describeWithKafka(() => {
     ]);
     const named = add('news', '--to', 'data/x', '--registry', 'https://registry/?key=1');
     refused(box, named, 'stream-url-invalid', 'registry');
+  });
+
+  test('messages of a registry are not taken without it, and a pointer keeps which it is', async () => {
+    const fields = [{ name: 'id', type: 'long' }];
+    const schema = JSON.stringify({ type: 'record', name: 'Row', fields });
+    const registry = await startRegistry({ 7: { schema } });
+    // A zero, the id of the schema, and a whole number in zigzag.
+    const written = (id: number) => ({ value: Buffer.from([0, 0, 0, 0, 7, 2 * id]) });
+    await broker.create('avro');
+    await broker.send('avro', [{ value: event(9) }, ...[1, 2, 3, 4].map(written)]);
+    const bare = await box.later(add('avro', '--to', 'data/avro'));
+    expect([bare.code, bare.err]).toEqual([
+      2,
+      expect.stringMatching(/at offset 1 of .* schema of a registry, and none is named\n.*`--registry /),
+    ]);
+    expect(existsSync(box.path('repo/data/avro.varve'))).toBe(false);
+    const from = ['--from', '1', '--until', '3', '--registry', registry.url];
+    const first = await box.later(add('avro', '--to', 'data/avro', ...from));
+    expect(first.out, first.err).toMatch(/^new +data\/avro +2 rows/);
+    const second = await box.later(add('avro', '--until', 'latest', '--to', 'data/avro'));
+    expect(second.out, second.err).toMatch(/^changed +data\/avro +4 rows/);
+    expect(second.err).not.toContain('left out');
+    expect(await read('data/avro/*.parquet')).toEqual(['1', '2', '3', '4']);
+    expect(readFileSync(box.path('repo/data/avro.varve'), 'utf8')).toContain(
+      `topic-registry: "${registry.url}"\n`,
+    );
+    // The registry of a pointer came through Git, for a clone: nobody asks it before consent.
+    box.commit('avro');
+    box.git(['clone', '-q', 'repo', 'avro-clone'], '.');
+    const cloned = await box.later(add('avro', '--to', 'data/avro'), 'avro-clone');
+    expect([cloned.code, cloned.err]).toEqual([2, expect.stringContaining('varve trust')]);
+    // Every command that is printed has the registry.
+    await broker.admin.deleteTopics({ topics: ['avro'] });
+    for (;;) {
+      await sleep(300);
+      if (!(await broker.admin.listTopics()).includes('avro')) break;
+    }
+    await broker.create('avro');
+    await broker.send('avro', [written(1)]);
+    const anew = await box.later(['update', 'data/avro']);
+    expect(anew.err).toContain(`/avro --registry ${registry.url} --to FOLDER\``);
+    await registry.stop();
   });
 
   test('compressed messages are read', async () => {

@@ -109,6 +109,28 @@ test('pointers to messages of a topic, and where these end', () => {
     expect(accepted(`varve: ${version}\n${facts}${more}`), more).toBe(good);
 });
 
+test('pointers to rows of a database that are appended, and in which order', () => {
+  const check = published('pointer');
+  const facts = `path: a\nkind: directory\ndigest: ${digest}\nbytes: 1\nfiles: 1\ndatabase: "mysql://h/d"\ndatabase-table: t\n`;
+  const own = 'database-incremental: id\ndatabase-rows: 1\n';
+  const accepted = (content: string) =>
+    accepts(check, parse(content), () => parsePointer(content, 'a.varve'));
+  const [order, columns] = ['database-order: number\n', 'database-columns: "[[\\"id\\",\\"DATE\\"]]"\n'];
+  for (const [good, version, more] of [
+    [true, 6, own],
+    [true, 13, own + order],
+    [true, 13, own + columns],
+    [true, 13, `${own}${order}${columns}blocks: ${digest}\nmeta-license: MIT\n`],
+    [false, 13, own],
+    [false, 6, own + order],
+    [false, 12, own + order],
+    [false, 13, order],
+    [false, 13, `${own}database-order: ""\n`],
+    [false, 13, `${own}database-columns: id\n`],
+  ] as const)
+    expect(accepted(`varve: ${version}\n${facts}${more}`), `${version} ${more}`).toBe(good);
+});
+
 test('pointers that pin blocks, imported or not', () => {
   const text = `varve: 3\npath: a\nkind: file\ndigest: ${digest}\nbytes: 1\nfiles: 1\nblocks: ${digest}\n`;
   const imported = `imported-from: "../data"\nimported-path: a\nimported-commit: ${'c'.repeat(40)}\n`;

@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { problemOfDataPath } from '../../src/base/files/data-path.ts';
 import { VarveError } from '../../src/errors.ts';
 import type { Digest } from '../../src/store/format/digest.ts';
+import type { FileColumn } from '../../src/workspace/database-origin.ts';
 import { metaInOrder, problemOfMeta } from '../../src/workspace/meta.ts';
 import { formatPointer, type Pointer, parsePointer } from '../../src/workspace/pointer.ts';
 import { formatOffsets, parseOffsets } from '../../src/workspace/topic-origin.ts';
@@ -205,8 +206,13 @@ test('of which rows it is a copy is read back, with whatever else a pointer says
   const database = fc.oneof(fc.record({ url, table: text }), fc.record({ url, query: text }));
   const last = fc.string({ maxLength: 40, unit: 'grapheme' }).filter((one) => !one.includes('\0'));
   const names = fc.array(text, { minLength: 1, maxLength: 3 });
+  const columns = fc.array(fc.tuple(text, fc.constantFrom('INTEGER', 'DECIMAL(5, 2)')), {
+    minLength: 1,
+    maxLength: 3,
+  });
+  const order = fc.constantFrom('number', 'text utf8mb4_bin');
   const taken = fc.record(
-    { column: text, last, rows: fc.nat(), text: names },
+    { column: text, last, order, rows: fc.nat(), columns, text: names },
     { requiredKeys: ['column', 'rows'] },
   );
   const incremental = fc.option(taken, { nil: undefined });
@@ -218,7 +224,8 @@ test('of which rows it is a copy is read back, with whatever else a pointer says
       const pointer: Pointer = { ...plain, ...more, kind, database: copied };
       const written = formatPointer(pointer);
       expect(parsePointer(written, 'a.varve')).toEqual(pointer);
-      expect(parse(written)).toMatchObject({ varve: 6, database: copied.url });
+      const varve = (how?.order ?? how?.columns) === undefined ? 6 : 13;
+      expect(parse(written)).toMatchObject({ varve, database: copied.url });
     }),
   );
 });
@@ -245,8 +252,17 @@ test.each([
   ['database-last: "7"', 'database-last: "7\\u0000"'],
   ['database-rows: 7\n', ''],
   ['database-rows: 7', 'database-rows: -7'],
+  ['varve: 13', 'varve: 6'],
+  ['varve: 13', 'varve: 12'],
+  ['database-order: number', 'database-order: ""'],
+  ['database-order: number', `database-order: ${'n'.repeat(2000)}`],
+  ['\\"id\\"', '\\"\\"'],
+  [',\\"INTEGER\\"', ''],
+  ['[[', '[['.repeat(40)],
+  ['[[', `[[\\"${'x'.repeat(17_000)}\\",\\"DATE\\"],[`],
 ])('a copy to which rows are appended that says %j as %j is refused', (fact, hostile) => {
-  const incremental = { column: 'id', last: '7', rows: 7 };
+  const columns: FileColumn[] = [['id', 'INTEGER']];
+  const incremental = { column: 'id', last: '7', order: 'number', rows: 7, columns };
   const database = { url: 'mysql://h/shop', table: 't', incremental };
   const text = formatPointer({ ...plain, kind: 'directory', database });
   expect(text).toContain(fact);

@@ -6,6 +6,7 @@ import { type ExportedRows, type ExportFormat, exportRows } from '../../engine/e
 import { VarveError } from '../../errors.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { counted } from '../../wording/numbers.ts';
+import type { FileColumn } from '../../workspace/database-origin.ts';
 import type { Watch } from '../context/context.ts';
 
 /** What is asked of which database. */
@@ -23,6 +24,10 @@ export interface CopiedTable {
   /** Of a continuation: the value of the last row in its column, as the database wrote it; undefined if there is no row. */
   readonly last?: string | undefined;
   readonly leftOut?: LeftOut | undefined;
+  /** Of a continuation. */
+  readonly order?: string | undefined;
+  /** As the file has them. */
+  readonly columns: readonly FileColumn[];
   /** Columns that are text since some values are none of their type. */
   readonly text: readonly string[];
 }
@@ -62,7 +67,14 @@ export async function withCopiedTable<T>(
       if (text !== undefined && asText.length > 0) throw typesDiffer(asText[0]!, anew!);
       for (const column of asText) onWarning?.(keptAsText(column));
       const names = text ?? asText.map((column) => column.name);
-      return use({ path, rows, last: results.last(), leftOut: results.leftOut, text: names });
+      const { leftOut, order } = results;
+      const types = results.columns.map(
+        ({ name: own, type }): FileColumn => [own, names.includes(own) ? 'VARCHAR' : type],
+      );
+      return use({
+        ...{ path, rows, last: results.last(), leftOut, order: order?.name },
+        ...{ columns: types, text: names },
+      });
     });
   } finally {
     results.close();
@@ -71,16 +83,25 @@ export async function withCopiedTable<T>(
 
 /** @throws VarveError `database-error` where no table could have these columns */
 function columnsOf({ columns }: ResultSet, path: string): ResultSet['columns'] {
-  const names = columns.map(({ name }) => name.toLowerCase());
-  const twice = names.find((name, at) => name === '' || names.indexOf(name) !== at);
-  if (columns.length > 0 && twice === undefined) return columns;
-  throw new VarveError(
-    'database-error',
-    columns.length === 0
-      ? 'The query gives no columns'
-      : `Two columns have the name ${JSON.stringify(twice)}, or one has none`,
-    { path, remedy: 'Write a query that selects columns, each `AS` a name of its own.' },
-  );
+  const problem = columns.length === 0 ? 'The query gives no columns' : problemOfNames(columns);
+  if (problem === undefined) return columns;
+  throw new VarveError('database-error', problem, {
+    path,
+    remedy: 'Write a query that selects columns, each `AS` a name of its own.',
+  });
+}
+
+function problemOfNames(columns: ResultSet['columns']): string | undefined {
+  const seen = new Map<string, string>();
+  for (const { name } of columns) {
+    if (name === '') return 'A column has no name';
+    const before = seen.get(name.toLowerCase());
+    if (before === name) return `Two columns have the name ${JSON.stringify(name)}`;
+    if (before !== undefined)
+      return `The columns ${JSON.stringify(before)} and ${JSON.stringify(name)} differ in case only, which a table cannot have`;
+    seen.set(name.toLowerCase(), name);
+  }
+  return undefined;
 }
 
 function withoutKey(table: string): string {

@@ -43,10 +43,13 @@ export interface RowsOptions {
 
 /** Why messages are in no window that could be read; see Taken. */
 export const LEFT_OUT = {
-  mixed: 'it is of another form than the others of its window',
+  mixed: 'it is of another form than those before it',
   timeless: 'it has no time where its time should be',
   future: 'its time lies more than a day ahead',
 } as const;
+
+/** Why a value that serializers of a registry wrote is not read where none is named. */
+export const UNREGISTERED = 'a registry has its schema: name that by --registry';
 
 /** What is wrong with a message, or a line, that is longer than MAX_LINE_BYTES. */
 export const TOO_LONG = 'it is longer than 32 MiB';
@@ -94,7 +97,7 @@ export class MessageReader {
     if (value[0] !== WIRE_MAGIC) return this.readJson(value);
     if (value.length < WIRE_HEAD_BYTES) return 'it is no JSON';
     const { schemas } = this.#options;
-    if (schemas === undefined) return 'a registry has its schema: name that by --registry';
+    if (schemas === undefined) return UNREGISTERED;
     const id = value.readUInt32BE(1);
     const content = value.subarray(WIRE_HEAD_BYTES);
     const known = schemas.known(id);
