@@ -86,10 +86,8 @@ export async function addTopic(
   const settings = readKafkaSettings(registry);
   const origin: TopicOrigin = { url: describeTopic(address), ...(registry !== undefined && { registry }) };
   refuseUnkept(origin);
-  if (!isFollowed) requireSafeTrust(repository.root);
-  // One that nobody typed came through Git.
-  if (!isFollowed && registry !== named)
-    requireTrust(repository.root, topicRequest(followed!, pointerPath(target)));
+  // A registry that nobody typed came through Git.
+  if (!isFollowed) requireAsked(repository.root, target, registry === named ? undefined : followed);
   const asked = settings.registry && new SchemaRegistry(settings.registry, { onNote: onWarning, signal });
   const known = together(parseOffsets(followed?.offsets ?? ''), rangesIn(folder, address));
   const topic = await Topic.open(address, { settings, onNote: onWarning, signal });
@@ -122,14 +120,24 @@ export async function addTopic(
   });
   // Who asks on this machine has agreed to ask again.
   if (!isFollowed) giveConsent(repository.root, topicRequest(origin, pointerPath(target)));
-  if (spool.malformed > 0)
-    onWarning?.(
-      `${counted(spool.malformed, 'message')} could not be read, and ${spool.malformed === 1 ? 'is' : 'are'} not in ${target}`,
-    );
+  tellMalformed(spool, target, onWarning);
   spool.remove();
   return deleted.length === 0
     ? result
     : { ...result, datasets: result.datasets.map((dataset) => ({ ...dataset, deleted })) };
+}
+
+function tellMalformed({ malformed }: TopicSpool, target: string, onWarning: Context['onWarning']): void {
+  if (malformed === 0) return;
+  onWarning?.(
+    `${counted(malformed, 'message')} could not be read, and ${malformed === 1 ? 'is' : 'are'} not in ${target}`,
+  );
+}
+
+/** @param unnamed what a pointer says, where it adds to what was typed @throws VarveError `trust-unsafe`, `settings-untrusted` */
+function requireAsked(root: string, target: string, unnamed: TopicOrigin | undefined): void {
+  requireSafeTrust(root);
+  if (unnamed !== undefined) requireTrust(root, topicRequest(unnamed, pointerPath(target)));
 }
 
 interface Asked {

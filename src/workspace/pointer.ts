@@ -161,9 +161,8 @@ export function pointerPath(path: string): string {
 
 /** One fact a line, in a fixed order: equal pointers are equal bytes, and a Git diff reads well. */
 export function formatPointer(pointer: Pointer): string {
-  const { imported, database, topic } = pointer;
-  const incremental = database?.incremental;
-  const facts: [string, string | number | boolean | undefined][] = [
+  const { imported, topic } = pointer;
+  const facts: Fact[] = [
     ['varve', versionOf(pointer)],
     ['path', yamlString(pointer.path)],
     ['kind', pointer.kind],
@@ -187,16 +186,7 @@ export function formatPointer(pointer: Pointer): string {
     ['imported-path', imported && yamlString(imported.path)],
     ['imported-revision', imported?.revision && yamlString(imported.revision)],
     ['imported-commit', imported && yamlString(imported.commit)],
-    ['database', database && yamlString(database.url)],
-    ['database-table', database?.table && yamlString(database.table)],
-    ['database-query', database?.query && yamlString(database.query)],
-    ['database-incremental', incremental && yamlString(incremental.column)],
-    // Empty text is a value too.
-    ['database-last', incremental?.last === undefined ? undefined : yamlString(incremental.last)],
-    ['database-order', incremental?.order && yamlString(incremental.order)],
-    ['database-rows', incremental?.rows],
-    ['database-columns', incremental?.columns && yamlString(JSON.stringify(incremental.columns))],
-    ['database-text', incremental?.text && yamlString(JSON.stringify(incremental.text))],
+    ...databaseFacts(pointer.database),
     ['topic', topic && yamlString(topic.url)],
     ['topic-registry', topic?.registry && yamlString(topic.registry)],
     ['topic-offsets', topic?.offsets && yamlString(topic.offsets)],
@@ -207,6 +197,24 @@ export function formatPointer(pointer: Pointer): string {
     ),
   ];
   return facts.map(([key, value]) => (value === undefined ? '' : `${key}: ${value}\n`)).join('');
+}
+
+type Fact = [key: string, value: string | number | boolean | undefined];
+
+function databaseFacts(database: DatabaseOrigin | undefined): Fact[] {
+  const incremental = database?.incremental;
+  return [
+    ['database', database && yamlString(database.url)],
+    ['database-table', database?.table && yamlString(database.table)],
+    ['database-query', database?.query && yamlString(database.query)],
+    ['database-incremental', incremental && yamlString(incremental.column)],
+    // Empty text is a value too.
+    ['database-last', incremental?.last === undefined ? undefined : yamlString(incremental.last)],
+    ['database-order', incremental?.order && yamlString(incremental.order)],
+    ['database-rows', incremental?.rows],
+    ['database-columns', incremental?.columns && yamlString(JSON.stringify(incremental.columns))],
+    ['database-text', incremental?.text && yamlString(JSON.stringify(incremental.text))],
+  ];
 }
 
 function versionOf(pointer: Pointer): string {
