@@ -134,7 +134,11 @@ async function computed(
     return found;
   } catch (error) {
     const isNotHere = error instanceof VarveError && error.code === 'object-missing';
-    throw isNotHere && dataset.version?.footers !== undefined ? footersOnly(dataset, error) : error;
+    // Whoever names this engine has just had it bring the data, and is told why that failed.
+    const isTried = options.engine === 'local';
+    throw isNotHere && !isTried && dataset.version?.footers !== undefined
+      ? footersOnly(dataset, error)
+      : error;
   }
 }
 
