@@ -142,7 +142,7 @@ export const ERROR_CODES = {
   'pointer-too-new': 'A pointer was written by a newer varve.',
   'presign-unsupported': 'Addresses cannot be signed where the data lies.',
   'profile-damaged': 'The statistics of a snapshot cannot be read.',
-  'profile-mismatch': 'The statistics of a version count other files or bytes than it has.',
+  'profile-mismatch': 'The statistics of a version count other files, bytes or rows than it has.',
   'profile-not-fetched': 'The statistics of a version are not in this clone.',
   'profile-too-new': 'Statistics were written by a newer varve.',
   'proxy-invalid': 'A variable such as HTTPS_PROXY does not hold the address of a proxy.',

@@ -157,6 +157,14 @@ export function expressionLacks(column: string, cause: unknown): VarveError {
   });
 }
 
+const LACKS = /^The rows have no column (".*")$/s;
+
+/** The column that an error of expressionLacks tells of, which may come from another process; undefined for any other error. */
+export function columnLackedBy({ message }: VarveError): string | undefined {
+  const quoted = LACKS.exec(message)?.[1];
+  return quoted === undefined ? undefined : (JSON.parse(quoted) as string);
+}
+
 /** Says why an expression cannot be asked of rows. */
 export function invalidExpression(expression: string, reason: string, cause?: unknown): VarveError {
   return new VarveError(

@@ -14,13 +14,13 @@ export interface Unanswered {
   readonly unanswered: string;
   /** What makes it possible to ask, as sentences. */
   readonly remedy?: string;
-  /** Set where they are at hand, and lack a column that it names. */
-  readonly lacksColumn?: true;
+  /** The column that it names and that they lack, where they are at hand; empty where it is not known which. */
+  readonly lacksColumn?: string;
 }
 
 /** Tell whether it is left to others to answer. Of rows that lack a column, nobody can. */
 export function isLeft(answer: RowAnswer | Unanswered): answer is Unanswered {
-  return 'unanswered' in answer && answer.lacksColumn !== true;
+  return 'unanswered' in answer && answer.lacksColumn === undefined;
 }
 
 export interface RowQuery {

@@ -140,6 +140,8 @@ export function checkEnvironment(schema: Schema, environment: string | undefined
 interface Findings {
   readonly about: FeatureProfile | string | undefined;
   readonly found: readonly Violation[];
+  /** Columns that the data lacks, and may by its schema. */
+  readonly optional?: readonly string[];
 }
 
 interface TableFindings extends Findings {
@@ -154,15 +156,16 @@ function checkTable(run: Run, table: TableSchema, data: TableProfile): Findings[
     const schemaNames = new Set(table.features.map((each) => each.name));
     const added = [...byName].filter(([name]) => !schemaNames.has(name));
     const columns = columnsOf(data);
-    const absent = absentByRight(run, table, byName);
-    const rows = [...keyFindings(table, byName), ...expectations(table.expect, columns, absent)];
+    const optional = absentByRight(run, table, byName);
+    const rows = [...keyFindings(table, byName), ...expectations(table.expect, columns)];
     const others = controls(run.options, table.name);
-    const checked: CheckedTable = { ...run, table, data, columns, absent, others };
+    const checked: CheckedTable = { ...run, table, data, columns, others };
     all.push(
       ...table.features.map((feature) => checkOne(checked, feature, byName.get(feature.name))),
       ...added.map(([, about]) => ({ about, found: [newFeature(about)] })),
       { about: undefined, found: rows },
     );
+    return all.map((each) => ({ ...each, optional }));
   }
   return all;
 }
@@ -182,14 +185,12 @@ interface CheckedTable extends Run {
   readonly table: TableSchema;
   readonly data: TableProfile;
   readonly columns: readonly string[];
-  /** Those that it lacks, and may. */
-  readonly absent: readonly string[];
   /** What its features are compared with. */
   readonly others: readonly ControlTable[];
 }
 
 function checkOne(
-  { schema, options, table, data, columns, absent, others }: CheckedTable,
+  { schema, options, table, data, columns, others }: CheckedTable,
   feature: FeatureSchema,
   profile: FeatureProfile | undefined,
 ): Findings {
@@ -208,7 +209,7 @@ function checkOne(
     ...(here ? [] : [newFeature(profile, options.environment)]),
     ...checkFeature({ schema, table: data, feature, profile }),
     ...compared,
-    ...expectations(feature.expect, columns, absent),
+    ...expectations(feature.expect, columns),
   ];
   return { about: profile, found };
 }
@@ -236,13 +237,13 @@ async function reported(
   { rows, strict = false }: Pick<ProfileValidationOptions, 'rows' | 'strict'>,
   findings: TableFindings,
 ): Promise<Anomaly[]> {
-  const { table, about, found } = findings;
+  const { table, about, found, optional = [] } = findings;
   const name = typeof about === 'object' ? featureName(about.path) : (about ?? '');
   const anomalies: Anomaly[] = [];
   for (const finding of found) {
     const query = queryFor(findings, finding);
     const answer = query && (await rows?.check(query));
-    const settled = settle(finding, answer ?? NO_ROWS, strict);
+    const settled = settle(finding, answer ?? NO_ROWS, strict, optional);
     if (settled === undefined) continue;
     const { kind, severity = 'error', short, description, expected, observed } = settled;
     const { examples = [] } = answer === undefined || 'unanswered' in answer ? {} : answer;
@@ -283,10 +284,17 @@ function ofFile(value: string): string {
 }
 
 /** Completes a finding as it is reported; undefined if the rows say that nothing is wrong. */
-function settle(finding: Violation, answer: RowAnswer | Unanswered, strict: boolean): Violation | undefined {
+function settle(
+  finding: Violation,
+  answer: RowAnswer | Unanswered,
+  strict: boolean,
+  optional: readonly string[],
+): Violation | undefined {
   if (finding.undecided === undefined) return finding;
   if ('unanswered' in answer)
-    return answer.lacksColumn ? notAsked(finding, answer) : notChecked(finding, answer, strict);
+    return answer.lacksColumn === undefined
+      ? notChecked(finding, answer, strict)
+      : notAsked(finding, answer, isNamed(answer.lacksColumn, optional));
   if (answer.failing === 0 || answer.failing / answer.rows <= (finding.allowed ?? 0)) return undefined;
   const share = `${counted(answer.failing, 'row')} of ${grouped(answer.rows)} (${percent(answer.failing / answer.rows)})`;
   return { ...finding, description: `${finding.short}: ${share}.`, observed: share };
@@ -294,10 +302,16 @@ function settle(finding: Violation, answer: RowAnswer | Unanswered, strict: bool
 
 const NO_ROWS: Unanswered = { unanswered: 'the data is not at hand' };
 
+/** Names are told apart as SQL tells them. */
+function isNamed(column: string, names: readonly string[]): boolean {
+  return names.some((name) => name.toLowerCase() === column.toLowerCase());
+}
+
 /** What names a column that is not there can be asked of no rows. It is no fault where the schema lets the column be absent. */
 function notAsked(
-  { severity = 'error', expected, isOptional = false }: Violation,
+  { severity = 'error', expected }: Violation,
   { unanswered, remedy }: Unanswered,
+  isOptional: boolean,
 ): Violation {
   const why = `Not checked: ${expected}. ${unanswered}.`;
   return {

@@ -199,6 +199,15 @@ describe('the GitHub action', () => {
     }
   });
 
+  it('takes no other words than true and false, by which a gate would be off in silence', () => {
+    const inputs = [{ strict: 'yes' }, { strict: '1' }, { strict: 'on' }, { comment: 'yes' }];
+    for (const wrong of inputs) {
+      const request = new PullRequest();
+      const { status, log, outputs } = request.run(idOf('HEAD'), idOf('HEAD'), wrong);
+      expect([status, outputs['exit-code'], log]).toEqual([2, '2', expect.stringContaining('true or false')]);
+    }
+  });
+
   it('ends with 2 and the reason where the base does not exist', () => {
     const { status, log, outputs } = new PullRequest().run('no-such-branch', idOf('HEAD'));
     expect(status, log).toBe(2);

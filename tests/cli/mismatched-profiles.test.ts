@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Profile } from '../../src/profile/model/model.ts';
 import { RED } from '../support/page-repository.ts';
 import { refused } from '../support/refused.ts';
@@ -71,5 +71,53 @@ describeWithWeb('statistics that travel with a version, and count other files th
     box.ok(['add', 'here']);
     const right = box.varve(['profile', 'here', '--json']);
     expect([files(right.out), right.err]).toEqual([3, '']);
+  });
+});
+
+describe('statistics of a table that a version of other rows names', () => {
+  let box: Sandbox;
+  beforeAll(() => {
+    box = new Sandbox().repository().withRemote();
+    box.write('repo/g.csv', `x\n${'1\n'.repeat(1000)}`);
+    box.write('repo/h.csv', `x\n${'7\n'.repeat(5)}`);
+    for (const name of ['a', 'b', 'c']) box.write(`repo/d/${name}.csv`, `x\n${'7\n'.repeat(10)}`);
+    for (const name of ['h.csv', 'd'])
+      box.write(
+        `repo/${name}.schema.yaml`,
+        'varveSchema: 1\nfeatures:\n  x: { type: integer, range: { max: 1 } }\n',
+      );
+    box.ok(['add', 'g.csv', 'h.csv', 'd']);
+    box.commit('right');
+    const [line] = /profile: .*\n/.exec(readFileSync(box.path('repo/g.csv.varve'), 'utf8'))!;
+    for (const name of ['h.csv', 'd']) {
+      const pointer = box.path(`repo/${name}.varve`);
+      writeFileSync(pointer, readFileSync(pointer, 'utf8').replace(/profile: .*\n/, line));
+    }
+    box.commit('wrong');
+  });
+  afterAll(() => box?.remove());
+
+  test('passes no gate: the data is asked where it is here, and else they are refused', () => {
+    const own = {
+      'h.csv': [5, 'count 1,000 rows, and it has 5'],
+      d: [30, 'count no files, and it has 3 files'],
+    };
+    box.ok(['push']);
+    box.clone('repo', 'clone');
+    box.ok(['fetch', '--profiles-only'], 'clone');
+    for (const [name, [rows, why]] of Object.entries(own)) {
+      const { code, out, err } = box.varve(['validate', name, '--json']);
+      expect([code, JSON.parse(out).dataset.rows]).toEqual([1, rows]);
+      expect(err).toContain(why);
+      expect(err).toContain('computed anew');
+      const gate = box.varve(['validate', name, '--json'], 'clone');
+      expect([gate.code, gate.out]).toEqual([2, expect.stringContaining('profile-mismatch')]);
+      expect(gate.out).toContain(why);
+    }
+    for (const name of Object.keys(own))
+      box.write(`clone/${name}.schema.yaml`, 'varveSchema: 1\nfeatures:\n  x: { type: integer }\n');
+    box.commit('schema', 'clone');
+    const { code, out } = box.varve(['check', '--base', 'HEAD~1', '--json'], 'clone');
+    expect([code, out]).toEqual([2, expect.stringContaining('profile-mismatch')]);
   });
 });

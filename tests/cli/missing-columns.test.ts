@@ -72,6 +72,28 @@ test('a column that is missing is told as that, and so is each check that names 
   expect(text).not.toContain('Binder');
 });
 
+test('the column that is lacked decides, and no other word of a check', () => {
+  box.write(
+    'repo/misspelt.yaml',
+    `varveSchema: 1
+expect:
+  - fare <> 'bonus' or mispelt > 3
+  - BONUS > 0
+features:
+  id: { type: integer }
+  fare: { type: string }
+  bonus: { type: float }
+`,
+  );
+  const report = reported('rides.csv', '--schema', 'misspelt.yaml');
+  const lacking = report.anomalies.filter(({ kind }) => kind === 'STATS_NOT_AVAILABLE');
+  expect(lacking.map(({ severity, expected }) => `${severity}: ${expected}`)).toEqual([
+    "error: fare <> 'bonus' or mispelt > 3",
+    'warning: BONUS > 0',
+  ]);
+  expect(lacking[0]!.description).toContain('no column "mispelt". Correct the expression');
+});
+
 test('so is a field of a struct', () => {
   box.write(
     'repo/nested.yaml',

@@ -1,7 +1,9 @@
-import { cpSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CheckResult } from '../../src/operations/check.ts';
 import type { ValidationReport } from '../../src/schema/anomaly.ts';
+import { writeParquet } from '../support/parquet.ts';
 import { Sandbox } from '../support/sandbox.ts';
 import { describeWithWeb } from '../support/web-server.ts';
 
@@ -100,6 +102,19 @@ describeWithWeb('checks of rows that nobody has read here', (server) => {
 });
 
 describeWithWeb('a schema of data that nobody has read', (server) => {
+  test('is not told to be had by what the engine just tried, where list and remote are missing', async () => {
+    const box = new Sandbox().repository();
+    mkdirSync(join(server.root, 'trips'), { recursive: true });
+    await writeParquet({ [join(server.root, 'trips/a.parquet')]: 'SELECT range AS id FROM range(3)' });
+    box.ok(['add', `${server.url}/trips/`, '--to', 'trips', '--statistics', 'footers']);
+    box.commit('trips');
+    box.clone('repo', 'bare');
+    const { code, err } = box.varve(['schema', 'infer', 'trips', '--engine', 'local'], 'bare');
+    expect([code, err]).toEqual([2, expect.stringContaining('varve remote add')]);
+    expect(err).not.toContain('varve fetch');
+    box.remove();
+  });
+
   test('is inferred and updated by the engine that is named, and else by the command that is told', () => {
     const box = new Sandbox().repository();
     box.write('served/rides/a.csv', 'id,fare\n1,2.5\n2,-1.0\n3,4.0\n');

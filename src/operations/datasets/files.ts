@@ -12,16 +12,17 @@ import { dataKind, scanDataset } from '../../workspace/tree/scan.ts';
 import { noSuchFile } from '../backend/errors.ts';
 import type { DatasetFiles } from '../backend/version.ts';
 import type { Watch } from '../context/context.ts';
+import { liesHere } from './data-here.ts';
 import { noMatch } from './glob.ts';
-import { hasData, type NamedDataset } from './resolve.ts';
+import type { NamedDataset } from './resolve.ts';
 import { withShownColumns } from './shown-columns.ts';
 
-/** Run `work` on a dataset's files: those that lie there, or those of the version it names, taken from the cache. */
-export function withDatasetFiles<T>(
+/** Run `work` on a dataset's files: those that lie there if all of them do, or those of the version it names, taken from the cache. */
+export async function withDatasetFiles<T>(
   dataset: NamedDataset,
   work: (files: DatasetFiles) => Promise<T>,
 ): Promise<T> {
-  return hasData(dataset) ? filesInPlace(dataset).then(work) : withCachedFiles(dataset, work);
+  return (await liesHere(dataset)) ? work(await filesInPlace(dataset)) : withCachedFiles(dataset, work);
 }
 
 /** The files as they lie there. */
@@ -79,7 +80,8 @@ function filesOf({ root, path, typed }: Place, { signal }: Watch): UnhashedFile[
     }));
 }
 
-async function withCachedFiles<T>(
+/** Run `work` on the files of the version that a dataset names, taken from the cache. @throws VarveError `object-missing` */
+export async function withCachedFiles<T>(
   dataset: NamedDataset,
   work: (files: DatasetFiles) => Promise<T>,
 ): Promise<T> {

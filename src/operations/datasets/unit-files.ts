@@ -11,8 +11,9 @@ import { processReader } from '../../profile/reading/process-reader.ts';
 import { noSuchFile } from '../backend/errors.ts';
 import type { FileInPlace, FileReader, OpenedFile, RangedFile } from '../backend/file-reader.ts';
 import type { SnapshotFile } from '../backend/results.ts';
+import { liesHere } from './data-here.ts';
 import { findFiles } from './files.ts';
-import { hasData, type NamedDataset } from './resolve.ts';
+import type { NamedDataset } from './resolve.ts';
 import { withShownColumns } from './shown-columns.ts';
 
 /** The files of a dataset by their names and sizes, none of which is read before somebody asks for it. */
@@ -33,9 +34,9 @@ export interface UnitFiles {
   close(): Promise<void>;
 }
 
-/** List the files of a dataset: those that lie there, or those of the version that it names. Close it. */
-export function openUnitFiles(dataset: NamedDataset): Promise<UnitFiles> {
-  return hasData(dataset) ? filesHere(dataset) : filesOfVersion(dataset);
+/** List the files of a dataset: those that lie there if all of them do, or those of the version that it names. Close it. */
+export async function openUnitFiles(dataset: NamedDataset): Promise<UnitFiles> {
+  return (await liesHere(dataset)) ? filesHere(dataset) : filesOfVersion(dataset);
 }
 
 async function filesHere(dataset: NamedDataset): Promise<UnitFiles> {

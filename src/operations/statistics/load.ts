@@ -17,8 +17,9 @@ import type { Schema } from '../../schema/model.ts';
 import { shellWord } from '../../wording/quote.ts';
 import type { ContentKey, DatasetFiles, DatasetVersion } from '../backend/version.ts';
 import { type Context, watching } from '../context/context.ts';
+import { isUnsaved, liesHere } from '../datasets/data-here.ts';
 import { withDatasetFiles } from '../datasets/files.ts';
-import { hasData, type NamedDataset } from '../datasets/resolve.ts';
+import type { NamedDataset } from '../datasets/resolve.ts';
 import { profileOnCluster } from '../engines/cluster.ts';
 import { type ProfileCache, profileCache } from './cache.ts';
 import { assertFormatsRead, hasUnreadDates, readingsOf, schemaForReading } from './date-formats.ts';
@@ -75,7 +76,7 @@ export async function profileOfDataset(
   if (stored instanceof VarveError)
     return { name, digest: content, ...(await computedInstead(dataset, options, readings, stored)) };
   // The schema may have come to say how dates are written since the version was added.
-  const isOutdated = readings !== undefined && hasData(dataset) && hasUnreadDates(stored, readings);
+  const isOutdated = readings !== undefined && hasUnreadDates(stored, readings) && (await liesHere(dataset));
   return {
     name,
     digest: content,
@@ -113,14 +114,6 @@ async function computedInstead(
   }
 }
 
-/** Tell whether the working tree's data differs from the snapshot that its pointer names. */
-async function isUnsaved({ context, version }: NamedDataset): Promise<boolean> {
-  if (version!.commit !== undefined) return false;
-  const { backend, repository } = context!;
-  const { datasets } = await backend.status([`${repository.root}/${version!.path}`]);
-  return datasets.some(({ state }) => state === 'modified' || state === 'outdated');
-}
-
 /** How columns are read that more than the data decides. */
 export function readingsFor(
   dataset: NamedDataset,
@@ -141,7 +134,11 @@ async function computed(
     return found;
   } catch (error) {
     const isNotHere = error instanceof VarveError && error.code === 'object-missing';
-    throw isNotHere && dataset.version?.footers !== undefined ? footersOnly(dataset, error) : error;
+    // Whoever names this engine has just had it bring the data, and is told why that failed.
+    const isTried = options.engine === 'local';
+    throw isNotHere && !isTried && dataset.version?.footers !== undefined
+      ? footersOnly(dataset, error)
+      : error;
   }
 }
 
@@ -197,7 +194,7 @@ async function computedBy(
   if (engine !== 'local') return profileOnCluster(engine, dataset, options, readings);
   const { context, version, part } = dataset;
   // Whoever names this engine wants data in place to be read from where it lies; others are told to.
-  if (options.engine === 'local' && version?.source !== undefined && !hasData(dataset))
+  if (options.engine === 'local' && version?.source !== undefined && !(await liesHere(dataset)))
     await context!.backend.bring(version, part?.path);
   if (isTabular(dataset.name)) prepareReader(options.memory);
   return {

@@ -1,5 +1,6 @@
 import type { RowTable } from '../../engine/check-rows.ts';
 import type { ColumnReadings } from '../../engine/column-readings.ts';
+import { columnLackedBy } from '../../engine/row-expression.ts';
 import { VarveError } from '../../errors.ts';
 import { openTableRows } from '../../profile/dataset/profile-directory.ts';
 import { processReader } from '../../profile/reading/process-reader.ts';
@@ -62,7 +63,7 @@ export function rowCheckerOf(
 /** Make an answer of an error that says which column rows lack. @throws any other */
 export function columnLacked(error: unknown): Unanswered {
   if (!(error instanceof VarveError) || error.code !== 'column-missing') throw error;
-  return { unanswered: error.message, remedy: error.remedy, lacksColumn: true };
+  return { unanswered: error.message, remedy: error.remedy, lacksColumn: columnLackedBy(error) ?? '' };
 }
 
 function missingTable({ name }: NamedDataset, table: string): VarveError {

@@ -2,13 +2,14 @@ import type { Schema } from '../../schema/model.ts';
 import type { RowChecker } from '../../schema/row-checker.ts';
 import { shellWord } from '../../wording/quote.ts';
 import { closing } from '../context/closing.ts';
-import { withDatasetFiles } from '../datasets/files.ts';
-import { hasData, type NamedDataset } from '../datasets/resolve.ts';
+import { liesHere } from '../datasets/data-here.ts';
+import { withCachedFiles } from '../datasets/files.ts';
+import type { NamedDataset } from '../datasets/resolve.ts';
 import type { ProfilingOptions } from './profiling-options.ts';
 import { rowCheckerOf } from './row-checker.ts';
 
 /**
- * Have this machine ask the rows of a dataset where it has them: in the working tree, or in the cache. Data in place is brought here if
+ * Have this machine ask the rows of a dataset where it has all of them: in the working tree, or in the cache. Data in place is brought here if
  * `options.engine` says that this machine is to do the work.
  * @param isAsked whether anything will be asked, for which a version is worth to be taken out of the cache
  * @param command the words by which the same would be asked again
@@ -23,9 +24,10 @@ export async function withRowsHere<T>(
   command: string,
   work: (rows: RowChecker) => Promise<T>,
 ): Promise<T> {
-  if (hasData(dataset)) return closing(rowCheckerOf(dataset, schema.timeLimit, options, schema), work);
-  if (!isAsked || !(await comesHere(dataset, options))) return work(notHere(dataset, command));
-  return withDatasetFiles(dataset, (files) =>
+  if (!isAsked) return work(notHere(dataset, command));
+  if (await liesHere(dataset)) return closing(rowCheckerOf(dataset, schema.timeLimit, options, schema), work);
+  if (!(await comesHere(dataset, options))) return work(notHere(dataset, command));
+  return withCachedFiles(dataset, (files) =>
     closing(
       rowCheckerOf(dataset, schema.timeLimit, options, schema, async () => files),
       work,

@@ -4,10 +4,10 @@ import { decodeFooters, MAX_FOOTERS_BYTES } from '../../profile/footers/format.t
 import type { FooterStatistics } from '../../profile/footers/model.ts';
 import { decodeProfile } from '../../profile/format/encode.ts';
 import type { Profile } from '../../profile/model/model.ts';
-import { countFiles } from '../../profile/model/tables.ts';
+import { countFiles, countRows } from '../../profile/model/tables.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import type { Store } from '../../store/store.ts';
-import { counted } from '../../wording/numbers.ts';
+import { counted, grouped } from '../../wording/numbers.ts';
 import { shellWord } from '../../wording/quote.ts';
 import type { VersionFacts } from '../backend/version.ts';
 import { closing } from '../context/closing.ts';
@@ -56,16 +56,21 @@ export async function fittingProfileIn(
   return found && isOf(found, version) ? found : undefined;
 }
 
-/** What a version says of its files, as its pointer has it. */
-export type SizedVersion = Pick<VersionFacts, 'kind' | 'name' | 'files' | 'bytes' | 'profile'>;
+/** What a version says of its files and rows, as its pointer has it. */
+export type SizedVersion = Pick<VersionFacts, 'kind' | 'name' | 'files' | 'bytes' | 'rows' | 'profile'>;
 
 /**
- * Whether a profile counts the files that a version has. An earlier varve left out those that are no tables where it read data in place, and
- * a pointer can name the profile of anything. What DVC writes of a folder may not say how many files it has.
+ * Whether a profile counts the files and rows that a version has. An earlier varve left out files that are no tables where it read data in
+ * place, and a pointer can name the profile of anything. What DVC writes of a folder may not say how many files it has, and not every
+ * pointer says how many rows.
  */
-export function isOf(profile: Profile, { kind, name, files, bytes }: Omit<SizedVersion, 'profile'>): boolean {
-  const counted = kind === 'directory' && name.startsWith('sha256:') ? countFiles(profile) : undefined;
-  return counted === undefined || (counted.files === files && counted.bytes === BigInt(bytes));
+export function isOf(profile: Profile, version: Omit<SizedVersion, 'profile'>): boolean {
+  const { kind, name, files, bytes, rows } = version;
+  if (!name.startsWith('sha256:')) return true;
+  if (rows !== undefined && countRows(profile) !== rows) return false;
+  if (kind === 'file') return true;
+  const counted = countFiles(profile);
+  return counted?.files === files && counted.bytes === BigInt(bytes);
 }
 
 function mismatch(
@@ -73,7 +78,6 @@ function mismatch(
   { name, path, version }: WantedProfile,
   profile: Profile,
 ): VarveError {
-  const { files, bytes } = countFiles(profile)!;
   const here = shellWord(relative(cwd, join(repository.root, path)) || '.');
   const anew =
     version.source === undefined
@@ -81,12 +85,22 @@ function mismatch(
       : `run \`varve add ${shellWord(version.source)} --to ${here} --statistics full\``;
   return new VarveError(
     'profile-mismatch',
-    `The statistics of ${name} count ${filesOf(files, bytes)}, and it has ${filesOf(version.files, version.bytes)}`,
+    `The statistics of ${name} count ${differing(profile, version)}`,
     {
       path: name,
       remedy: `They are not of this version, or an earlier varve did not count all of its files. To have them made anew, ${anew}, and commit what that changes.`,
     },
   );
+}
+
+/** What a profile counts, and what its version has in its place. */
+function differing(profile: Profile, { kind, files, bytes, rows }: VersionFacts): string {
+  const found = countRows(profile);
+  const counts = countFiles(profile);
+  if (kind === 'directory' && counts === undefined) return `no files, and it has ${filesOf(files, bytes)}`;
+  if (rows !== undefined && found !== rows)
+    return `${counted(found, 'row')}, and it has ${grouped(rows)} by its pointer`;
+  return `${filesOf(counts!.files, counts!.bytes)}, and it has ${filesOf(files, bytes)}`;
 }
 
 function filesOf(files: number, bytes: number | bigint): string {

@@ -8,8 +8,9 @@ import { type ErrorCode, VarveError } from '../../errors.ts';
 import type { Profile } from '../../profile/model/model.ts';
 import { isTabularProfile } from '../../profile/model/tables.ts';
 import { neutral } from '../../wording/neutral.ts';
+import { liesHere } from '../datasets/data-here.ts';
 import { findFiles } from '../datasets/files.ts';
-import { hasData, type NamedDataset } from '../datasets/resolve.ts';
+import type { NamedDataset } from '../datasets/resolve.ts';
 
 /** Files that are looked into: one of each way of naming, since a folder may have a million. */
 const MAX_LOOKED_INTO = 1000;
@@ -55,7 +56,7 @@ function* oneOfEachName(files: Iterable<FoundFile>): Generator<FoundFile> {
  */
 async function unreadRowsOf(dataset: NamedDataset, profile: Profile): Promise<VarveError | undefined> {
   if (isTabularProfile(profile)) return undefined;
-  if (!hasData(dataset)) return unreadInVersion(dataset);
+  if (!(await liesHere(dataset))) return unreadInVersion(dataset);
   const { files } = findFiles(dataset);
   return unreadRowsAmong(
     files.map(({ path, absolutePath, shownAs = path, size }) => ({

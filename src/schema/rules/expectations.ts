@@ -1,16 +1,11 @@
 import type { Expectation } from '../model.ts';
-import { mentioned, mentionedSql } from '../row-checker.ts';
+import { mentionedSql } from '../row-checker.ts';
 import type { Violation } from './rule.ts';
 
 /**
  * A person's own SQL checks. Only rows can decide them. A failing row shows what the check mentions of `columns`.
- * @param absent columns that the data lacks, and may
  */
-export function expectations(
-  checks: readonly Expectation[],
-  columns: readonly string[],
-  absent: readonly string[],
-): Violation[] {
+export function expectations(checks: readonly Expectation[], columns: readonly string[]): Violation[] {
   return checks.map(({ sql, name, severity, maxFraction }) => ({
     kind: 'CUSTOM_VALIDATION',
     ...(severity !== undefined && { severity }),
@@ -22,6 +17,5 @@ export function expectations(
     shown: mentionedSql(sql, columns),
     ...(maxFraction !== undefined && { allowed: maxFraction }),
     undecided: 'it is a check of rows',
-    isOptional: mentioned(sql, absent).length > 0,
   }));
 }

@@ -29,8 +29,6 @@ export interface Violation {
   readonly shown?: string;
   /** Set where the profile cannot tell, to why: the finding stands only if rows fail. */
   readonly undecided?: string;
-  /** Set where it may name a column that the schema lets be absent. */
-  readonly isOptional?: boolean;
   /** The fraction of rows that may fail before an undecided finding stands; 0 if absent. */
   readonly allowed?: number;
 }

@@ -11,7 +11,6 @@ describe('checks that a person wrote in SQL', () => {
     const [plain, full] = expectations(
       [{ sql: 'a > 0' }, { sql: 'b > 0', name: 'B is positive', severity: 'warning', maxFraction: 0.25 }],
       ['a', 'b'],
-      ['c'],
     );
     expect(Object.keys(plain!)).not.toContain('severity');
     expect(Object.keys(plain!)).not.toContain('allowed');
@@ -30,7 +29,7 @@ describe('checks that a person wrote in SQL', () => {
   });
 
   test('show the columns that they mention, and no other', () => {
-    const [check] = expectations([{ sql: 'a > 0' }], ['a', 'b'], []);
+    const [check] = expectations([{ sql: 'a > 0' }], ['a', 'b']);
     expect(check!.shown).toContain('"a"');
     expect(check!.shown).not.toContain('"b"');
   });
