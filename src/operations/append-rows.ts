@@ -124,7 +124,7 @@ export function refuseUnkept(database: DatabaseOrigin): void {
   throw new VarveError('database-url-invalid', `What is asked of ${path} cannot be kept: ${problem}`, {
     path,
     remedy:
-      'Make a view of a long query in the database, go on behind a column of short values, and name certificates by the path of a file that stays.',
+      'In the database, make a view of a long query, or of one with an address in it; go on behind a column of short values; and name certificates by the path of a file that stays.',
   });
 }
 

@@ -9,7 +9,7 @@ import {
   rowQueries,
   validateProfile,
 } from '../schema/validate.ts';
-import { shellWord } from '../wording/quote.ts';
+import { optionWord, shellWord } from '../wording/quote.ts';
 import type { VersionFacts } from './backend/version.ts';
 import type { Watch } from './context/context.ts';
 import { previousVersion } from './datasets/history.ts';
@@ -163,19 +163,15 @@ function inTurn(first: RowChecker, then: RowChecker): RowChecker {
 function commandOf({ name }: NamedDataset, options: ValidateOptions): string {
   const { schema, environment, previous, serving, slice, weight, dateFormat = {}, strict } = options;
   const given: readonly (readonly [string, string | undefined])[] = [
-    ['--schema', schema],
-    ['--environment', environment],
-    ['--previous', previous],
-    ['--serving', serving],
-    ['--slice', slice && `${slice.feature}=${slice.value}`],
-    ['--weight', weight],
-    ...Object.entries(dateFormat).map(
-      ([column, format]) => ['--date-format', `${column}=${format}`] as const,
-    ),
+    ['schema', schema],
+    ['environment', environment],
+    ['previous', previous],
+    ['serving', serving],
+    ['slice', slice && `${slice.feature}=${slice.value}`],
+    ['weight', weight],
+    ...Object.entries(dateFormat).map(([column, format]) => ['date-format', `${column}=${format}`] as const),
   ];
-  const words = given.flatMap(([option, value]) =>
-    value === undefined ? [] : [`${option} ${shellWord(value)}`],
-  );
+  const words = given.flatMap(([option, value]) => (value === undefined ? [] : [optionWord(option, value)]));
   return ['varve validate', shellWord(name), ...words, ...(strict ? ['--strict'] : [])].join(' ');
 }
 

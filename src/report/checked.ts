@@ -42,13 +42,17 @@ function isMoved({ change, origins }: DatasetReport): boolean {
   return origins !== undefined && change !== 'added' && change !== 'removed';
 }
 
+/** Code points that are shown. Addresses stand first, and pointers have none of more than 2048: what is cut off stands behind. */
+const MAX_ORIGIN = 2500;
+
 /** Where the data of a dataset comes from, and came from; undefined where that is as in the base, or the dataset is gone. Neutral. */
 export function originSides(
   dataset: DatasetReport,
 ): { readonly path: string; readonly now: string; readonly before: string | undefined } | undefined {
   const { path, change, origins } = dataset;
   if (origins === undefined || change === 'removed') return undefined;
-  const shown = (origin: string | null): string => brief(origin ?? 'nowhere else: it was added by hand', 500);
+  const shown = (origin: string | null): string =>
+    brief(origin ?? 'nowhere else: it was added by hand', MAX_ORIGIN);
   return {
     path: brief(path, 300),
     now: shown(origins.after),

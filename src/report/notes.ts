@@ -2,7 +2,7 @@ import { featureName } from '../profile/model/feature-name.ts';
 import type { FeatureProfile, TableProfile } from '../profile/model/model.ts';
 import { brief, neutral } from '../wording/neutral.ts';
 import { counted } from '../wording/numbers.ts';
-import { shellWord } from '../wording/quote.ts';
+import { optionWord } from '../wording/quote.ts';
 
 /** What the figures of a table do not tell: how it was read, in sentences. Neutral. */
 export function tableNotes(table: TableProfile): string[] {
@@ -21,8 +21,8 @@ function dateNote({ type, path, dateFormats }: FeatureProfile): string[] {
   if (first === undefined)
     return [`${name} is text: its dates are written in different ways, so that no format fits all.`];
   if (others.length === 0) return [];
-  const option = shellWord(`${name}=${first}`);
+  const option = optionWord('date-format', `${name}=${first}`);
   return [
-    `${name} is text: its dates fit ${dateFormats.join(' and ')}. Say which it is by --date-format ${option}, or by type and timeFormat in the schema.`,
+    `${name} is text: its dates fit ${dateFormats.join(' and ')}. Say which it is by ${option}, or by type and timeFormat in the schema.`,
   ];
 }

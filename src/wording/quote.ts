@@ -25,13 +25,21 @@ export function shellWord(value: string): string {
   return argument(value.startsWith('-') ? `./${value}` : value);
 }
 
+/** An end of a line, without one: the last of what every shell separates words by. */
+const LAST_SEPARATOR = `\${IFS#??}`;
+
 /** On one line: what a message cannot show, such as an end of a line, is written by its bytes. */
 function argument(value: string): string {
   if (/^[\w@%+=:,./-]+$/.test(value)) return value;
   const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
   if (neutral(value) === value) return quote(value);
-  const format = value.replace(/[%\\]/g, (sign) => sign + sign).replace(/##(?=[[vt])|[^ -~]/giu, hidden);
-  return `"$(printf ${quote(format)})"`;
+  // A shell takes ends of lines off the end of what a command prints.
+  const ends = /\n*$/.exec(value)![0].length;
+  const format = value
+    .slice(0, value.length - ends)
+    .replace(/[%\\]/g, (sign) => sign + sign)
+    .replace(/##(?=[[vt])|[^ -~]/giu, hidden);
+  return `"$(printf ${format.startsWith('-') ? '-- ' : ''}${quote(format)})${LAST_SEPARATOR.repeat(ends)}"`;
 }
 
 /** Characters that act are written by their bytes, in octal; others as they are. */

@@ -26,13 +26,18 @@ function withoutPassword(scheme: string, rest: string): string {
 /** Cut off user and password, before the query: a password may hold any character, as secret keys of AWS hold slashes. */
 function withoutUser(rest: string): string {
   const [authority] = /^[^/?#]*/.exec(rest)!;
-  // A colon may begin a password, which may hold slashes. It may begin a port too: then a path with an @ in it is shown in part.
+  // A colon may begin a password, which may hold slashes. It may begin a port too: then a path with an @ in it is shown behind the host.
   const end = authority.includes(':') ? rest.lastIndexOf('@') : authority.lastIndexOf('@');
-  if (end >= 0) return rest.slice(end + 1);
+  if (end >= 0) return (end < authority.length ? '' : hostWithPort(authority)) + rest.slice(end + 1);
   // A password whose end was cut off, at a quotation mark in it. PORT is what remedies write for a number.
   return authority.startsWith('[')
     ? rest
     : rest.replace(/^([^/?#:]*):(?!(?:\d{0,5}|PORT;?)(?:[/?#]|$)).*/s, '$1:…');
+}
+
+/** What clients take for the host, which no path may stand in for; '' where the colon begins no port. */
+function hostWithPort(authority: string): string {
+  return /^[^:]*:0*\d{0,5}$|^\[[^\]]*\](?::0*\d{0,5})?$/.test(authority) ? `${authority}/…@` : '';
 }
 
 /** URLs within a text, up to white space or what quotes them; one slash is what paths make of two. Bounded, so that no text takes long. */

@@ -1,4 +1,7 @@
 import { isAbsolute, posix } from 'node:path';
+import { neutral } from '../wording/neutral.ts';
+import { withoutSecrets } from '../wording/urls.ts';
+import { visible } from './trust/request.ts';
 
 /** Which rows of which database a dataset is a copy of, and what `varve update` asks again. */
 export interface DatabaseOrigin {
@@ -57,7 +60,16 @@ export function problemOfOrigin({ url, table, query, incremental }: DatabaseOrig
     (table ?? query)!.includes('\0')
   )
     return 'what is asked of the database is nothing that could be asked';
+  if (![table ?? query!, incremental?.column ?? ''].every(isShownWhole))
+    return 'what is asked of the database holds what looks like an address with a password, which messages would not show';
   return incremental && problemOfIncremental(incremental);
+}
+
+/** Whether messages show a text as it is, in each way that they write it: else somebody would agree to another query than runs. */
+function isShownWhole(text: string): boolean {
+  return [text, JSON.stringify(text)]
+    .flatMap((written) => [written, neutral(written), visible(written)])
+    .every((shown) => withoutSecrets(shown) === shown);
 }
 
 /** The word for the authorities that everybody trusts, in place of a path. */

@@ -102,14 +102,16 @@ test('where data comes from is told first, though the data is the same, and no o
   const checked = check('HEAD~1');
   assertPublished('check-report', checked);
   const origins = {
-    before: 'query SELECT 1 of mysql://ann@db.example/shop',
-    after: `query ${hostile} of mysql://ann@evil.example/shop`,
+    before: 'mysql://ann@db.example/shop, query "SELECT 1"',
+    after: `mysql://ann@evil.example/shop, query ${JSON.stringify(hostile)}`,
   };
   expect(checked.datasets).toEqual([{ path: 'small.csv', change: 'origin', origins }]);
 
   const said = sandbox.ok(['check', '--base', 'HEAD~1']);
   expect(said).toMatch(/^1 dataset differs from the base: 1 comes from elsewhere than before\n/);
-  expect(said).toMatch(/\n- from query SELECT 1 of .*\n\+ from query SELECT `1`.*evil\.example\/shop\n/);
+  expect(said).toMatch(
+    /\n- from mysql:.*, query "SELECT 1"\n\+ from mysql:.*evil\.example\/shop, query "SELECT `1`.*\n/,
+  );
   const as = (format: string) => sandbox.ok(['check', '--base', 'HEAD~1', '--format', format]);
   const markdown = as('markdown');
   const [title, , first, , item] = markdown.split('\n');
@@ -119,7 +121,7 @@ test('where data comes from is told first, though the data is the same, and no o
   ]);
   // One line, whose hostile part is one span of code, and none of it begins another.
   expect(item).toBe(
-    '- `small.csv`: from ```` query SELECT `1`\\|\\n## Approved\\n```\\n<!-- --> @team [all good](https://evil.example) of mysql://ann@evil.example/shop ```` (before, from `query SELECT 1 of mysql://ann@db.example/shop`)',
+    '- `small.csv`: from ```` mysql://ann@evil.example/shop, query "SELECT `1`\\|\\n## Approved\\n```\\n<!-- --> @team [all good](https://evil.example)" ```` (before, from `mysql://ann@db.example/shop, query "SELECT 1"`)',
   );
   expect(markdown).not.toMatch(/^(## Approved|```)/m);
   expect(as('github')).toMatch(/^::warning file=small\.csv\.varve,.*evil\.example/);
@@ -130,6 +132,20 @@ test('where data comes from is told first, though the data is the same, and no o
   expect(as('html')).toMatch(
     /Where data comes from[\s\S]*&#?\w+;!-- --&gt;|Where data comes from[\s\S]*&lt;!--/,
   );
+
+  // However long what is asked, and whatever it says, whom it is asked of is told first.
+  follow('evil.example', `SELECT * FROM empt /* of mysql://ann@db.example/shop ${'x'.repeat(6000)} */`);
+  for (const format of ['text', 'markdown', 'github', 'junit', 'html'])
+    expect([format, as(format).replaceAll('<wbr>', '')]).toEqual([
+      format,
+      expect.stringMatching(/from (<bdi>|`)?mysql:\/\/ann@evil\.example\/shop, query/),
+    ]);
+  // A part that messages would take for a password, and cut out, is no part of a query that could be agreed to.
+  follow('evil.example', 'SELECT /*http://a:*/(SELECT/**/pw/**/FROM/**/s),/*@h*/ 1');
+  expect(check('HEAD~1', 2).datasets).toMatchObject([
+    { path: 'small.csv', failure: { code: 'pointer-damaged' } },
+  ]);
+  follow('evil.example', hostile);
 
   // Data that changed too, and data that is new or gone, say where they are from as well.
   sandbox.git(['mv', 'small.csv.varve', 'moved.csv.varve']);

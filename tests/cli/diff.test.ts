@@ -134,11 +134,11 @@ test('where a dataset comes from is told before and after, though its data stays
   follow('orders.csv', 'database: mysql://ann@evil.example/shop', 'database-table: orders');
   const said = box.ok(['diff', 'HEAD~1..']);
   expect(said).toMatch(/^orders\.csv {2}modified /);
-  expect(said).toContain('\n  - from table orders of mysql://ann@db.example/shop\n');
-  expect(said).toContain('\n  + from table orders of mysql://ann@evil.example/shop\n');
+  expect(said).toContain('\n  - from mysql://ann@db.example/shop, table "orders"\n');
+  expect(said).toContain('\n  + from mysql://ann@evil.example/shop, table "orders"\n');
   const origins = {
-    before: 'table orders of mysql://ann@db.example/shop',
-    after: 'table orders of mysql://ann@evil.example/shop',
+    before: 'mysql://ann@db.example/shop, table "orders"',
+    after: 'mysql://ann@evil.example/shop, table "orders"',
   };
   expect(box.json<DiffResult>(['diff', 'HEAD~1', 'HEAD', 'orders.csv']).datasets).toMatchObject([
     { origins },

@@ -76,7 +76,7 @@ describeWithWeb('what was named of a table', (server) => {
     add('iceberg', 'a/dev');
     expect(pointer('a/dev')).toMatch(/^varve: 7\n/);
     expect(box.json<DiffResult>(['diff', 'HEAD', 'a/dev']).datasets[0]).toMatchObject({
-      origins: { before: `${url('iceberg')}, branch dev`, after: url('iceberg') },
+      origins: { before: `${url('iceberg')}, branch "dev"`, after: url('iceberg') },
     });
     expect(update('a/dev')).toMatchObject([{ table: { version: THIRD } }]);
   });

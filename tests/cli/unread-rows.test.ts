@@ -120,3 +120,24 @@ test('check fails a dataset of which no row is read', () => {
   expect(code).not.toBe(0);
   expect(out).toContain(IS_SEQUENCE_FILE);
 });
+
+test('check in a clone with profiles alone asks the remote for the files, unless their names tell what they are', () => {
+  box.withRemote();
+  box.write('repo/plain/a.txt', 'one');
+  for (const times of [1, 2]) {
+    box.write(`repo/fl/FlumeData.173285280012${times}`, SEQUENCE_FILE.repeat(times));
+    box.write(`repo/plain/b${times}.txt`, 'two');
+    box.varve(['add', 'fl', 'plain']);
+    box.commit(`version ${times}`);
+  }
+  box.ok(['push', '--all-commits']);
+  box.clone('repo', 'clone');
+  box.ok(['fetch', '--profiles-only', '--all-commits'], 'clone');
+  const check = (path: string) => box.varve(['check', '--base', 'HEAD~1', path], 'clone');
+  const found = check('fl');
+  expect([found.code, found.out]).toEqual([2, expect.stringContaining('is a SequenceFile of Hadoop')]);
+
+  box.ok(['remote', 'remove', 'origin'], 'clone');
+  expect(check('plain').err).toBe('');
+  expect(check('fl').err).toContain('Files of fl without an extension were not all looked into');
+});

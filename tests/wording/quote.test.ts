@@ -1,7 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 import { neutral } from '../../src/wording/neutral.ts';
-import { quoted, shellWord } from '../../src/wording/quote.ts';
+import { optionWord, quoted, shellWord } from '../../src/wording/quote.ts';
+
+/** `sh` is either of the others, or another. */
+const SHELLS = ['sh', 'bash', 'dash'].filter((shell) => spawnSync(shell, ['-c', ':']).status === 0);
 
 it.each([
   ['a b', '"a b"'],
@@ -23,10 +26,18 @@ it.each([
   'größer 東京 😀\n',
   '$(rm -rf /) $HOME `id` !x',
   '%s %d \\x41\n',
-])('%j is typed on one line that shows nothing else, and read by a shell as it is', (value) => {
-  const word = shellWord(value);
-  expect(neutral(word)).toBe(word);
-  const read = spawnSync('sh', ['-c', `printf %s ${word}`], { encoding: 'utf8' }).stdout;
-  // No shell keeps an end of line at the end of what a command prints.
-  expect(read).toBe(value.replace(/\n+$/, ''));
+  'SELECT 1\n\n',
+  '\n',
+  '-a\u0001',
+  '-- why\nSELECT 1\n',
+])('%j is typed on one line that shows nothing else, and read by shells as it is', (value) => {
+  const path = value.startsWith('-') ? `./${value}` : value;
+  const option = value.startsWith('-') ? `--to=${value}` : `--to\n${value}`;
+  const [word, words] = [shellWord(value), optionWord('to', value)];
+  expect(neutral(word + words)).toBe(word + words);
+  for (const shell of SHELLS) {
+    const read = (typed: string) =>
+      spawnSync(shell, ['-c', `printf '%s\\n' ${typed}`], { encoding: 'utf8' }).stdout;
+    expect([shell, read(word), read(words)]).toEqual([shell, `${path}\n`, `${option}\n`]);
+  }
 });

@@ -61,5 +61,11 @@ test('what remedies write in capitals is no password, and what stands in its pla
     expect(withoutSecrets(kept)).toBe(kept);
   expect(withoutSecrets('mysql://ann:hush@db.example/shop')).toBe('mysql://db.example/shop');
   expect(withoutSecrets('https://host:PORTABLE/x')).toBe('https://host:…');
+  // What clients take for the host is shown, whatever address stands in the path behind it.
+  for (const host of ['evil.example:443', '[::1]:443', 'evil.example:'])
+    expect(withoutSecrets(`https://${host}/@github.com/team/x`)).toBe(`https://${host}/…@github.com/team/x`);
+  expect(withoutSecrets('mysql://root@evil:3306/shop?socket=/tmp/@localhost/shop')).toContain(
+    'root@evil:3306/',
+  );
   expect(withoutSecrets('https://ann:PORT@host/x')).toBe('https://host/x');
 });

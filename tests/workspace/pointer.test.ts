@@ -239,6 +239,11 @@ test.each([
   ['database-table: t', 'database-table: t\ndatabase-query: "SELECT 1"'],
   ['database-table: t', 'database-table: " "'],
   ['database-table: t', 'database-table: t\nsource: "s3://b/p"'],
+  // Messages would cut out what stands between, and somebody would agree to another query than runs.
+  ['database-table: t', 'database-query: "select /*http://a:*/(select/**/pw/**/from/**/s)as/**/x,/*@h*/ 1"'],
+  ['database-table: t', 'database-query: "select /*http://a:*/(select\\tpw\\nfrom\\ts)as\\tx,/*@h*/ 1"'],
+  ['database-table: t', 'database-query: "select /*http://a?\\token=*/pw/**/from/**/s"'],
+  ['database-table: t', 'database-table: "http://a:b@h"'],
 ])('a copy of rows that says %j as %j is refused', (fact, hostile) => {
   const text = formatPointer({ ...plain, database: { url: 'mysql://h/shop', table: 't' } });
   expect(text).toContain(fact);

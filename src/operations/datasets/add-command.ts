@@ -1,4 +1,4 @@
-import { shellWord } from '../../wording/quote.ts';
+import { optionWord, shellWord } from '../../wording/quote.ts';
 
 /** What `varve add` is told of rows of a database, or of messages of a topic. */
 export interface AddWords {
@@ -16,10 +16,8 @@ export function addCommand(
   url: string,
   { table, query, incremental, registry, until, to }: AddWords,
 ): string {
-  // A comment in front of a query would be read as an option.
-  const options = { table, query: query?.replace(/^-/, ' -'), incremental, registry, until, to };
-  const words = Object.entries(options).flatMap(([name, value]) =>
-    value === undefined ? [] : [`--${name}`, shellWord(value || '.')],
+  const words = Object.entries({ table, query, incremental, registry, until }).flatMap(([name, value]) =>
+    value === undefined ? [] : [optionWord(name, value)],
   );
-  return ['varve', 'add', shellWord(url), ...words].join(' ');
+  return ['varve', 'add', shellWord(url), ...words, '--to', shellWord(to || '.')].join(' ');
 }

@@ -10,6 +10,7 @@ import type { DatasetProblem, Origins } from '../backend/results.ts';
 import type { DatasetVersion } from '../backend/version.ts';
 import type { Context } from '../context/context.ts';
 import { withoutSuffix } from './pointer-suffix.ts';
+import { shownOrigins } from './shown-origins.ts';
 
 /**
  * What differs from the base:
@@ -176,7 +177,7 @@ function originsField(
   version: DatasetVersion | undefined,
 ): Pick<DatasetDifference, 'origins'> {
   const origins = { before: before?.origin ?? null, after: version?.origin ?? null };
-  return origins.before === origins.after ? {} : { origins };
+  return origins.before === origins.after ? {} : { origins: shownOrigins(origins) };
 }
 
 /** A text that cannot be read counts as another one: whoever checks it meets the reason. */

@@ -6,7 +6,7 @@
 import { START_BYTES, startOf, unreadRows } from '../../engine/formats/refused.ts';
 import { type ErrorCode, VarveError } from '../../errors.ts';
 import type { Profile } from '../../profile/model/model.ts';
-import { isTabularProfile } from '../../profile/model/tables.ts';
+import { FILES_TABLE, isTabularProfile } from '../../profile/model/tables.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { liesHere } from '../datasets/data-here.ts';
 import { findFiles } from '../datasets/files.ts';
@@ -56,7 +56,7 @@ function* oneOfEachName(files: Iterable<FoundFile>): Generator<FoundFile> {
  */
 async function unreadRowsOf(dataset: NamedDataset, profile: Profile): Promise<VarveError | undefined> {
   if (isTabularProfile(profile)) return undefined;
-  if (!(await liesHere(dataset))) return unreadInVersion(dataset);
+  if (!(await liesHere(dataset))) return unreadInVersion(dataset, profile);
   const { files } = findFiles(dataset);
   return unreadRowsAmong(
     files.map(({ path, absolutePath, shownAs = path, size }) => ({
@@ -91,24 +91,26 @@ export function sentenceOf({ message, remedy }: VarveError): string {
   return `${message}. ${remedy}`;
 }
 
-async function unreadInVersion({
-  name,
-  context,
-  version,
-  part,
-}: NamedDataset): Promise<VarveError | undefined> {
-  if (context === undefined || version === undefined || part !== undefined) return undefined;
+/** The list comes from the remote where this clone has profiles alone, unless the profile says that every name tells its format. */
+async function unreadInVersion(dataset: NamedDataset, profile: Profile): Promise<VarveError | undefined> {
+  const { name, context, version, part, watch } = dataset;
+  if (context === undefined || version === undefined || part !== undefined || tellsFormats(profile))
+    return undefined;
   const { backend } = context;
+  const missed = (error: VarveError): void =>
+    watch.onWarning?.(
+      `Files of ${neutral(name)} without an extension were not all looked into, and may have rows that are not read: ${sentenceOf(error)}`,
+    );
   const found = await unlessAbsent(async () => {
     const files: FoundFile[] = [];
-    for await (const { path, size } of backend.listFiles(version, true))
+    for await (const { path, size } of backend.listFiles(version, watch.offline === true))
       files.push({ path, shownAs: `${path} of ${name}`, size });
     return files;
-  });
+  }, missed);
   for (const { path, shownAs } of oneOfEachName(found ?? [])) {
     const isOpened = version.source === undefined && !EXTENSION.test(path);
     const start = isOpened
-      ? await unlessAbsent(() => firstBytesOf(backend.readFile(version, path)))
+      ? await unlessAbsent(() => firstBytesOf(backend.readFile(version, path)), missed)
       : undefined;
     const unread = unreadRows(path, shownAs, start && (() => start));
     if (unread !== undefined) return unread;
@@ -116,15 +118,31 @@ async function unreadInVersion({
   return undefined;
 }
 
-const ABSENT: readonly ErrorCode[] = ['object-missing', 'object-purged'];
+/** Whether each file has an extension, as the profile lists them, and none is of rows that are not read. */
+function tellsFormats({ tables }: Profile): boolean {
+  const extensions = tables
+    .find(({ name }) => name === FILES_TABLE)
+    ?.features.find(({ path }) => path.length === 1 && path[0] === 'extension');
+  if (extensions === undefined || extensions.nulls > 0 || !extensions.values.exact) return false;
+  // With a table's extension in front, what compresses one is known.
+  return extensions.values.values.every(
+    ([value]) => EXTENSION.test(`.${value}`) && unreadRows(`x.csv.${value}`, '') === undefined,
+  );
+}
 
-/** What neither this clone nor its remote has, nobody can look into; whoever needs the rows is told by who reads them. */
-async function unlessAbsent<T>(work: () => Promise<T>): Promise<T | undefined> {
+const ABSENT: readonly ErrorCode[] = ['object-missing', 'object-purged', 'remote-unset'];
+
+/** What neither this clone nor its remote has, nobody can look into. @param missed told of that */
+async function unlessAbsent<T>(
+  work: () => Promise<T>,
+  missed: (error: VarveError) => void,
+): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof VarveError && ABSENT.includes(error.code)) return undefined;
-    throw error;
+    if (!(error instanceof VarveError) || !ABSENT.includes(error.code)) throw error;
+    missed(error);
+    return undefined;
   }
 }
 

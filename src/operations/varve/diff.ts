@@ -22,6 +22,7 @@ import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
 import { eachDataset, problemsField } from '../datasets/each.ts';
 import { withFileRenames } from '../datasets/renames.ts';
+import { shownOrigins } from '../datasets/shown-origins.ts';
 import { datasetNamed, snapshotFiles } from './datasets/select.ts';
 import { pointerFacts } from './datasets/versions.ts';
 import { isUnread, type ManifestFile } from './in-place/snapshot.ts';
@@ -106,7 +107,7 @@ async function datasetDiff(
 /** Where both sides come from, if that is not the same. */
 function originsOf(before: Pointer | undefined, saved: Pointer | undefined): Origins | undefined {
   const sides = { before: (before && originOf(before)) ?? null, after: (saved && originOf(saved)) ?? null };
-  return sides.before === sides.after ? undefined : sides;
+  return sides.before === sides.after ? undefined : shownOrigins(sides);
 }
 
 /** The versions of both sides, or the content of the one that there is. */
