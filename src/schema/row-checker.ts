@@ -63,7 +63,7 @@ export function notInSql(column: string, values: readonly string[]): string {
 }
 
 /** Those of some columns that an SQL expression mentions, by its words. */
-export function mentioned(sql: string, columns: readonly string[]): readonly string[] {
+function mentioned(sql: string, columns: readonly string[]): readonly string[] {
   const words = new Set(sql.toLowerCase().match(/[\p{L}\p{N}_]+|"(?:[^"]|"")*"/gu) ?? []);
   return columns.filter((column) =>
     [column, `"${column.replaceAll('"', '""')}"`].some((each) => words.has(each.toLowerCase())),
