@@ -277,7 +277,7 @@ function invalid(
 /** Where the clients of a database look for a password. */
 export const PASSWORD_PLACES: Readonly<Record<DatabaseAddress['kind'], string>> = {
   mysql: 'MYSQL_PWD or ~/.my.cnf',
-  postgresql: 'PGPASSWORD or ~/.pgpass',
+  postgresql: 'PGPASSWORD or ~/.pgpass (which is read if its mode is 600)',
 };
 
 function passwordShown(shown: string, kind: DatabaseAddress['kind']): VarveError {
