@@ -1,3 +1,5 @@
+import { asBuffer } from '../base/as-buffer.ts';
+
 /** Values as a profile writes them, of those that are certain enough to bound a column. */
 
 /** Of a longer text, the beginning stands for the least value, and nothing for the largest. */
@@ -27,6 +29,16 @@ export function exactDecimal(unscaled: bigint, scale: number): string {
   const whole = digits.slice(0, digits.length - scale);
   const sign = unscaled < 0n ? '-' : '';
   return `${sign}${whole}${scale === 0 ? '' : `.${digits.slice(-scale)}`}`;
+}
+
+/** Of 38 digits. */
+const MAX_DECIMAL_BYTES = 16;
+
+/** A decimal of two's complement, the highest byte first; undefined for no byte, or for more than decimals have. */
+export function decimalOfBytes(bytes: Uint8Array, scale: number): string | undefined {
+  if (bytes.length === 0 || bytes.length > MAX_DECIMAL_BYTES) return undefined;
+  const unsigned = BigInt(`0x${asBuffer(bytes).toString('hex')}`);
+  return exactDecimal(BigInt.asIntN(8 * bytes.length, unsigned), scale);
 }
 
 /** Read what {@link exactDecimal} writes, in units of a scale that is no smaller than its own. */

@@ -1,6 +1,6 @@
 import {
   dateBound,
-  exactDecimal,
+  decimalOfBytes,
   floatBound,
   integerBound,
   timestampBound,
@@ -94,9 +94,7 @@ export function typedValue(type: ColumnType, bytes: Buffer): string | undefined 
         ? floatBound(bytes.length === 4 ? bytes.readFloatLE() : bytes.readDoubleLE())
         : undefined;
     case 'decimal':
-      return bytes.length > 0 && bytes.length <= MAX_DECIMAL_BYTES
-        ? exactDecimal(signed(bytes), type.scale)
-        : undefined;
+      return decimalOfBytes(bytes, type.scale);
     case 'string':
       return utf8(bytes);
     default:
@@ -105,8 +103,6 @@ export function typedValue(type: ColumnType, bytes: Buffer): string | undefined 
 }
 
 const DAY_MS = 86_400_000;
-/** Of 38 digits. */
-const MAX_DECIMAL_BYTES = 16;
 
 function isAsLong({ length }: Buffer, mayBeEight: boolean): boolean {
   return length === 4 || (mayBeEight && length === 8);
@@ -114,10 +110,6 @@ function isAsLong({ length }: Buffer, mayBeEight: boolean): boolean {
 
 function wholeNumber(bytes: Buffer): bigint {
   return bytes.length === 4 ? BigInt(bytes.readInt32LE()) : bytes.readBigInt64LE();
-}
-
-function signed(bytes: Buffer): bigint {
-  return BigInt.asIntN(8 * bytes.length, BigInt(`0x${bytes.toString('hex')}`));
 }
 
 function utf8(bytes: Buffer): string | undefined {

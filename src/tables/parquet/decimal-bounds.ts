@@ -1,5 +1,5 @@
 import { readThriftStruct, type ThriftStruct, type ThriftValue } from '../../base/thrift-compact.ts';
-import { exactDecimal } from '../bound-text.ts';
+import { decimalOfBytes } from '../bound-text.ts';
 
 /** Of a chunk of a column, the bytes of its least and its largest value. */
 export interface RawBounds {
@@ -29,9 +29,6 @@ export function readRawBounds(footer: Uint8Array): readonly (readonly RawBounds[
   );
 }
 
-/** Of 38 digits. */
-const MAX_BYTES = 16;
-
 /**
  * Write a decimal of a footer exactly; undefined if the bytes are none.
  * @param physical the type of Parquet: whole numbers have their lowest byte first, others their highest
@@ -41,12 +38,10 @@ export function decimalOf(
   physical: string | undefined,
   scale: number,
 ): string | undefined {
-  if (bytes === undefined || bytes.length === 0 || bytes.length > MAX_BYTES) return undefined;
+  if (bytes === undefined) return undefined;
   const size = physical === 'INT32' ? 4 : physical === 'INT64' ? 8 : undefined;
   if (size !== undefined && size !== bytes.length) return undefined;
-  const highestFirst = size === undefined ? bytes : bytes.toReversed();
-  const unsigned = BigInt(`0x${Buffer.from(highestFirst).toString('hex')}`);
-  return exactDecimal(BigInt.asIntN(8 * bytes.length, unsigned), scale);
+  return decimalOfBytes(size === undefined ? bytes : bytes.toReversed(), scale);
 }
 
 function structs(value: ThriftValue | undefined): readonly ThriftStruct[] {
